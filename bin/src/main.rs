@@ -1,0 +1,3 @@
+//! Kalends: the scheduling server.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What an integration is written against.

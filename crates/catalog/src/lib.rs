@@ -1,0 +1,1 @@
+//! Dependency lines become the static list of apps.

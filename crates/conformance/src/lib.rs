@@ -1,0 +1,1 @@
+//! One suite per app kind, crossed with every app of that kind.

@@ -1,0 +1,1 @@
+//! The rules of scheduling, pure: no async, no I/O, no clock.

@@ -1,0 +1,1 @@
+//! A held clock, seeded ids, builders, a database per test.

@@ -1,0 +1,1 @@
+//! WebDAV, CalDAV and iCalendar: what CalDAV and iCloud share.

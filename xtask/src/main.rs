@@ -1,0 +1,3 @@
+//! The tasks of this workspace: test, tidy, new-app, openapi, load.
+
+fn main() {}
