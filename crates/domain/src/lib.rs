@@ -1,1 +1,16 @@
-//! The rules of scheduling, pure: no async, no I/O, no clock.
+//! The rules of scheduling, pure: no async, no I/O, no clock, no randomness.
+//!
+//! Time and chance come in as values ([`Clock`], [`Ids`]); what must happen outside goes out as
+//! values (`booking::Effect`). Everything here can be tested with a literal.
+
+pub mod clock;
+pub mod event_type;
+pub mod id;
+pub mod money;
+pub mod people;
+pub mod span;
+
+pub use clock::Clock;
+pub use id::{Id, Ids, Uid};
+pub use money::{Currency, Money};
+pub use span::Span;
