@@ -1,8 +1,9 @@
 //! The rules of scheduling, pure: no async, no I/O, no clock, no randomness.
 //!
 //! Time and chance come in as values ([`Clock`], [`Ids`]); what must happen outside goes out as
-//! values (`booking::Effect`). Everything here can be tested with a literal.
+//! values ([`booking::Effect`]). Everything here can be tested with a literal.
 
+pub mod booking;
 pub mod clock;
 pub mod event_type;
 pub mod id;
