@@ -1,3 +1,39 @@
-//! The tasks of this workspace: test, tidy, new-app, openapi, load.
+//! The tasks of this workspace, run as `cargo xtask <task>`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{lint, test, tidy};
+
+/// The tasks of this workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Tasks {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Sets up PostgreSQL, the peers and the browser, then runs every test.
+    Test(test::Args),
+    /// Checks formatting, clippy and the rules of the house.
+    Lint,
+    /// Checks the rules of the house: arrows, file lengths, complete app folders.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let done = match Tasks::parse().task {
+        Task::Test(args) => test::run(&args),
+        Task::Lint => lint::run(),
+        Task::Tidy => tidy::run(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
