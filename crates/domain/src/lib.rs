@@ -3,6 +3,7 @@
 //! Time and chance come in as values ([`Clock`], [`Ids`]); what must happen outside goes out as
 //! values ([`booking::Effect`]). Everything here can be tested with a literal.
 
+pub mod availability;
 pub mod booking;
 pub mod clock;
 pub mod event_type;
@@ -10,8 +11,10 @@ pub mod id;
 pub mod money;
 pub mod people;
 pub mod span;
+pub mod zone;
 
 pub use clock::Clock;
 pub use id::{Id, Ids, Uid};
 pub use money::{Currency, Money};
 pub use span::Span;
+pub use zone::Zone;

@@ -1,0 +1,133 @@
+use jiff::civil::date;
+use rstest::rstest;
+
+use super::*;
+
+fn zone(name: &str) -> Zone {
+    Zone::parse(name).unwrap()
+}
+
+#[rstest]
+#[case("Asia/Calcutta", "Asia/Kolkata")]
+#[case("Europe/Kiev", "Europe/Kyiv")]
+#[case("US/Pacific", "America/Los_Angeles")]
+#[case("europe/VIENNA", "Europe/Vienna")]
+#[case("Etc/UTC", "UTC")]
+#[case("Zulu", "UTC")]
+#[case(" UTC ", "UTC")]
+#[case("W. Europe Standard Time", "Europe/Berlin")]
+#[case("tzone://Microsoft/Utc", "UTC")]
+fn old_and_foreign_names_become_the_primary_one_tz_04(#[case] given: &str, #[case] name: &str) {
+    assert_eq!(Zone::parse(given).map(|zone| zone.name().to_owned()), Ok(name.to_owned()));
+}
+
+#[rstest]
+#[case("Etc/GMT+5", -5)]
+#[case("Etc/GMT-14", 14)]
+#[case("GMT+5", 5)]
+#[case("UTC-3", -3)]
+#[case("utc+05:00", 5)]
+#[case("GMT", 0)]
+fn the_sign_of_fixed_offsets_is_right_tz_04(#[case] name: &str, #[case] hours_east: i64) {
+    assert_eq!(zone(name).offset(0), hours_east * 3600);
+}
+
+#[rstest]
+fn unknown_names_are_an_error_that_says_what_to_write(
+    #[values(
+        "",
+        "Mars/Base",
+        "Etc/Unknown",
+        "right/UTC",
+        "posixrules",
+        "localtime",
+        "GMT+15",
+        "UTC+5:30",
+        "../etc/passwd",
+        "/etc/localtime",
+        "tzone://Microsoft/Custom",
+        "Europe",
+        "\0",
+        "GMT+é"
+    )]
+    name: &str,
+) {
+    let error = Zone::parse(name).unwrap_err().to_string();
+    assert!(error.contains("use an IANA name"), "{error}");
+}
+
+#[test]
+fn windows_names_map_both_ways_tz_03() {
+    for (windows, iana) in windows::names() {
+        let zone = Zone::from_windows(windows).unwrap();
+        assert_eq!(zone, Zone::parse(iana).unwrap(), "{windows}");
+        assert_eq!(zone.to_windows(), Some(windows));
+    }
+    assert_eq!(zone("Europe/Vienna").to_windows(), Some("W. Europe Standard Time"));
+    assert_eq!(zone("Asia/Kolkata").to_windows(), Some("India Standard Time"));
+    assert!(Zone::from_windows("Europe/Vienna").is_err());
+}
+
+#[test]
+fn every_zone_offered_is_primary_and_keeps_its_name() {
+    let names = names();
+    assert!(names.len() > 300 && names.contains(&"Asia/Kolkata".to_owned()));
+    for name in &names {
+        assert_eq!(zone(name).name(), name);
+    }
+}
+
+#[test]
+fn a_skipped_hour_moves_forward_and_a_repeated_one_counts_twice_tz_05() {
+    let vienna = zone("Europe/Vienna");
+    let skipped = vienna.instants(date(2027, 3, 28).at(2, 30, 0, 0));
+    assert_eq!(skipped, Instants::Skipped(skipped.first()));
+    assert_eq!(vienna.wall(skipped.first()), date(2027, 3, 28).at(3, 30, 0, 0));
+    let Instants::Two(first, second) = vienna.instants(date(2026, 10, 25).at(2, 30, 0, 0)) else { panic!() };
+    assert_eq!(second - first, 3600);
+    // Lord Howe turns the clock by half an hour.
+    let Instants::Two(first, second) = zone("Australia/Lord_Howe").instants(date(2027, 4, 4).at(1, 45, 0, 0))
+    else {
+        panic!()
+    };
+    assert_eq!(second - first, 1800);
+}
+
+#[test]
+fn apia_had_no_30th_of_december_2011_tz_05() {
+    let apia = zone("Pacific/Apia");
+    let day_before = apia.midnight(date(2011, 12, 29));
+    assert_eq!(apia.midnight(date(2011, 12, 30)), apia.midnight(date(2011, 12, 31)));
+    assert_eq!(apia.midnight(date(2011, 12, 31)) - day_before, 86_400);
+}
+
+#[test]
+fn the_flat_table_says_what_the_rules_say() {
+    for name in
+        ["Europe/London", "Africa/Casablanca", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham"]
+    {
+        let zone = zone(name);
+        let (start, end) = (1_780_000_000, 1_840_000_000);
+        let table = Offsets::over(&zone, start, end);
+        for at in (start..end).step_by(1_799) {
+            assert_eq!(table.at(at).offset, zone.offset(at), "{name} at {at}");
+        }
+    }
+    // Morocco puts its clock back for Ramadan.
+    let year = Offsets::over(&zone("Africa/Casablanca"), 1_767_225_600, 1_767_225_600 + 365 * 86_400);
+    assert_eq!(year.pieces().len(), 3);
+}
+
+#[test]
+fn days_are_counted_from_1970() {
+    for (date, days) in [(date(1970, 1, 1), 0), (date(2000, 3, 1), 11_017), (date(1969, 12, 31), -1)] {
+        assert_eq!(table::day_number(date), days);
+    }
+}
+
+#[test]
+fn the_release_is_read_from_the_systems_copy_tz_02() {
+    assert_eq!(release_in("# version 2026b\n# comment"), Some("2026b"));
+    assert_eq!(release_in("R A 1916 o"), None);
+    assert!(bundled_release().starts_with("20"));
+}
