@@ -1,1 +1,137 @@
 //! What an integration is written against.
+//!
+//! An integration is one folder: a manifest (data) and, where needed, code that implements a *kind* from
+//! [`kind`]. It keeps nothing: whatever a call may use arrives in [`Cx`]. It sends nothing by itself: every
+//! request goes through [`Http`], whose layers retry, pace, meter and give up for it.
+
+pub mod cx;
+pub mod error;
+pub mod fake;
+pub mod gateway;
+pub mod http;
+pub mod kind;
+pub mod manifest;
+pub mod redact;
+pub mod secret;
+
+use std::sync::{Arc, OnceLock};
+
+use futures::future::BoxFuture;
+
+pub use crate::{
+    cx::{Cx, Endpoints, Names, NoNames, Srv},
+    error::{Error, Kind, Result, Retry},
+    gateway::{Account, Gateway},
+    http::{Http, Request, Response},
+    kind::{
+        RemoteId,
+        calendar::{AnyCalendar, Calendar},
+        conference::{AnyConference, AnyJoin, Conference, Join},
+        messenger::{AnyMessenger, Messenger},
+    },
+    manifest::Manifest,
+    secret::{Secret, Secrets},
+};
+
+/// One integration as the catalog lists it.
+pub struct App {
+    /// The folder's name, also in addresses, configuration and metrics.
+    pub slug: &'static str,
+    /// Its `app.toml`.
+    pub manifest: Declared,
+    /// Its `icon.svg`, drawn in `currentColor` or its own colours, never fetched from elsewhere.
+    pub icon: &'static str,
+    /// What it can do.
+    pub parts: fn() -> Vec<Part>,
+    /// Its reading of a provider's "no"; `None` leaves the decision to the status.
+    pub judge: fn(&Response) -> Option<Error>,
+    /// The provider played in memory, for tests and the demo.
+    pub fake: fn() -> Arc<dyn fake::Fake>,
+}
+
+impl App {
+    /// The manifest, parsed once.
+    pub fn manifest(&self) -> &Manifest {
+        match self.manifest.read() {
+            Ok(manifest) => manifest,
+            #[expect(
+                clippy::panic,
+                reason = "a bundled manifest is data of this build; the catalog's tests parse every one"
+            )]
+            Err(error) => panic!("apps/{}/app.toml: {error}", self.slug),
+        }
+    }
+
+    /// The calendar among its parts.
+    pub fn calendar(&self) -> Option<Arc<dyn AnyCalendar>> {
+        (self.parts)()
+            .into_iter()
+            .find_map(|part| if let Part::Calendar(part) = part { Some(part) } else { None })
+    }
+
+    /// The conference among its parts.
+    pub fn conference(&self) -> Option<Arc<dyn AnyConference>> {
+        (self.parts)()
+            .into_iter()
+            .find_map(|part| if let Part::Conference(part) = part { Some(part) } else { None })
+    }
+
+    /// The power to mint a personal link at the door, among its parts.
+    pub fn join(&self) -> Option<Arc<dyn AnyJoin>> {
+        (self.parts)()
+            .into_iter()
+            .find_map(|part| if let Part::Join(part) = part { Some(part) } else { None })
+    }
+
+    /// The messenger among its parts.
+    pub fn messenger(&self) -> Option<Arc<dyn AnyMessenger>> {
+        (self.parts)()
+            .into_iter()
+            .find_map(|part| if let Part::Messenger(part) = part { Some(part) } else { None })
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("slug", &self.slug).finish_non_exhaustive()
+    }
+}
+
+/// One capability of an app. Payments, sign-in and the other kinds join here as they are built.
+#[derive(Clone)]
+pub enum Part {
+    /// Busy times out, events in.
+    Calendar(Arc<dyn AnyCalendar>),
+    /// A place to meet.
+    Conference(Arc<dyn AnyConference>),
+    /// Personal links, minted when somebody walks in.
+    Join(Arc<dyn AnyJoin>),
+    /// Messages to people.
+    Messenger(Arc<dyn AnyMessenger>),
+}
+
+/// A manifest's text, parsed on first use.
+pub struct Declared {
+    text: &'static str,
+    parsed: OnceLock<Result<Manifest, manifest::ManifestError>>,
+}
+
+impl Declared {
+    /// From `include_str!("../app.toml")`.
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, parsed: OnceLock::new() }
+    }
+
+    /// The manifest, or what is wrong with it.
+    pub fn read(&self) -> Result<&Manifest, &manifest::ManifestError> {
+        self.parsed.get_or_init(|| Manifest::parse(self.text)).as_ref()
+    }
+}
+
+/// A future in a box, as the `Any…` twins return it.
+pub type Boxed<'a, T> = BoxFuture<'a, Result<T, Error>>;
+
+/// No opinion on any answer: the status decides.
+pub fn no_opinion(_: &Response) -> Option<Error> {
+    None
+}

@@ -1,0 +1,180 @@
+//! Providers played in memory: strict about what they are asked, stateful, and out of order on demand.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::{
+    Error, Kind, Names, NoNames, Request, Response,
+    http::{Answer, Transport},
+};
+
+/// A provider, played.
+pub trait Fake: Send + Sync + 'static {
+    /// Answers one request, keeping state as the provider would. What the provider's description does not allow is
+    /// an `Err` that says why: a failed test, not a 404 nobody looks at.
+    fn answer(&self, request: &Request) -> Result<Response, String>;
+
+    /// Its record and its faults.
+    fn bench(&self) -> &Bench;
+
+    /// What to type into the setup form to use it.
+    fn form(&self) -> BTreeMap<String, String>;
+
+    /// Where its hosts are, for what is not HTTP.
+    fn names(&self) -> Arc<dyn Names> {
+        Arc::new(NoNames)
+    }
+}
+
+/// What a fake remembers beside its provider's state: what it was asked, and what is to go wrong next.
+#[derive(Debug, Default)]
+pub struct Bench {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    seen: Vec<Request>,
+    strays: Vec<String>,
+    faults: VecDeque<Fault>,
+}
+
+/// Something that goes wrong with one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is refused: nothing arrives.
+    Refuse,
+    /// The request is turned away with this status and these headers; nothing happens.
+    Status(u16, Vec<(&'static str, String)>),
+    /// No answer comes; nothing happens.
+    Hang,
+    /// It happens, but its answer is lost.
+    Drop,
+    /// It happens, but the answer is this instead.
+    Garbage(Bytes),
+}
+
+impl Fault {
+    /// 429 with a `Retry-After` in either form.
+    pub fn too_many(retry_after: impl Into<String>) -> Self {
+        Self::Status(429, vec![("retry-after", retry_after.into())])
+    }
+
+    /// 401: the credential is spent.
+    pub const fn expired() -> Self {
+        Self::Status(401, vec![])
+    }
+}
+
+impl Bench {
+    /// The next requests go wrong in these ways, in order.
+    pub fn next(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.inner().faults.extend(faults);
+    }
+
+    /// The next fault, for fakes that do not speak HTTP.
+    pub fn fault(&self) -> Option<Fault> {
+        self.inner().faults.pop_front()
+    }
+
+    /// Every request so far.
+    pub fn seen(&self) -> Vec<Request> {
+        self.inner().seen.clone()
+    }
+
+    /// How many requests of this operation arrived.
+    pub fn count(&self, op: &str) -> usize {
+        self.inner().seen.iter().filter(|request| request.op.name == op).count()
+    }
+
+    /// What the provider would not have understood; a test that ends with one fails.
+    pub fn strays(&self) -> Vec<String> {
+        self.inner().strays.clone()
+    }
+
+    /// Notes something the provider would not have understood.
+    pub fn stray(&self, problem: impl Into<String>) {
+        self.inner().strays.push(problem.into());
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A fake as a transport.
+pub struct Played {
+    fake: Arc<dyn Fake>,
+}
+
+impl Played {
+    /// Goes to this fake.
+    pub fn new(fake: Arc<dyn Fake>) -> Self {
+        Self { fake }
+    }
+
+    fn ask(&self, request: &Request) -> Result<Response, Error> {
+        let bench = self.fake.bench();
+        bench.inner().seen.push(request.clone());
+        self.fake.answer(request).map_err(|problem| {
+            let stray = format!("{} {}: {problem}", request.method, request.url.path());
+            let error = Error::new(Kind::Invalid, format!("the fake does not understand {stray}"));
+            bench.stray(stray);
+            error
+        })
+    }
+}
+
+impl Transport for Played {
+    fn send(&self, request: Request) -> Answer<'_> {
+        Box::pin(async move {
+            match self.fake.bench().fault() {
+                None => self.ask(&request),
+                Some(Fault::Refuse) => Err(Error::new(Kind::Down, "connection refused")),
+                Some(Fault::Status(status, headers)) => {
+                    self.fake.bench().inner().seen.push(request.clone());
+                    let headers: Vec<_> =
+                        headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                    Ok(answer(&request, status, &headers, ""))
+                }
+                Some(Fault::Hang) => futures::future::pending().await,
+                Some(Fault::Drop) => {
+                    self.ask(&request)?;
+                    Err(Error::new(Kind::UnknownOutcome, "the connection closed before the answer"))
+                }
+                Some(Fault::Garbage(body)) => Ok(Response { body, ..self.ask(&request)? }),
+            }
+        })
+    }
+}
+
+/// An answer to this request.
+pub fn answer(request: &Request, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response {
+    let pairs = headers.iter().filter_map(|(name, value)| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
+    });
+    Response {
+        status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        headers: pairs.collect::<HeaderMap>(),
+        body: body.into(),
+        url: request.url.clone(),
+    }
+}
+
+/// The parts of a path where the pattern says `{}`; `None` when it does not fit.
+pub fn parts<'a>(path: &'a str, pattern: &str) -> Option<Vec<&'a str>> {
+    let (mut found, mut path, mut pattern) = (Vec::new(), path.split('/'), pattern.split('/'));
+    loop {
+        match (path.next(), pattern.next()) {
+            (None, None) => return Some(found),
+            (Some(part), Some("{}")) if !part.is_empty() => found.push(part),
+            (Some(part), Some(literal)) if part == literal => {}
+            _ => return None,
+        }
+    }
+}

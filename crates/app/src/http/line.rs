@@ -1,0 +1,157 @@
+//! The line of one account: its breaker, its pace, its records, shared by all its calls.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use kalends_domain::id::Chance;
+
+use super::{
+    Http, Layer, Recorder, Signer, Time, Transport,
+    breaker::{Breaker, Breaking},
+    deadline::{self, Deadline},
+    judge::Judged,
+    meter::Metering,
+    pace::{Pace, Pacing},
+    record::{Begun, Recording},
+    retry::Retrying,
+    sign::Signing,
+};
+use crate::{App, Error, manifest::Quota};
+
+/// All lines of this process.
+pub struct Lines {
+    time: Arc<dyn Time>,
+    chance: Arc<dyn Chance>,
+    recorder: Arc<dyn Recorder>,
+    open: Mutex<HashMap<(&'static str, String), Line>>,
+}
+
+impl Lines {
+    /// None yet.
+    pub fn new(time: Arc<dyn Time>, chance: Arc<dyn Chance>, recorder: Arc<dyn Recorder>) -> Self {
+        Self { time, chance, recorder, open: Mutex::default() }
+    }
+
+    /// The line of this account, the same one every time.
+    pub fn line(&self, app: &'static str, account: &str, quota: Quota) -> Line {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.entry((app, account.to_owned())).or_insert_with(|| self.fresh(app, account, quota)).clone()
+    }
+
+    /// Forgets a line, so that a mended account starts afresh.
+    pub fn forget(&self, app: &'static str, account: &str) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&(app, account.to_owned()));
+    }
+
+    fn fresh(&self, app: &'static str, account: &str, quota: Quota) -> Line {
+        Line {
+            app,
+            account: Arc::from(account),
+            time: Arc::clone(&self.time),
+            chance: Arc::clone(&self.chance),
+            recorder: Arc::clone(&self.recorder),
+            breaker: Arc::new(Breaker::new(Arc::clone(&self.time))),
+            pace: Arc::new(Pace::new(Arc::clone(&self.time), quota)),
+        }
+    }
+}
+
+/// One account's line.
+#[derive(Clone)]
+pub struct Line {
+    app: &'static str,
+    account: Arc<str>,
+    time: Arc<dyn Time>,
+    chance: Arc<dyn Chance>,
+    recorder: Arc<dyn Recorder>,
+    breaker: Arc<Breaker>,
+    pace: Arc<Pace>,
+}
+
+impl Line {
+    /// Every policy around this transport, outermost first. Read it downwards: count it, try again, is the line
+    /// open, wait our turn, sign, write it down, judge, time out.
+    pub fn stack(&self, app: &App, signer: Arc<dyn Signer>, base: Arc<dyn Transport>) -> Http {
+        let layers: [Arc<dyn Layer>; 8] = [
+            Arc::new(self.meter()),
+            Arc::new(Retrying { time: Arc::clone(&self.time), chance: Arc::clone(&self.chance) }),
+            Arc::new(Breaking(Arc::clone(&self.breaker))),
+            Arc::new(Pacing(Arc::clone(&self.pace))),
+            Arc::new(Signing::by(signer)),
+            Arc::new(self.recording()),
+            Arc::new(Judged { app: app.judge, time: Arc::clone(&self.time) }),
+            Arc::new(Deadline { time: Arc::clone(&self.time) }),
+        ];
+        Http::new(base, layers)
+    }
+
+    /// The same for what is not HTTP: counted, behind the breaker, at its pace, recorded, and ended at the deadline.
+    /// It runs once.
+    pub async fn around<T: Send>(
+        &self,
+        call: &Call<'_>,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        let guarded = async {
+            let admission = self.breaker.admit()?;
+            let result = async {
+                let _turn = self.pace.turn(call.deadline).await?;
+                let recording = self.recording();
+                let begun = Begun {
+                    op: call.op,
+                    method: call.protocol.to_owned(),
+                    host: call.host.to_owned(),
+                    path: String::new(),
+                    at: self.time.now(),
+                    attempt: 1,
+                };
+                let result = deadline::within(self.time.as_ref(), call.deadline, work).await;
+                recording.ended(&begun, None, result.as_ref().err());
+                result
+            }
+            .await;
+            admission.settle(&result);
+            result
+        };
+        self.meter().around(call.op, guarded).await
+    }
+
+    /// True while the breaker refuses calls.
+    pub fn is_broken(&self) -> bool {
+        self.breaker.is_open()
+    }
+
+    /// The time its layers live by.
+    pub fn time(&self) -> &Arc<dyn Time> {
+        &self.time
+    }
+
+    fn meter(&self) -> Metering {
+        Metering { app: self.app, time: Arc::clone(&self.time) }
+    }
+
+    fn recording(&self) -> Recording {
+        Recording {
+            app: self.app,
+            account: Arc::clone(&self.account),
+            time: Arc::clone(&self.time),
+            recorder: Arc::clone(&self.recorder),
+        }
+    }
+}
+
+/// A call that is not HTTP.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// Its name in metrics and records.
+    pub op: &'static str,
+    /// `SMTP`, say.
+    pub protocol: &'static str,
+    /// Whom it talks to.
+    pub host: &'a str,
+    /// For all of it.
+    pub deadline: Duration,
+}

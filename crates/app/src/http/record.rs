@@ -1,0 +1,109 @@
+//! The flight record: what went out, without secrets.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+
+use super::{Answer, Layer, Next, Request, Time};
+use crate::{Error, redact};
+
+/// One try of one call, redacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flight {
+    /// The app's slug.
+    pub app: &'static str,
+    /// Whose call.
+    pub account: String,
+    /// The call's name.
+    pub op: &'static str,
+    /// The verb, or the protocol's name where there is none.
+    pub method: String,
+    /// The host.
+    pub host: String,
+    /// The path with what may be secret masked; never a query's values.
+    pub path: String,
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// Which try, from 1.
+    pub attempt: u32,
+    /// The status, if there was an answer.
+    pub status: Option<u16>,
+    /// `ok` or the error's name.
+    pub outcome: &'static str,
+    /// The error in words, redacted.
+    pub error: Option<String>,
+}
+
+/// Keeps flight records.
+pub trait Recorder: Send + Sync + 'static {
+    /// Takes one; must not block.
+    fn record(&self, flight: Flight);
+}
+
+/// Keeps none.
+#[derive(Debug, Clone, Copy)]
+pub struct NoRecorder;
+
+impl Recorder for NoRecorder {
+    fn record(&self, _: Flight) {}
+}
+
+/// The layer that records every try.
+pub struct Recording {
+    pub(crate) app: &'static str,
+    pub(crate) account: Arc<str>,
+    pub(crate) time: Arc<dyn Time>,
+    pub(crate) recorder: Arc<dyn Recorder>,
+}
+
+impl Recording {
+    /// Writes down how a try that began at this instant ended.
+    pub(crate) fn ended(&self, begun: &Begun, status: Option<u16>, error: Option<&Error>) {
+        let took = super::time::until(begun.at, self.time.now());
+        self.recorder.record(Flight {
+            app: self.app,
+            account: self.account.to_string(),
+            op: begun.op,
+            method: begun.method.clone(),
+            host: begun.host.clone(),
+            path: begun.path.clone(),
+            at: begun.at,
+            took,
+            attempt: begun.attempt,
+            status: status.or_else(|| error.and_then(Error::http_status)),
+            outcome: error.map_or("ok", |error| error.kind.name()),
+            error: error.map(ToString::to_string),
+        });
+    }
+}
+
+/// A try under way.
+pub(crate) struct Begun {
+    pub(crate) op: &'static str,
+    pub(crate) method: String,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    pub(crate) at: Timestamp,
+    pub(crate) attempt: u32,
+}
+
+impl Layer for Recording {
+    fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
+        Box::pin(async move {
+            let begun = Begun {
+                op: request.op.name,
+                method: request.method.to_string(),
+                host: request.url.host_str().unwrap_or_default().to_owned(),
+                path: redact::path(&request.url),
+                at: self.time.now(),
+                attempt: request.attempt(),
+            };
+            let answer = next.run(request).await;
+            let status = answer.as_ref().ok().map(|answer| answer.status.as_u16());
+            self.ended(&begun, status, answer.as_ref().err());
+            answer
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! Puts an account's credentials on its requests; the app never sees a token.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use futures::future::BoxFuture;
+use http::{HeaderValue, header::AUTHORIZATION};
+use serde_json::Value;
+
+use super::{Answer, Layer, Next, Request};
+use crate::{Error, Kind, Secrets, manifest::Auth};
+
+/// Signs requests with one account's credential.
+pub trait Signer: Send + Sync + 'static {
+    /// Puts the credential on.
+    fn sign<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Result<(), Error>>;
+
+    /// Gets a fresh credential after a refusal; false when this one cannot be freshened.
+    fn refresh(&self) -> BoxFuture<'_, Result<bool, Error>>;
+}
+
+/// No credential at all.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsigned;
+
+impl Signer for Unsigned {
+    fn sign<'a>(&'a self, _: &'a mut Request) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn refresh(&self) -> BoxFuture<'_, Result<bool, Error>> {
+        Box::pin(async { Ok(false) })
+    }
+}
+
+/// A credential that stays as it is: Basic or a fixed bearer token.
+#[derive(Debug)]
+pub struct Fixed(HeaderValue);
+
+impl Fixed {
+    /// A user's name and password (RFC 7617).
+    pub fn basic(user: &str, password: &str) -> Result<Self, Error> {
+        if user.contains(':') {
+            return Err(Error::new(
+                Kind::Invalid,
+                "a user name with a colon cannot be used for signing in here",
+            ));
+        }
+        Self::header(&format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}"))))
+    }
+
+    /// A token.
+    pub fn bearer(token: &str) -> Result<Self, Error> {
+        Self::header(&format!("Bearer {token}"))
+    }
+
+    fn header(text: &str) -> Result<Self, Error> {
+        let mut value = HeaderValue::from_str(text).map_err(|_| {
+            Error::new(Kind::Invalid, "the token has characters no header can hold: paste it again")
+        })?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
+}
+
+impl Signer for Fixed {
+    fn sign<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Result<(), Error>> {
+        request.headers.insert(AUTHORIZATION, self.0.clone());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn refresh(&self) -> BoxFuture<'_, Result<bool, Error>> {
+        Box::pin(async { Ok(false) })
+    }
+}
+
+/// The signer a manifest's `[auth]` asks for.
+pub fn signer(auth: &Auth, settings: &Value, secrets: &Secrets) -> Result<Arc<dyn Signer>, Error> {
+    let missing = |field: &str| {
+        Error::new(Kind::AuthRevoked, format!("{field:?} is not set: connect the account again"))
+    };
+    let text = |field: &str| settings.get(field).and_then(Value::as_str).ok_or_else(|| missing(field));
+    let secret = |field: &str| secrets.get(field).ok_or_else(|| missing(field));
+    Ok(match auth {
+        Auth::None => Arc::new(Unsigned),
+        Auth::Basic { user, password } => Arc::new(Fixed::basic(text(user)?, secret(password)?.expose())?),
+        Auth::Bearer { token } => Arc::new(Fixed::bearer(secret(token)?.expose())?),
+    })
+}
+
+/// The layer that signs, and refreshes once when the credential is spent.
+pub struct Signing {
+    signer: Arc<dyn Signer>,
+}
+
+impl Signing {
+    /// Signing by this signer.
+    pub fn by(signer: Arc<dyn Signer>) -> Self {
+        Self { signer }
+    }
+}
+
+impl Layer for Signing {
+    fn call<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answer<'a> {
+        Box::pin(async move {
+            if request.op.anonymous {
+                return next.run(request).await;
+            }
+            let unsigned = request.clone();
+            self.signer.sign(&mut request).await?;
+            let first = next.run(request).await;
+            if !matches!(&first, Err(error) if error.kind == Kind::AuthExpired) {
+                return first;
+            }
+            if self.signer.refresh().await? {
+                let mut again = unsigned;
+                self.signer.sign(&mut again).await?;
+                return next.run(again).await.map_err(revoked);
+            }
+            first.map_err(revoked)
+        })
+    }
+}
+
+/// A refusal of a fresh credential is for good.
+fn revoked(error: Error) -> Error {
+    if error.kind == Kind::AuthExpired { error.as_kind(Kind::AuthRevoked) } else { error }
+}
+
+/// Settings a manifest's `[auth]` names.
+pub(crate) fn fields(auth: &Auth) -> BTreeMap<&str, FieldUse> {
+    match auth {
+        Auth::None => BTreeMap::new(),
+        Auth::Basic { user, password } => {
+            BTreeMap::from([(user.as_str(), FieldUse::Plain), (password.as_str(), FieldUse::Secret)])
+        }
+        Auth::Bearer { token } => BTreeMap::from([(token.as_str(), FieldUse::Secret)]),
+    }
+}
+
+/// How `[auth]` uses a setup field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldUse {
+    /// As a setting.
+    Plain,
+    /// As a secret.
+    Secret,
+}

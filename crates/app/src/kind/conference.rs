@@ -1,0 +1,189 @@
+//! Conferences: a place to meet.
+
+use std::future::Future;
+
+use kalends_domain::Span;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Boxed, Cx, Error,
+    kind::{Probe, RemoteId, calendar::Person},
+};
+
+/// What a conference app can do beyond what all can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ConferenceCan {
+    /// Rooms exist at the provider: closing one that is gone says so. Else a room is a link and nothing more.
+    pub remote: bool,
+    /// `open` may answer before the link exists.
+    pub pending: bool,
+    /// Rooms have a password.
+    pub password: bool,
+}
+
+/// A conference, as its author writes it.
+pub trait Conference: Send + Sync + 'static {
+    /// The app's own failures.
+    type Error: Into<Error> + Send;
+
+    /// Its powers.
+    const CAN: ConferenceCan;
+
+    /// Checks that rooms can be made, making none.
+    fn probe(&self, cx: &Cx) -> impl Future<Output = Result<Probe, Self::Error>> + Send;
+
+    /// Makes a room.
+    fn open(&self, cx: &Cx, meeting: &Meeting) -> impl Future<Output = Result<Room, Self::Error>> + Send;
+
+    /// Makes the room fit the meeting as it is now; its link stays. Also asks again for a pending link.
+    fn update(
+        &self,
+        cx: &Cx,
+        room: &Room,
+        meeting: &Meeting,
+    ) -> impl Future<Output = Result<Room, Self::Error>> + Send;
+
+    /// Takes the room away. One that is not there is `NotFound`.
+    fn close(&self, cx: &Cx, room: &Room) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
+
+/// The power to mint a personal link when somebody walks in, so that none lives long in a mail (JIT-04).
+///
+/// A room whose link is [`Link::AtDoor`] is entered through the booking's `/join/{uid}` page, which calls this
+/// for a booking that stands and refuses for one that does not.
+pub trait Join: Send + Sync + 'static {
+    /// The app's own failures.
+    type Error: Into<Error> + Send;
+
+    /// A link for this visitor, good for this meeting only.
+    fn join(
+        &self,
+        cx: &Cx,
+        room: &Room,
+        meeting: &Meeting,
+        visitor: &Visitor,
+    ) -> impl Future<Output = Result<String, Self::Error>> + Send;
+}
+
+/// A meeting that needs a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meeting {
+    /// The booking's uid.
+    pub uid: String,
+    /// The title.
+    pub title: String,
+    /// Plain text, may be empty.
+    pub description: String,
+    /// From when to when.
+    pub span: Span,
+    /// The IANA zone in which the time was agreed.
+    pub zone: String,
+    /// Whose room it is.
+    pub host: Person,
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// How the provider names it.
+    pub id: RemoteId,
+    /// How guests come in.
+    pub link: Link,
+    /// How the host comes in, where that differs.
+    pub host_link: Option<String>,
+    /// To be typed at the door.
+    pub password: Option<String>,
+}
+
+/// The way into a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "link", content = "url", rename_all = "snake_case")]
+pub enum Link {
+    /// Here.
+    Ready(String),
+    /// Minted at click time by [`Join`]; hand out the booking's `/join/{uid}` page.
+    AtDoor,
+    /// Not made yet; ask again with `update`.
+    Pending,
+}
+
+/// Somebody who walks in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visitor {
+    /// Who they are to us, stable: a user's or an attendee's id.
+    pub id: String,
+    /// Their name and address.
+    pub person: Person,
+    /// What they may do.
+    pub part: Side,
+}
+
+/// Which side of the table a visitor sits on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// May moderate.
+    Host,
+    /// May take part.
+    Guest,
+}
+
+/// A conference, as the engine holds it. Implemented for every [`Conference`], never by hand.
+pub trait AnyConference: Send + Sync {
+    /// [`Conference::CAN`].
+    fn can(&self) -> ConferenceCan;
+    /// [`Conference::probe`].
+    fn probe<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Probe>;
+    /// [`Conference::open`].
+    fn open<'a>(&'a self, cx: &'a Cx, meeting: &'a Meeting) -> Boxed<'a, Room>;
+    /// [`Conference::update`].
+    fn update<'a>(&'a self, cx: &'a Cx, room: &'a Room, meeting: &'a Meeting) -> Boxed<'a, Room>;
+    /// [`Conference::close`].
+    fn close<'a>(&'a self, cx: &'a Cx, room: &'a Room) -> Boxed<'a, ()>;
+}
+
+impl<T: Conference> AnyConference for T {
+    fn can(&self) -> ConferenceCan {
+        T::CAN
+    }
+
+    fn probe<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Probe> {
+        Box::pin(async move { Conference::probe(self, cx).await.map_err(Into::into) })
+    }
+
+    fn open<'a>(&'a self, cx: &'a Cx, meeting: &'a Meeting) -> Boxed<'a, Room> {
+        Box::pin(async move { Conference::open(self, cx, meeting).await.map_err(Into::into) })
+    }
+
+    fn update<'a>(&'a self, cx: &'a Cx, room: &'a Room, meeting: &'a Meeting) -> Boxed<'a, Room> {
+        Box::pin(async move { Conference::update(self, cx, room, meeting).await.map_err(Into::into) })
+    }
+
+    fn close<'a>(&'a self, cx: &'a Cx, room: &'a Room) -> Boxed<'a, ()> {
+        Box::pin(async move { Conference::close(self, cx, room).await.map_err(Into::into) })
+    }
+}
+
+/// [`Join`], as the engine holds it. Implemented for every one, never by hand.
+pub trait AnyJoin: Send + Sync {
+    /// [`Join::join`].
+    fn join<'a>(
+        &'a self,
+        cx: &'a Cx,
+        room: &'a Room,
+        meeting: &'a Meeting,
+        visitor: &'a Visitor,
+    ) -> Boxed<'a, String>;
+}
+
+impl<T: Join> AnyJoin for T {
+    fn join<'a>(
+        &'a self,
+        cx: &'a Cx,
+        room: &'a Room,
+        meeting: &'a Meeting,
+        visitor: &'a Visitor,
+    ) -> Boxed<'a, String> {
+        Box::pin(async move { Join::join(self, cx, room, meeting, visitor).await.map_err(Into::into) })
+    }
+}

@@ -1,0 +1,24 @@
+//! Addresses in a manifest.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, de::Error};
+use url::Url;
+
+/// One address.
+pub(super) fn one<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
+    url(&String::deserialize(from)?).map(Some)
+}
+
+/// Addresses by name.
+pub(super) fn named<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Url>, D::Error> {
+    BTreeMap::<String, String>::deserialize(from)?
+        .into_iter()
+        .map(|(name, text)| Ok((name, url(&text)?)))
+        .collect()
+}
+
+fn url<E: Error>(text: &str) -> Result<Url, E> {
+    text.parse()
+        .map_err(|error| E::custom(format!("{text:?} is no address such as https://example.com/: {error}")))
+}

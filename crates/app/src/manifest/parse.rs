@@ -1,0 +1,145 @@
+//! Reads a manifest strictly: whatever is odd in it is refused, with the place and the fix.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Field, Input, Manifest};
+use crate::http::sign::{self, FieldUse};
+
+/// Why an `app.toml` is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// Not the TOML we know, with the parser's own account of where.
+    #[error("{0}")]
+    Toml(String),
+    /// Well-formed, but it does not hold together.
+    #[error("{place}: {problem}")]
+    Wrong {
+        /// The key.
+        place: String,
+        /// What is wrong and how to mend it.
+        problem: String,
+    },
+}
+
+impl Manifest {
+    /// Reads and checks an `app.toml`. Unknown keys are refused.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = toml::from_str(text).map_err(|error| ManifestError::Toml(error.to_string()))?;
+        manifest.hold_together()?;
+        Ok(manifest)
+    }
+
+    fn hold_together(&self) -> Result<(), ManifestError> {
+        demand(is_slug(&self.slug), "slug", "use lower-case letters, digits and single hyphens")?;
+        for (place, text) in [
+            ("name", &self.name),
+            ("tagline", &self.tagline),
+            ("description", &self.description),
+            ("publisher", &self.publisher),
+        ] {
+            demand(!text.trim().is_empty(), place, "must not be empty")?;
+        }
+        demand(
+            !self.tagline.contains('\n') && self.tagline.chars().count() <= 80,
+            "tagline",
+            "one line, at most 80 characters",
+        )?;
+        demand(!self.kinds.is_empty(), "kinds", "name at least one kind")?;
+        demand(!self.may.is_empty(), "may", "say in plain words what the app may do")?;
+        for link in [&self.links.website, &self.links.help, &self.links.privacy].into_iter().flatten() {
+            demand(link.scheme() == "https", "links", "use https addresses")?;
+        }
+        for (name, url) in &self.endpoints {
+            demand(
+                !url.cannot_be_a_base(),
+                &format!("endpoints.{name}"),
+                "must be a base address such as https://api.example.com/",
+            )?;
+        }
+        let quota = self.quota;
+        demand(
+            quota.per_second > 0 && quota.burst > 0 && quota.concurrent > 0,
+            "quota",
+            "every figure is at least 1",
+        )?;
+        self.fields_hold_together()?;
+        self.auth_names_fields()
+    }
+
+    fn fields_hold_together(&self) -> Result<(), ManifestError> {
+        let mut before = BTreeSet::new();
+        for field in &self.setup {
+            let place = format!("setup.{}", field.name);
+            demand(is_name(&field.name), &place, "use lower-case letters, digits and underscores")?;
+            demand(before.insert(field.name.as_str()), &place, "this name stands there twice")?;
+            demand(!field.label.trim().is_empty(), &place, "give it a label")?;
+            demand(
+                (field.input == Input::Select) != field.options.is_empty(),
+                &place,
+                "a select, and only a select, has options",
+            )?;
+            let bounded = field.min.is_some() || field.max.is_some();
+            demand(!bounded || field.input == Input::Number, &place, "only a number has min and max")?;
+            demand(
+                field.schemes.is_empty() || field.input == Input::Url,
+                &place,
+                "only an address has schemes",
+            )?;
+            if let Some(when) = &field.when {
+                let earlier = when.field != field.name && before.contains(when.field.as_str());
+                demand(earlier, &format!("{place}.when"), "must name a field that stands above this one")?;
+                demand(!when.is.is_empty(), &format!("{place}.when.is"), "name at least one value")?;
+            }
+            default_fits(field, &place)?;
+        }
+        Ok(())
+    }
+
+    fn auth_names_fields(&self) -> Result<(), ManifestError> {
+        for (name, used) in sign::fields(&self.auth) {
+            let field = self.setup.iter().find(|field| field.name == name);
+            let fits = field.is_some_and(|field| field.is_secret() == (used == FieldUse::Secret));
+            demand(
+                fits,
+                &format!("auth.{name}"),
+                "must name a setup field, secret for a password or token and plain for a user",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn default_fits(field: &Field, place: &str) -> Result<(), ManifestError> {
+    let Some(default) = &field.default else { return Ok(()) };
+    demand(!field.is_secret(), place, "a secret has no default")?;
+    let fits = match field.input {
+        Input::Checkbox => default.is_boolean(),
+        Input::Number => default.is_i64(),
+        Input::Select => field.options.iter().any(|choice| *default == Value::String(choice.value.clone())),
+        Input::Text | Input::Lines | Input::Password | Input::Url | Input::Email => default.is_string(),
+    };
+    demand(fits, &format!("{place}.default"), "must be a value this field can hold")
+}
+
+fn demand(holds: bool, place: &str, problem: &str) -> Result<(), ManifestError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(ManifestError::Wrong { place: place.to_owned(), problem: problem.to_owned() })
+    }
+}
+
+fn is_slug(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && !text.contains("--")
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
