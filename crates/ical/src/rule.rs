@@ -74,7 +74,12 @@ impl Until {
 
 /// The starts a rule makes from `start` up to and including `stop`, in order. UNTIL is left to the caller, who knows
 /// the zone.
-pub(crate) fn starts(rule: &Rule, start: Wall, stop: Wall, budget: &mut Budget) -> Result<Vec<Wall>, TooHard> {
+pub(crate) fn starts(
+    rule: &Rule,
+    start: Wall,
+    stop: Wall,
+    budget: &mut Budget,
+) -> Result<Vec<Wall>, TooHard> {
     let set = set(rule, start)?;
     let mut found = Vec::new();
     let mut rest = set.into_iter();
@@ -97,7 +102,13 @@ pub(crate) fn starts(rule: &Rule, start: Wall, stop: Wall, budget: &mut Budget) 
 }
 
 /// The expander stopped: because the rule ended, or because it gave up?
-fn ended(rule: &Rule, start: Wall, stop: Wall, found: Vec<Wall>, budget: &mut Budget) -> Result<Vec<Wall>, TooHard> {
+fn ended(
+    rule: &Rule,
+    start: Wall,
+    stop: Wall,
+    found: Vec<Wall>,
+    budget: &mut Budget,
+) -> Result<Vec<Wall>, TooHard> {
     if rule.count.is_some_and(|count| found.len() >= usize::try_from(count).unwrap_or(usize::MAX)) {
         return Ok(found);
     }
@@ -110,7 +121,8 @@ fn ended(rule: &Rule, start: Wall, stop: Wall, found: Vec<Wall>, budget: &mut Bu
         ICalendarFrequency::Hourly => 3600,
         _ => 86_400,
     };
-    let searched = found.last().copied().unwrap_or(start) + EMPTY_PERIODS * period * i64::from(rule.interval.unwrap_or(1));
+    let searched = found.last().copied().unwrap_or(start)
+        + EMPTY_PERIODS * period * i64::from(rule.interval.unwrap_or(1));
     let until = match Until::of(rule) {
         Some(Until::Instant(at) | Until::Wall(at)) => at + 86_400,
         None => stop,
@@ -122,7 +134,7 @@ fn set(rule: &Rule, start: Wall) -> Result<RRuleSet, TooHard> {
     if rule.rscale.as_ref().is_some_and(|scale| *scale != CalendarScale::Gregorian) {
         return Err(TooHard::Scale);
     }
-    let days: Vec<NWeekday> = rule.byday.iter().map(day).collect();
+    let days: Vec<NWeekday> = rule.byday.iter().copied().map(day).collect();
     let months = months(rule)?;
     let (hours, minutes) = (distinct(&rule.byhour), distinct(&rule.byminute));
     let seconds = distinct(&rule.bysecond.iter().map(|s| (*s).min(59)).collect::<Vec<_>>());
@@ -171,14 +183,22 @@ fn set_positions(rule: &Rule) -> Vec<i32> {
         && rule.byhour.is_empty()
         && rule.byminute.is_empty()
         && rule.bysecond.is_empty();
-    if alone && rule.bysetpos.iter().all(|at| matches!(at, 1 | -1)) { vec![] } else { distinct(&rule.bysetpos) }
+    if alone && rule.bysetpos.iter().all(|at| matches!(at, 1 | -1)) {
+        vec![]
+    } else {
+        distinct(&rule.bysetpos)
+    }
 }
 
 fn months(rule: &Rule) -> Result<Vec<chrono::Month>, TooHard> {
     distinct(&rule.bymonth)
         .iter()
         .map(|month| {
-            if month.is_leap() { Err(TooHard::Scale) } else { month.month().try_into().map_err(|_| TooHard::Invalid) }
+            if month.is_leap() {
+                Err(TooHard::Scale)
+            } else {
+                month.month().try_into().map_err(|_| TooHard::Invalid)
+            }
         })
         .collect()
 }
@@ -190,7 +210,7 @@ fn distinct<T: Ord + Clone>(of: &[T]) -> Vec<T> {
     list
 }
 
-fn day(of: &ICalendarDay) -> NWeekday {
+fn day(of: ICalendarDay) -> NWeekday {
     match of.ordwk {
         None | Some(0) => NWeekday::Every(weekday(of.weekday)),
         Some(n) => NWeekday::Nth(n, weekday(of.weekday)),

@@ -95,7 +95,9 @@ pub(crate) fn mailto(email: &str) -> String {
     for b in email.trim().bytes() {
         match b {
             b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => out.push(b as char),
-            b'@' | b'.' | b'-' | b'_' | b'+' | b'!' | b'$' | b'\'' | b'*' | b'=' | b'~' | b'/' => out.push(b as char),
+            b'@' | b'.' | b'-' | b'_' | b'+' | b'!' | b'$' | b'\'' | b'*' | b'=' | b'~' | b'/' => {
+                out.push(b as char);
+            }
             _ => {
                 let _ = write!(out, "%{b:02X}"); // a String takes every write
             }
@@ -109,7 +111,10 @@ pub(crate) fn uri(value: &str) -> String {
     use std::fmt::Write;
     let mut out = String::with_capacity(value.len());
     for c in value.trim().chars() {
-        if c.is_control() || c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}') {
+        if c.is_control()
+            || c.is_whitespace()
+            || matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
+        {
             let mut bytes = [0; 4];
             for b in c.encode_utf8(&mut bytes).bytes() {
                 let _ = write!(out, "%{b:02X}"); // a String takes every write

@@ -2,9 +2,9 @@
 
 use calcard::common::PartialDateTime;
 use calcard::icalendar::ICalendarDuration;
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
-use jiff::Timestamp;
 
 use crate::zone::Zone;
 
@@ -90,9 +90,12 @@ pub(crate) enum Kind {
 
 /// The date and time in a parsed value. Second 60 is a leap second, which no clock of ours shows.
 pub(crate) fn civil(value: &PartialDateTime) -> Option<(DateTime, Kind)> {
-    let date =
-        Date::new(i16::try_from(value.year?).ok()?, i8::try_from(value.month?).ok()?, i8::try_from(value.day?).ok()?)
-            .ok()?;
+    let date = Date::new(
+        i16::try_from(value.year?).ok()?,
+        i8::try_from(value.month?).ok()?,
+        i8::try_from(value.day?).ok()?,
+    )
+    .ok()?;
     let Some(hour) = value.hour else { return Some((date.at(0, 0, 0, 0), Kind::Day)) };
     let small = |n: u8| i8::try_from(n).ok();
     let second = small(value.second.unwrap_or(0))?.min(59);
@@ -131,16 +134,21 @@ impl Length {
         let days = i64::from(duration.weeks) * 7 + i64::from(duration.days);
         let seconds =
             i64::from(duration.hours) * 3600 + i64::from(duration.minutes) * 60 + i64::from(duration.seconds);
-        if days == 0 { Self::Exact(sign * seconds) } else { Self::Nominal { days: sign * days, seconds: sign * seconds } }
+        if days == 0 {
+            Self::Exact(sign * seconds)
+        } else {
+            Self::Nominal { days: sign * days, seconds: sign * seconds }
+        }
     }
 
     /// Epoch seconds of the end of something that starts at `start`.
     pub(crate) fn end(self, start: &When, owner: &TimeZone) -> Option<i64> {
         match self {
             Self::Exact(seconds) => start.instant(owner)?.checked_add(seconds),
-            Self::Nominal { days, seconds } => {
-                start.at(start.wall().checked_add(days.checked_mul(86_400)?)?)?.instant(owner)?.checked_add(seconds)
-            }
+            Self::Nominal { days, seconds } => start
+                .at(start.wall().checked_add(days.checked_mul(86_400)?)?)?
+                .instant(owner)?
+                .checked_add(seconds),
         }
     }
 
@@ -148,7 +156,9 @@ impl Length {
     pub(crate) const fn most(self) -> i64 {
         match self {
             Self::Exact(seconds) => seconds,
-            Self::Nominal { days, seconds } => days.saturating_mul(86_400).saturating_add(seconds).saturating_add(86_400),
+            Self::Nominal { days, seconds } => {
+                days.saturating_mul(86_400).saturating_add(seconds).saturating_add(86_400)
+            }
         }
     }
 }
@@ -157,4 +167,3 @@ impl Length {
 pub(crate) fn days_between(from: Date, to: Date) -> i64 {
     from.duration_until(to).as_hours() / 24
 }
-

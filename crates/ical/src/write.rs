@@ -18,10 +18,13 @@ pub struct Meeting {
     pub sequence: u32,
     /// When this revision was made. The same revision always writes the same bytes.
     pub stamp: Timestamp,
+    /// When it begins.
     pub start: Timestamp,
+    /// When it is over.
     pub end: Timestamp,
     /// Times are written as wall time here, so that the promise survives a change of the zone's rules (TZ-01).
     pub zone: TimeZone,
+    /// What every calendar shows.
     pub title: String,
     /// Plain text; empty means none.
     pub description: String,
@@ -29,9 +32,13 @@ pub struct Meeting {
     pub location: String,
     /// The page of the booking.
     pub url: Option<String>,
+    /// Who invites: the address the mail comes from, or one it may speak for (ITIP-01).
     pub organizer: Option<Person>,
+    /// Everybody invited.
     pub attendees: Vec<Attendee>,
+    /// How firm it is.
     pub status: Status,
+    /// Whether it takes its time.
     pub shows_as: ShowsAs,
 }
 
@@ -40,14 +47,18 @@ pub struct Meeting {
 pub struct Person {
     /// Empty means only the address is known.
     pub name: String,
+    /// Without `mailto:`.
     pub email: String,
 }
 
 /// Somebody invited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attendee {
+    /// Who it is.
     pub person: Person,
+    /// Whether it can do without them.
     pub role: Role,
+    /// What they said so far.
     pub answer: Answer,
     /// Whether an answer is asked for.
     pub rsvp: bool,
@@ -56,32 +67,44 @@ pub struct Attendee {
 /// What part an attendee has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
+    /// Leads it.
     Chair,
+    /// It is about them.
     Required,
+    /// May come.
     Optional,
 }
 
 /// What an attendee said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
+    /// Nothing yet.
     Awaited,
+    /// Yes.
     Accepted,
+    /// Perhaps.
     Tentative,
+    /// No.
     Declined,
 }
 
 /// How firm the meeting is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
+    /// Still to be confirmed or paid.
     Tentative,
+    /// It takes place.
     Confirmed,
+    /// It does not.
     Cancelled,
 }
 
 /// Whether the meeting takes its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShowsAs {
+    /// Blocks.
     Busy,
+    /// Stands there only to be seen.
     Free,
 }
 

@@ -66,7 +66,10 @@ pub(crate) fn known(id: &str) -> Option<TimeZone> {
         return Some(zone);
     }
     let parts: Vec<&str> = id.split('/').collect();
-    (1..parts.len()).map(|n| parts[n..].join("/")).filter(|rest| rest.contains('/')).find_map(|rest| named(&rest))
+    (1..parts.len())
+        .map(|n| parts[n..].join("/"))
+        .filter(|rest| rest.contains('/'))
+        .find_map(|rest| named(&rest))
 }
 
 fn named(id: &str) -> Option<TimeZone> {
@@ -101,7 +104,10 @@ impl Custom {
         let mut changes = Vec::new();
         for id in zone.component_ids.iter().take(MOST) {
             let part = usize::try_from(*id).ok().and_then(|id| all.get(id))?;
-            if matches!(part.component_type, ICalendarComponentType::Standard | ICalendarComponentType::Daylight) {
+            if matches!(
+                part.component_type,
+                ICalendarComponentType::Standard | ICalendarComponentType::Daylight
+            ) {
                 observance(part, &mut changes, budget)?;
             }
         }
