@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::tz::TimeZone;
-use kalends_domain::Span;
+use kalends_domain::{Span, Zone};
 
 use crate::expand;
 use crate::read::{Event, Feed, Reply, address};
@@ -14,7 +14,7 @@ use crate::rule::{Budget, TooHard};
 #[derive(Debug, Clone)]
 pub struct Owner {
     addresses: Vec<String>,
-    zone: TimeZone,
+    zone: Zone,
     unanswered: Unanswered,
 }
 
@@ -31,7 +31,7 @@ pub enum Unanswered {
 impl Owner {
     /// `addresses` are the owner's own, with or without `mailto:`: only their own "no" frees a time (FB-03).
     /// `zone` is where their days begin and end (FB-05).
-    pub fn new(addresses: impl IntoIterator<Item = impl AsRef<str>>, zone: TimeZone) -> Self {
+    pub fn new(addresses: impl IntoIterator<Item = impl AsRef<str>>, zone: Zone) -> Self {
         let addresses = addresses.into_iter().map(|a| address(a.as_ref())).collect();
         Self { addresses, zone, unanswered: Unanswered::default() }
     }
@@ -44,7 +44,7 @@ impl Owner {
     }
 
     pub(crate) const fn zone(&self) -> &TimeZone {
-        &self.zone
+        self.zone.rules()
     }
 
     /// Whether this event, in this state, takes its time.

@@ -9,13 +9,13 @@ use calcard::icalendar::{
 };
 use calcard::{Entry, Parser};
 use jiff::tz::TimeZone;
-use kalends_domain::Span;
+use kalends_domain::{Span, Zone};
 use thiserror::Error;
 
 use crate::busy::Problem;
 use crate::rule::Budget;
 use crate::when::{Length, When, days_between};
-use crate::zone::{Zone, Zones};
+use crate::zone::{Named, Zones};
 
 /// The largest file that is read (ICS-01).
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -173,11 +173,11 @@ impl Feed {
     }
 
     /// The event with this uid as it stands, if it is there. `owner` places dates and floating times.
-    pub fn find(&self, uid: &str, owner: &TimeZone) -> Option<Found> {
+    pub fn find(&self, uid: &str, owner: &Zone) -> Option<Found> {
         let event =
             self.events.get(uid)?.iter().max_by_key(|event| (event.replaces.is_none(), event.sequence))?;
-        let start = event.start.instant(owner)?;
-        let end = event.length.end(&event.start, owner)?;
+        let start = event.start.instant(owner.rules())?;
+        let end = event.length.end(&event.start, owner.rules())?;
         Some(Found {
             uid: uid.to_owned(),
             sequence: event.sequence,
@@ -196,7 +196,7 @@ impl Event {
     ) -> Result<Self, Problem> {
         let start_entry = from.entry(&ICalendarProperty::Dtstart).ok_or_else(|| Problem::no_start(uid))?;
         let start = start_entry.when(zones).next().ok_or_else(|| Problem::unreadable(uid, "DTSTART"))?;
-        if let When::Zoned(_, Zone::Unknown(name)) = &start {
+        if let When::Zoned(_, Named::Unknown(name)) = &start {
             problems.push(Problem::unknown_zone(uid, name));
         }
         let length = length(from, &start, zones).ok_or_else(|| Problem::unreadable(uid, "DTEND"))?;
@@ -329,7 +329,7 @@ fn between(start: &When, end: &When) -> Option<Length> {
     })
 }
 
-fn period(value: &ICalendarValue, zone: Option<Zone>) -> Option<(When, Length)> {
+fn period(value: &ICalendarValue, zone: Option<Named>) -> Option<(When, Length)> {
     let ICalendarValue::Period(period) = value else { return None };
     match period {
         ICalendarPeriod::Range { start, end } => {
@@ -369,12 +369,12 @@ impl Properties for ICalendarComponent {
 }
 
 trait Moments {
-    fn zone(&self, zones: &Zones) -> Option<Zone>;
+    fn zone(&self, zones: &Zones) -> Option<Named>;
     fn when<'a>(&'a self, zones: &Zones) -> impl Iterator<Item = When> + use<'a, Self>;
 }
 
 impl Moments for ICalendarEntry {
-    fn zone(&self, zones: &Zones) -> Option<Zone> {
+    fn zone(&self, zones: &Zones) -> Option<Named> {
         self.params.iter().find_map(|p| match (&p.name, &p.value) {
             (ICalendarParameterName::Tzid, ICalendarParameterValue::Text(id)) => Some(zones.find(id)),
             _ => None,

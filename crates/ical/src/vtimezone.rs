@@ -1,7 +1,7 @@
 //! VTIMEZONE from the time zone data, covering one event (ITIP-03).
 
 use jiff::civil::{Date, DateTime, Weekday};
-use jiff::tz::{Dst, Offset, TimeZone};
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::text::Lines;
@@ -23,14 +23,13 @@ struct Change {
     at: DateTime,
     from: Offset,
     to: Offset,
-    dst: bool,
     abbreviation: String,
 }
 
 impl Change {
     /// Which of the zone's changes this is: the spring one, the autumn one.
-    fn kind(&self) -> (Offset, Offset, bool) {
-        (self.from, self.to, self.dst)
+    fn kind(&self) -> (Offset, Offset) {
+        (self.from, self.to)
     }
 }
 
@@ -39,7 +38,7 @@ pub(crate) fn write(out: &mut Lines, name: &str, zone: &TimeZone, start: Timesta
     out.begin("VTIMEZONE");
     out.raw("TZID", name);
     let until = end.saturating_add(BEYOND).unwrap_or(Timestamp::MAX);
-    let mut ruled: Vec<(Offset, Offset, bool)> = Vec::new();
+    let mut ruled: Vec<(Offset, Offset)> = Vec::new();
     for (n, change) in changes(zone, start).enumerate() {
         let at = change.from.to_timestamp(change.at).unwrap_or(Timestamp::MAX);
         if n > 0 && at > until {
@@ -64,21 +63,14 @@ fn changes(zone: &TimeZone, start: Timestamp) -> impl Iterator<Item = Change> {
         .preceding(after)
         .next()
         .filter(|t| t.timestamp() > Timestamp::MIN)
-        .map(|t| change(zone, t.timestamp(), &t))
-        .unwrap_or_else(|| unchanging(zone, start));
+        .map_or_else(|| unchanging(zone, start), |t| change(zone, t.timestamp(), &t));
     std::iter::once(first).chain(zone.following(start).map(|t| change(zone, t.timestamp(), &t)))
 }
 
 fn change(zone: &TimeZone, at: Timestamp, t: &jiff::tz::TimeZoneTransition<'_>) -> Change {
     let before = at.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MIN);
     let from = zone.to_offset(before);
-    Change {
-        at: from.to_datetime(at),
-        from,
-        to: t.offset(),
-        dst: t.dst() == Dst::Yes,
-        abbreviation: t.abbreviation().to_owned(),
-    }
+    Change { at: from.to_datetime(at), from, to: t.offset(), abbreviation: t.abbreviation().to_owned() }
 }
 
 /// A zone that never changed up to `start`: one observance since 1970.
@@ -88,13 +80,13 @@ fn unchanging(zone: &TimeZone, start: Timestamp) -> Change {
         at: jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0),
         from: info.offset(),
         to: info.offset(),
-        dst: false,
         abbreviation: info.abbreviation().to_owned(),
     }
 }
 
 fn observance(out: &mut Lines, change: &Change, rule: Option<&str>) {
-    let kind = if change.dst { "DAYLIGHT" } else { "STANDARD" };
+    // By the direction of the change: zones that call their winter "daylight" (Dublin) confuse readers.
+    let kind = if change.to > change.from { "DAYLIGHT" } else { "STANDARD" };
     out.begin(kind);
     out.raw("DTSTART", &change.at.strftime("%Y%m%dT%H%M%S").to_string());
     out.raw("TZOFFSETFROM", &offset(change.from));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 
-use crate::zone::Zone;
+use crate::zone::Named;
 
 /// Seconds on a wall clock, counted as if it stood in UTC: what recurrence rules run on.
 pub(crate) type Wall = i64;
@@ -18,13 +18,13 @@ pub(crate) enum When {
     Day(Date),
     /// Wall time without a zone: the owner's.
     Floating(DateTime),
-    Zoned(DateTime, Zone),
+    Zoned(DateTime, Named),
     Utc(Timestamp),
 }
 
 impl When {
     /// None where the value is no date at all (13th month, hour 27).
-    pub(crate) fn new(value: &PartialDateTime, zone: Option<Zone>) -> Option<Self> {
+    pub(crate) fn new(value: &PartialDateTime, zone: Option<Named>) -> Option<Self> {
         let (at, kind) = civil(value)?;
         Some(match kind {
             Kind::Day => Self::Day(at.date()),
@@ -64,9 +64,9 @@ impl When {
             Self::Day(day) => placed(day.at(0, 0, 0, 0), owner),
             Self::Floating(at) => placed(*at, owner),
             Self::Zoned(at, zone) => match zone {
-                Zone::Known(zone) => placed(*at, zone),
-                Zone::Custom(zone) => zone.place(floating(*at)),
-                Zone::Unknown(_) => placed(*at, owner),
+                Named::Known(zone) => placed(*at, zone),
+                Named::Custom(zone) => zone.place(floating(*at)),
+                Named::Unknown(_) => placed(*at, owner),
             },
             Self::Utc(at) => Some(at.as_second()),
         }

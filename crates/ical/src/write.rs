@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use kalends_domain::Zone;
 
 use crate::text::{Lines, mailto, quoted, uri};
 use crate::vtimezone;
@@ -23,7 +24,7 @@ pub struct Meeting {
     /// When it is over.
     pub end: Timestamp,
     /// Times are written as wall time here, so that the promise survives a change of the zone's rules (TZ-01).
-    pub zone: TimeZone,
+    pub zone: Zone,
     /// What every calendar shows.
     pub title: String,
     /// Plain text; empty means none.
@@ -151,9 +152,9 @@ impl Meeting {
         if let Some(method) = method {
             out.raw("METHOD", method.name());
         }
-        let named = vtimezone::name(&self.zone);
+        let named = vtimezone::name(self.zone.rules());
         if let Some(name) = named {
-            vtimezone::write(&mut out, name, &self.zone, self.start, self.end);
+            vtimezone::write(&mut out, name, self.zone.rules(), self.start, self.end);
         }
         self.event(&mut out, method, named);
         out.end("VCALENDAR");
@@ -168,7 +169,9 @@ impl Meeting {
         out.raw("DTSTAMP", &utc(self.stamp));
         for (name, at) in [("DTSTART", self.start), ("DTEND", self.end)] {
             match zone {
-                Some(zone) => out.raw(&format!("{name};TZID={zone}"), &wall(&at.to_zoned(self.zone.clone()))),
+                Some(zone) => {
+                    out.raw(&format!("{name};TZID={zone}"), &wall(&at.to_zoned(self.zone.rules().clone())));
+                }
                 None => out.raw(name, &utc(at)),
             }
         }

@@ -17,7 +17,7 @@ const MOST: usize = 500;
 
 /// A zone, as far as we understand it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Zone {
+pub(crate) enum Named {
     Known(TimeZone),
     /// Defined only by the VTIMEZONE in the file.
     Custom(Arc<Custom>),
@@ -27,7 +27,7 @@ pub(crate) enum Zone {
 
 /// The zones of one file, by TZID.
 #[derive(Debug, Default)]
-pub(crate) struct Zones(HashMap<String, Zone>);
+pub(crate) struct Zones(HashMap<String, Named>);
 
 impl Zones {
     /// Collects the definitions whose names we do not know better ourselves: our data is newer than most files.
@@ -40,8 +40,8 @@ impl Zones {
             let location = ICalendarProperty::Other("X-LIC-LOCATION".into());
             let zone = known(id)
                 .or_else(|| component.text(&location).and_then(known))
-                .map(Zone::Known)
-                .or_else(|| Custom::read(component, components, budget).map(|c| Zone::Custom(Arc::new(c))));
+                .map(Named::Known)
+                .or_else(|| Custom::read(component, components, budget).map(|c| Named::Custom(Arc::new(c))));
             if let Some(zone) = zone {
                 zones.insert(id.to_owned(), zone);
             }
@@ -49,12 +49,12 @@ impl Zones {
         Self(zones)
     }
 
-    pub(crate) fn find(&self, id: &str) -> Zone {
+    pub(crate) fn find(&self, id: &str) -> Named {
         self.0
             .get(id)
             .cloned()
-            .or_else(|| known(id).map(Zone::Known))
-            .unwrap_or_else(|| Zone::Unknown(id.into()))
+            .or_else(|| known(id).map(Named::Known))
+            .unwrap_or_else(|| Named::Unknown(id.into()))
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn known(id: &str) -> Option<TimeZone> {
 }
 
 fn named(id: &str) -> Option<TimeZone> {
-    TimeZone::get(id).ok()
+    kalends_domain::Zone::parse(id).ok().map(|zone| zone.rules().clone())
 }
 
 /// A zone that only the file knows: its changes in order.
