@@ -39,7 +39,7 @@ impl Postgres {
             chown(data.path(), Some(to.user), Some(to.group))?;
         }
         // Speed over safety: this data lives for one test run.
-        sh::quiet(as_user(&lent, &bin.join("initdb")).arg("-D").arg(data.path()).args([
+        sh::quiet(as_user(lent.as_ref(), &bin.join("initdb")).arg("-D").arg(data.path()).args([
             "--no-sync",
             "--auth=trust",
             "--username=postgres",
@@ -47,7 +47,7 @@ impl Postgres {
             "--locale=C.UTF-8",
         ]))?;
         let port = free_port()?;
-        let server = as_user(&lent, &bin.join("postgres"))
+        let server = as_user(lent.as_ref(), &bin.join("postgres"))
             .arg("-D")
             .arg(data.path())
             .args(["-p", &port.to_string(), "-k"])
@@ -133,7 +133,7 @@ fn lent() -> Result<Option<Lent>> {
     Ok(Some(Lent { user: number("-u")?, group: number("-g")? }))
 }
 
-fn as_user(lent: &Option<Lent>, program: &Path) -> Command {
+fn as_user(lent: Option<&Lent>, program: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir("/");
     if let Some(to) = lent {

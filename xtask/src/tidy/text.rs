@@ -106,8 +106,8 @@ fn named(file: File, names: &BTreeSet<&str>) -> Vec<String> {
     let code = file.text.lines().take_while(|line| *line != "#[cfg(test)]").enumerate();
     for (number, line) in code.filter(|(_, line)| !line.trim_start().starts_with("//")) {
         let line = line.to_ascii_lowercase();
-        let words = line.split(|c: char| !c.is_ascii_alphanumeric());
-        if let Some(name) = words.filter_map(|word| names.get(word)).next() {
+        let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
+        if let Some(name) = words.find_map(|word| names.get(word)) {
             found.push(format!("{}:{}: names {name}; only apps/ and vendors/ may", file.path, number + 1));
         }
     }
