@@ -1,3 +1,53 @@
-//! Kalends: the scheduling server.
+//! Kalends: the scheduling server. Each command is a module; this page only lists them.
 
-fn main() {}
+mod config;
+mod doctor;
+mod log;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
+
+use config::Config;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// The scheduling server.
+#[derive(Parser)]
+#[command(name = "kalends", version, arg_required_else_help = true)]
+struct Kalends {
+    /// The settings file [default: kalends.toml, where it exists]
+    #[arg(long, global = true, value_name = "FILE", env = "KALENDS_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Checks a set-up and says what to fix.
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    let kalends = Kalends::parse();
+    match run(&kalends) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("kalends: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(kalends: &Kalends) -> Result<ExitCode> {
+    let config = Config::load(kalends.config.as_deref())?;
+    log::start(&config.log, config.log_format)?;
+    match &kalends.command {
+        Command::Doctor => Ok(doctor::run(&config)),
+    }
+}

@@ -1,0 +1,110 @@
+//! The settings: `kalends.toml` and `KALENDS_…` variables become one typed value, or a list of what is wrong.
+
+mod keys;
+mod read;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use ipnet::IpNet;
+use kalends_app::Secret;
+use url::Url;
+
+use source::Source;
+
+/// Everything an operator decides.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to serve.
+    pub listen: SocketAddr,
+    /// The address guests see, if it is not the one we listen on.
+    pub base_url: Option<Url>,
+    /// Folder for our own files.
+    pub data_dir: PathBuf,
+    /// Where the data is.
+    pub database_url: Secret,
+    /// Keys that seal stored secrets.
+    pub secret_key_file: PathBuf,
+    /// What to log, as a filter.
+    pub log: String,
+    /// How a log line looks.
+    pub log_format: LogFormat,
+    /// Whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Private networks that apps may call.
+    pub allow: Vec<IpNet>,
+    /// The server that takes our mails; none means they wait.
+    pub mail: Option<Mail>,
+    /// Operators' addresses in place of an app's own, by slug and name.
+    pub endpoints: BTreeMap<String, BTreeMap<String, Url>>,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// The server that takes our mails.
+#[derive(Debug)]
+pub struct Mail {
+    /// Its name or address.
+    pub server: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: MailSecurity,
+    /// Account and password, when it asks for them.
+    pub account: Option<(String, Secret)>,
+    /// The sender, if it is not made from the address guests see.
+    pub from: Option<String>,
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailSecurity {
+    /// Plain at first, then TLS or nothing.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+    /// Not at all: only for a server on this machine.
+    None,
+}
+
+impl Config {
+    /// Reads the file, if there is one, and the environment.
+    ///
+    /// Without a name, `kalends.toml` is read where it exists; a file that was named must exist.
+    pub fn load(named: Option<&Path>) -> Result<Self> {
+        let mut source = Source::default();
+        let path = named.unwrap_or(Path::new("kalends.toml"));
+        match std::fs::read_to_string(path) {
+            Ok(text) => source.file(path, &text),
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        }
+        source.environment(std::env::vars());
+        Self::from(source)
+    }
+
+    /// The address guests see, once it is known where we listen: port 0 is any free one.
+    pub fn base_url(&self, listening: SocketAddr) -> Url {
+        self.base_url.clone().unwrap_or_else(|| read::own_address(listening))
+    }
+
+    fn from(mut source: Source) -> Result<Self> {
+        let config = read::config(&mut source);
+        if !source.wrong.is_empty() {
+            bail!("the settings are wrong (docs/operating.md lists them):\n  {}", source.wrong.join("\n  "));
+        }
+        Ok(config)
+    }
+}

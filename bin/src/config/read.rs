@@ -1,0 +1,184 @@
+//! From text to types, one key after the other; each refusal says what to write instead.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use kalends_app::Secret;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::source::Source;
+use super::{Config, LogFormat, Mail, MailSecurity};
+
+/// Every key, with its default where it is not given; what is wrong is noted in the source.
+pub fn config(source: &mut Source) -> Config {
+    let listen = source.get("listen", address).unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)));
+    let data_dir = source.get("data_dir", path).unwrap_or_else(|| PathBuf::from("data"));
+    Config {
+        database_url: source.get("database_url", database).unwrap_or_else(|| in_folder(&data_dir)),
+        secret_key_file: source.get("secret_key_file", path).unwrap_or_else(|| data_dir.join("secret.keys")),
+        log: source.get("log", filter).unwrap_or_else(|| "info".to_owned()),
+        log_format: source.get("log_format", log_format).unwrap_or(LogFormat::Text),
+        trusted_proxies: source.get("trusted_proxies", networks).unwrap_or_default(),
+        allow: source.get("net.allow", networks).unwrap_or_default(),
+        mail: mail(source),
+        base_url: source.get("base_url", base),
+        endpoints: endpoints(source),
+        listen,
+        data_dir,
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    let text =
+        text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:3000 or [::]:3000")
+}
+
+fn base(text: &str) -> Result<Url, &'static str> {
+    let hint = "write the address guests see, such as https://meet.example.com, without a path";
+    let url = Url::parse(text).map_err(|_| hint)?;
+    let bare =
+        url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    if bare && web { Ok(url) } else { Err(hint) }
+}
+
+/// What a browser on this machine would type.
+pub fn own_address(listen: SocketAddr) -> Url {
+    let host = match listen.ip() {
+        ip if ip.is_unspecified() => IpAddr::from(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    let seen = SocketAddr::new(host, listen.port());
+    #[expect(clippy::expect_used, reason = "an address and a port always make a URL")]
+    Url::parse(&format!("http://{seen}/")).expect("a URL")
+}
+
+fn path(text: &str) -> Result<PathBuf, &'static str> {
+    if text.is_empty() { Err("write a path") } else { Ok(PathBuf::from(text)) }
+}
+
+fn in_folder(data_dir: &Path) -> Secret {
+    Secret::new(format!("sqlite://{}", data_dir.join("kalends.db").display()))
+}
+
+fn database(text: &str) -> Result<Secret, &'static str> {
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    if known {
+        Ok(Secret::new(text))
+    } else {
+        Err("write sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME")
+    }
+}
+
+fn filter(text: &str) -> Result<String, String> {
+    let hint = |error| {
+        format!("{error}; write error, warn, info, debug or a filter such as info,kalends_engine=debug")
+    };
+    EnvFilter::builder().parse(text).map(|_| text.to_owned()).map_err(hint)
+}
+
+fn log_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("write text or json"),
+    }
+}
+
+fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let network = |part: &str| {
+        let single = part.parse::<IpAddr>().map(IpNet::from);
+        part.parse()
+            .or(single)
+            .map_err(|_| format!("{part:?} is not a network; write one such as 10.0.0.0/8 or 10.0.0.5"))
+    };
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(network).collect()
+}
+
+fn mail(source: &mut Source) -> Option<Mail> {
+    let security = source.get("mail.security", security).unwrap_or(MailSecurity::StartTls);
+    let port = source.get("mail.port", port).unwrap_or(match security {
+        MailSecurity::StartTls => 587,
+        MailSecurity::Tls => 465,
+        MailSecurity::None => 25,
+    });
+    let user = source.get("mail.user", text);
+    let given = source.get("mail.password", text).map(Secret::new);
+    let filed = source.get("mail.password_file", password);
+    let from = source.get("mail.from", sender);
+    let server = source.get("mail.server", text)?;
+    if security == MailSecurity::None && !is_loopback(&server) {
+        source.wrong.push(format!(
+            "mail.security = \"none\" would send passwords and mails readable to {server:?}; use starttls or tls"
+        ));
+    }
+    if given.is_some() && filed.is_some() {
+        source.wrong.push("mail.password and mail.password_file are both set; keep one".to_owned());
+    }
+    let account = match (user, given.or(filed)) {
+        (Some(user), Some(password)) => Some((user, password)),
+        (None, None) => None,
+        (user, _) => {
+            let missing = if user.is_some() { "mail.password or mail.password_file" } else { "mail.user" };
+            source.wrong.push(format!("{missing} is missing: a sign-in needs both account and password"));
+            None
+        }
+    };
+    Some(Mail { server, port, security, account, from })
+}
+
+fn security(text: &str) -> Result<MailSecurity, &'static str> {
+    match text {
+        "starttls" => Ok(MailSecurity::StartTls),
+        "tls" => Ok(MailSecurity::Tls),
+        "none" => Ok(MailSecurity::None),
+        _ => Err("write starttls, tls or none"),
+    }
+}
+
+fn port(text: &str) -> Result<u16, &'static str> {
+    text.parse().ok().filter(|port| *port != 0).ok_or("write a port from 1 to 65535")
+}
+
+fn text(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() { Err("leave the key out rather than empty") } else { Ok(text.to_owned()) }
+}
+
+fn password(path: &str) -> Result<Secret, String> {
+    let read = fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    match read.trim_end_matches(['\r', '\n']) {
+        "" => Err("is empty; it must hold the password and nothing else".to_owned()),
+        password => Ok(Secret::new(password)),
+    }
+}
+
+fn sender(text: &str) -> Result<String, &'static str> {
+    let address = text.rsplit_once('<').map_or(text, |(_, end)| end.trim_end_matches('>'));
+    let parts = address.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
+    let plain = parts.is_some() && !text.contains(['\r', '\n']);
+    if plain { Ok(text.to_owned()) } else { Err("write a mail address, such as Kalends <meet@example.com>") }
+}
+
+fn is_loopback(server: &str) -> bool {
+    server == "localhost" || server.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn endpoints(source: &mut Source) -> BTreeMap<String, BTreeMap<String, Url>> {
+    let mut parsed: BTreeMap<String, BTreeMap<String, Url>> = BTreeMap::new();
+    for (slug, addresses) in source.endpoints() {
+        for (name, address) in addresses {
+            match Url::parse(&address) {
+                Ok(url) if url.has_host() => drop(parsed.entry(slug.clone()).or_default().insert(name, url)),
+                _ => source.wrong.push(format!(
+                    "apps.{slug}.endpoints.{name} = {address:?}: write a whole address, https://…"
+                )),
+            }
+        }
+    }
+    parsed
+}

@@ -1,0 +1,127 @@
+//! Where values come from: the file first, the environment on top.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::keys::{self, KEYS};
+
+/// Variables with our prefix that are not settings of the server.
+const NOT_SETTINGS: [&str; 1] = ["KALENDS_CONFIG"];
+
+/// All values given, as text, with the place they were given at.
+#[derive(Default)]
+pub struct Source {
+    given: BTreeMap<&'static str, Given>,
+    endpoints: BTreeMap<String, BTreeMap<String, String>>,
+    /// What is wrong, a sentence each.
+    pub wrong: Vec<String>,
+}
+
+struct Given {
+    place: String,
+    text: String,
+}
+
+impl Source {
+    /// Takes a file's values over; `name` is how messages call it.
+    pub fn file(&mut self, name: &Path, text: &str) {
+        let name = name.display().to_string();
+        match text.parse::<Table>() {
+            Ok(table) => self.table(&name, "", &table),
+            Err(error) => self.wrong.push(format!("{name} is not TOML: {}", error.to_string().trim_end())),
+        }
+    }
+
+    /// Takes variables over; those without our prefix are left alone.
+    pub fn environment(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
+        for (variable, text) in variables {
+            if !variable.starts_with("KALENDS_") || NOT_SETTINGS.contains(&variable.as_str()) {
+                continue;
+            }
+            match KEYS.iter().find(|key| key.variable() == variable) {
+                Some(key) => drop(self.given.insert(key.name, Given { place: variable, text })),
+                None => self
+                    .wrong
+                    .push(format!("{variable}: there is no such setting. {}", known(|k| k.variable()))),
+            }
+        }
+    }
+
+    /// The value of a key through `parse`, whose error says what to write instead.
+    pub fn get<T, E: Display>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        let given = self.given.get(name)?;
+        match parse(given.text.trim()) {
+            Ok(value) => Some(value),
+            Err(hint) => {
+                let hidden = keys::find(name).is_none_or(|key| key.secret);
+                let text = if hidden { "…".to_owned() } else { format!("{:?}", given.text) };
+                self.wrong.push(format!("{} = {text}: {hint}", given.place));
+                None
+            }
+        }
+    }
+
+    /// The overridden addresses, `apps.SLUG.endpoints.NAME`, by slug and name.
+    pub fn endpoints(&mut self) -> BTreeMap<String, BTreeMap<String, String>> {
+        std::mem::take(&mut self.endpoints)
+    }
+
+    fn table(&mut self, file: &str, prefix: &str, table: &Table) {
+        for (name, value) in table {
+            let name = format!("{prefix}{name}");
+            if name == "apps" {
+                self.apps(file, value);
+            } else if let Value::Table(inner) = value {
+                self.table(file, &format!("{name}."), inner);
+            } else if let Some(key) = keys::find(&name) {
+                match plain(value) {
+                    Some(text) => {
+                        drop(self.given.insert(key.name, Given { place: format!("{file}: {name}"), text }));
+                    }
+                    None => {
+                        self.wrong.push(format!("{file}: {name} must be a text, a number or a list of texts"))
+                    }
+                }
+            } else {
+                self.wrong
+                    .push(format!("{file}: there is no setting {name}. {}", known(|k| k.name.to_owned())));
+            }
+        }
+    }
+
+    fn apps(&mut self, file: &str, value: &Value) {
+        let shape = || format!("{file}: write [apps.SLUG.endpoints] and below it NAME = \"https://…\"");
+        let Some(apps) = value.as_table() else { return self.wrong.push(shape()) };
+        for (slug, app) in apps {
+            let sections = app.as_table().filter(|app| app.keys().all(|name| name == "endpoints"));
+            let addresses = sections.and_then(|app| app.get("endpoints")).and_then(Value::as_table);
+            let Some(addresses) = addresses else { return self.wrong.push(shape()) };
+            for (name, address) in addresses {
+                let Some(address) = address.as_str() else { return self.wrong.push(shape()) };
+                self.endpoints.entry(slug.clone()).or_default().insert(name.clone(), address.to_owned());
+            }
+        }
+    }
+}
+
+fn known(name: impl Fn(&keys::Key) -> String) -> String {
+    let names: Vec<_> = KEYS.iter().map(name).collect();
+    format!("The settings are {}", names.join(", "))
+}
+
+/// A value as the environment would spell it; lists are joined by commas.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Boolean(yes) => Some(yes.to_string()),
+        Value::Array(items) => {
+            let texts: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
+            Some(texts?.join(","))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,128 @@
+//! What is accepted, what is refused and in which words.
+
+use std::path::Path;
+
+use super::keys::KEYS;
+use super::source::Source;
+use super::{Config, LogFormat, MailSecurity};
+
+fn read(file: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let mut source = Source::default();
+    source.file(Path::new("kalends.toml"), file);
+    source.environment(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    Config::from(source).map_err(|error| error.to_string())
+}
+
+fn refused(file: &str, variables: &[(&str, &str)]) -> String {
+    read(file, variables).expect_err("this should be refused")
+}
+
+#[test]
+fn an_empty_file_is_a_whole_configuration() {
+    let config = read("", &[]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.base_url(config.listen).as_str(), "http://127.0.0.1:3000/");
+    assert_eq!(config.database_url.expose(), "sqlite://data/kalends.db");
+    assert_eq!(config.log_format, LogFormat::Text);
+    assert!(config.mail.is_none());
+}
+
+#[test]
+fn the_environment_stands_above_the_file() {
+    let config =
+        read("listen = \"127.0.0.1:1\"\nlog = \"warn\"", &[("KALENDS_LISTEN", "[::]:4000")]).unwrap();
+    assert_eq!(config.listen.to_string(), "[::]:4000");
+    assert_eq!(config.log, "warn");
+    assert_eq!(
+        config.base_url(config.listen).as_str(),
+        "http://127.0.0.1:4000/",
+        "an unspecified address is no link"
+    );
+}
+
+#[test]
+fn lists_are_lists_in_the_file_and_commas_in_the_environment() {
+    let file = read("[net]\nallow = [\"10.0.0.0/8\", \"127.0.0.1\"]", &[]).unwrap();
+    let variable = read("", &[("KALENDS_NET_ALLOW", "10.0.0.0/8, 127.0.0.1")]).unwrap();
+    assert_eq!(file.allow, variable.allow);
+    assert_eq!(file.allow.len(), 2);
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_name() {
+    let said = refused("lisen = \"127.0.0.1:1\"", &[("KALENDS_PROT", "1")]);
+    assert!(said.contains("kalends.toml: there is no setting lisen"), "{said}");
+    assert!(said.contains("KALENDS_PROT: there is no such setting"), "{said}");
+}
+
+#[test]
+fn a_wrong_value_is_refused_with_key_value_and_fix() {
+    let said = refused("listen = \"3000\"\n[mail]\nport = 0\nserver = \"mail.example.com\"", &[]);
+    assert!(said.contains("kalends.toml: listen = \"3000\": write an address and a port"), "{said}");
+    assert!(said.contains("kalends.toml: mail.port = \"0\": write a port from 1"), "{said}");
+}
+
+#[test]
+fn a_base_address_with_a_path_is_refused() {
+    for wrong in
+        ["meet.example.com", "https://example.com/meet", "ftp://example.com", "https://u@example.com"]
+    {
+        assert!(refused("", &[("KALENDS_BASE_URL", wrong)]).contains("KALENDS_BASE_URL"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_refusal_never_repeats_a_secret() {
+    let said = refused("database_url = \"mysql://canary@host\"\n", &[]);
+    assert!(said.contains("kalends.toml: database_url = …: write sqlite://FILE"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+}
+
+#[test]
+fn a_configuration_prints_no_password() {
+    let mail = "[mail]\nserver = \"mail.example.com\"\nuser = \"hanna\"\npassword = \"canary\"";
+    let printed =
+        format!("{:?}", read(mail, &[("KALENDS_DATABASE_URL", "postgres://u:canary@h/d")]).unwrap());
+    assert!(!printed.contains("canary"), "{printed}");
+}
+
+#[test]
+fn the_mail_ports_default_follows_its_security() {
+    let port = |security: &str| {
+        let mail =
+            read(&format!("[mail]\nserver = \"127.0.0.1\"\nsecurity = \"{security}\""), &[]).unwrap().mail;
+        mail.map(|mail| (mail.port, mail.security))
+    };
+    assert_eq!(port("starttls"), Some((587, MailSecurity::StartTls)));
+    assert_eq!(port("tls"), Some((465, MailSecurity::Tls)));
+    assert_eq!(port("none"), Some((25, MailSecurity::None)));
+}
+
+#[test]
+fn mail_in_the_clear_stays_on_this_machine() {
+    let said = refused("[mail]\nserver = \"mail.example.com\"\nsecurity = \"none\"", &[]);
+    assert!(said.contains("use starttls or tls"), "{said}");
+}
+
+#[test]
+fn half_a_mail_account_is_refused() {
+    let said = refused("[mail]\nserver = \"mail.example.com\"\nuser = \"hanna\"", &[]);
+    assert!(said.contains("mail.password or mail.password_file is missing"), "{said}");
+}
+
+#[test]
+fn an_operator_overrides_an_apps_address_in_the_file() {
+    let config = read("[apps.acme.endpoints]\napi = \"http://127.0.0.1:9/x\"", &[]).unwrap();
+    assert_eq!(config.endpoints["acme"]["api"].as_str(), "http://127.0.0.1:9/x");
+    assert!(refused("[apps.acme]\napi = \"http://127.0.0.1:9\"", &[]).contains("[apps.SLUG.endpoints]"));
+    assert!(refused("[apps.acme.endpoints]\napi = \"nowhere\"", &[]).contains("write a whole address"));
+}
+
+#[test]
+fn every_key_is_in_the_manual() {
+    let manual = include_str!("../../../docs/operating.md");
+    for key in KEYS {
+        let row = format!("| `{}` | `{}` | {} | {} |", key.name, key.variable(), key.default, key.what);
+        assert!(manual.contains(&row), "docs/operating.md lacks this row:\n{row}");
+    }
+}
