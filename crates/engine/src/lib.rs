@@ -1,1 +1,20 @@
 //! The verbs of the product.
+
+pub mod book;
+mod edit;
+pub mod event_types;
+mod invalid;
+pub mod job;
+mod pages;
+pub mod schedules;
+pub mod slots;
+mod trouble;
+mod who;
+
+pub use self::{
+    edit::EditError,
+    invalid::{Invalid, Problem},
+    pages::{EventTypePage, PageError, PageOwner, ProfilePage},
+    trouble::Trouble,
+    who::{Actor, Member},
+};

@@ -1,0 +1,3 @@
+//! Work that follows a change.
+
+pub mod kinds;
