@@ -1,1 +1,3 @@
 //! Pages and the REST API.
+
+pub mod api;

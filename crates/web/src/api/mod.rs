@@ -1,0 +1,3 @@
+//! The REST API, compatible with Cal.com's API v2: its paths, headers and shapes.
+
+pub mod shape;
