@@ -1,62 +1,252 @@
-//! The jobs that a change of a booking leaves behind, in its own transaction.
-//!
-//! A job is a value: its kind is never renamed, two waiting ones with one key are one, and running it twice does no harm.
+//! Every kind of work there is.
 
+use jiff::Timestamp;
 use kalends_domain::{
-    Id,
-    booking::{Booking, Message},
+    Id, Span, Uid,
+    booking::{Attendee, Booking, By, Message, State},
+    event_type::{Answers, BookedLocation, EventType},
+    people::{Organization, User},
 };
 use serde::{Deserialize, Serialize};
 
-/// Something to do after the transaction, by whoever has time.
-pub trait Kind: Serialize + for<'de> Deserialize<'de> {
-    /// Its name in the table; never renamed.
-    const NAME: &'static str;
-
-    /// Two waiting jobs with one key are one.
-    fn key(&self) -> String;
-}
+use super::Job;
 
 /// Makes everything outside match the booking as it is when the job runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconcile {
+    /// Whose booking.
+    pub organization: Id<Organization>,
     /// Which booking.
     pub booking: Id<Booking>,
 }
 
-impl Kind for Reconcile {
-    const NAME: &'static str = "reconcile";
-
-    fn key(&self) -> String {
-        format!("reconcile:{}", self.booking)
+impl Reconcile {
+    /// For this booking.
+    pub const fn of(booking: &Booking) -> Self {
+        Self { organization: booking.organization, booking: booking.id }
     }
 }
 
-/// Tells people what happened, once per recipient and revision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+impl Job for Reconcile {
+    const NAME: &'static str = "reconcile";
+    const TRIES: u32 = 30;
+
+    fn key(&self) -> String {
+        self.booking.to_string()
+    }
+}
+
+/// Tells people what happened, once per recipient and revision: makes the deliveries, when the time for them is ripe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notify {
-    /// Which booking.
-    pub booking: Id<Booking>,
-    /// What happened.
+    /// What is told.
     pub message: Message,
-    /// The booking's revision then: the iTIP SEQUENCE.
-    pub revision: u32,
-    /// Only these attendees, by mail address; empty means everybody concerned.
+    /// The booking as it was when this happened: later changes have mails of their own.
+    pub told: Told,
+    /// When it happened. A link that is being made is waited for, a few seconds from here.
+    pub at: Timestamp,
+    /// Only these attendees, by mail address, and the hosts; empty means everybody concerned.
     #[serde(default)]
     pub only: Vec<String>,
 }
 
-impl Kind for Notify {
+impl Notify {
+    /// This message about a booking as it is now.
+    pub fn of(booking: &Booking, message: Message, at: Timestamp) -> Self {
+        Self { message, told: Told::of(booking), at, only: Vec::new() }
+    }
+
+    /// Told to these attendees and the hosts alone: a seat taken, or given back (then `booking` is as it was before).
+    #[must_use]
+    pub fn only(mut self, emails: Vec<String>) -> Self {
+        self.only = emails;
+        self
+    }
+
+    /// With the time it was moved from.
+    #[must_use]
+    pub const fn moved_from(mut self, previous: Span) -> Self {
+        self.told.previous = Some(previous);
+        self
+    }
+
+    /// With who changed it and why, in their words.
+    #[must_use]
+    pub fn because(mut self, by: By, reason: impl Into<String>) -> Self {
+        self.told.by = Some(by);
+        self.told.reason = reason.into();
+        self
+    }
+}
+
+impl Job for Notify {
     const NAME: &'static str = "notify";
+    const TRIES: u32 = 12;
 
     fn key(&self) -> String {
-        let message = serde_json::to_string(&self.message).unwrap_or_default();
-        format!(
-            "notify:{}:{}:{}:{}",
-            self.booking,
-            self.revision,
-            message.trim_matches('"'),
-            self.only.join(",")
-        )
+        let (booking, revision) = (self.told.booking, self.told.revision);
+        format!("{booking}:{revision}:{:?}:{}", self.message, self.only.join(","))
+    }
+}
+
+/// A booking as mails tell of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// Where it belongs.
+    pub organization: Id<Organization>,
+    /// Which booking.
+    pub booking: Id<Booking>,
+    /// Its uid.
+    pub uid: Uid,
+    /// Its revision: the iTIP SEQUENCE.
+    pub revision: u32,
+    /// What was booked.
+    pub event_type: Id<EventType>,
+    /// What it is called.
+    pub title: String,
+    /// When.
+    pub span: Span,
+    /// When it was before, where it was moved.
+    pub previous: Option<Span>,
+    /// The organizer's zone.
+    pub zone: String,
+    /// Where it stands.
+    pub state: State,
+    /// All hosts, the organizer first.
+    pub hosts: Vec<Id<User>>,
+    /// Who comes.
+    pub attendees: Vec<Attendee>,
+    /// Where it takes place.
+    pub location: BookedLocation,
+    /// What the booker answered.
+    pub answers: Answers,
+    /// What a guest wrote along.
+    pub notes: String,
+    /// Who changed it.
+    pub by: Option<By>,
+    /// Why, in their words.
+    pub reason: String,
+    /// When it last changed.
+    pub stamp: Timestamp,
+}
+
+impl Told {
+    /// The booking as it is now.
+    pub fn of(booking: &Booking) -> Self {
+        let (by, reason) = match &booking.state {
+            State::Cancelled { by, reason, .. } => (Some(*by), reason.clone()),
+            State::Rejected { reason, .. } => (Some(By::Host), reason.clone()),
+            _ => (None, String::new()),
+        };
+        Self {
+            organization: booking.organization,
+            booking: booking.id,
+            uid: booking.uid.clone(),
+            revision: booking.revision,
+            event_type: booking.event_type,
+            title: booking.title.clone(),
+            span: booking.span,
+            previous: None,
+            zone: booking.zone.clone(),
+            state: booking.state.clone(),
+            hosts: booking.hosts.clone(),
+            attendees: booking.attendees.clone(),
+            location: booking.location.clone(),
+            answers: booking.answers.clone(),
+            notes: booking.notes.clone(),
+            by,
+            reason,
+            stamp: booking.updated_at,
+        }
+    }
+}
+
+/// Sends one delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deliver {
+    /// Whose delivery.
+    pub organization: Id<Organization>,
+    /// The delivery's row.
+    pub delivery: String,
+}
+
+impl Job for Deliver {
+    const NAME: &'static str = "deliver";
+    const TRIES: u32 = 16;
+
+    fn key(&self) -> String {
+        self.delivery.clone()
+    }
+}
+
+/// A mail that concerns an account, not a booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "letter", rename_all = "snake_case")]
+pub enum Letters {
+    /// How to set a new password. The link itself is made when the mail is, so that no job holds one.
+    PasswordReset {
+        /// Who asked.
+        user: Id<User>,
+    },
+    /// How to prove an address.
+    VerifyEmail {
+        /// Whose address.
+        user: Id<User>,
+    },
+}
+
+impl Job for Letters {
+    const NAME: &'static str = "letter";
+    const TRIES: u32 = 6;
+
+    fn key(&self) -> String {
+        match self {
+            Self::PasswordReset { user } => format!("password_reset:{user}"),
+            Self::VerifyEmail { user } => format!("verify_email:{user}"),
+        }
+    }
+}
+
+/// Brings the mirror of one calendar up to date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncCalendar {
+    /// Whose calendar.
+    pub organization: Id<Organization>,
+    /// The mirror's row.
+    pub calendar: String,
+}
+
+impl Job for SyncCalendar {
+    const NAME: &'static str = "sync_calendar";
+    const TRIES: u32 = 1; // the schedule comes back by itself
+
+    fn key(&self) -> String {
+        self.calendar.clone()
+    }
+}
+
+/// Gives back holds and unpaid bookings whose time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpireHolds {}
+
+impl Job for ExpireHolds {
+    const NAME: &'static str = "expire_holds";
+    const TRIES: u32 = 1;
+
+    fn key(&self) -> String {
+        String::from("all")
+    }
+}
+
+/// Throws away what is over: sessions, used tokens, finished jobs, old records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Housekeeping {}
+
+impl Job for Housekeeping {
+    const NAME: &'static str = "housekeeping";
+    const TRIES: u32 = 1;
+
+    fn key(&self) -> String {
+        String::from("all")
     }
 }
