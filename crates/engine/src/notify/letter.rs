@@ -76,8 +76,11 @@ impl Letter {
     pub fn text(&self) -> String {
         let mut parts = vec![self.heading.clone()];
         parts.extend(self.lead.iter().cloned());
-        let facts: Vec<String> =
-            self.facts.iter().map(|fact| format!("{}: {}", fact.label, fact.value.replace('\n', "\n  "))).collect();
+        let facts: Vec<String> = self
+            .facts
+            .iter()
+            .map(|fact| format!("{}: {}", fact.label, fact.value.replace('\n', "\n  ")))
+            .collect();
         if !facts.is_empty() {
             parts.push(facts.join("\n"));
         }
@@ -134,7 +137,13 @@ mod tests {
         let mut letter = letter();
         letter.action("Cancel", "https://cal.example/booking/abc/cancel".into());
         let text = letter.text();
-        for part in ["Booked", "second line", "https://meet.example/a?b=1&c=2", "/booking/abc/cancel", "You booked this."] {
+        for part in [
+            "Booked",
+            "second line",
+            "https://meet.example/a?b=1&c=2",
+            "/booking/abc/cancel",
+            "You booked this.",
+        ] {
             assert!(text.contains(part), "{part} is missing from {text}");
         }
     }

@@ -35,7 +35,11 @@ impl Reading {
     /// `10:30 to 11:15, Berlin time (UTC+1)`; the day is named again when it ends on another one.
     pub fn times(&self, span: Span) -> String {
         let (start, end) = (self.local(span.starts()), self.local(span.ends()));
-        let end_day = if start.date() == end.date() { String::new() } else { format!("{}, ", end.strftime("%A %-d %B")) };
+        let end_day = if start.date() == end.date() {
+            String::new()
+        } else {
+            format!("{}, ", end.strftime("%A %-d %B"))
+        };
         format!("{} to {end_day}{}, {}", self.clock(&start), self.clock(&end), self.zone_words(&start))
     }
 
@@ -99,7 +103,10 @@ mod tests {
         let new_york = Reading::new("America/New_York", Hours::Twelve);
         assert_eq!(new_york.whole(at), "Thursday 11 March 2027, 4:30 am to 5:15 am, New York time (UTC-5)");
         let kolkata = Reading::new("Asia/Kolkata", Hours::Twelve);
-        assert_eq!(kolkata.times(span("2027-03-11T06:30:00Z", 60)), "12:00 pm to 1:00 pm, Kolkata time (UTC+5:30)");
+        assert_eq!(
+            kolkata.times(span("2027-03-11T06:30:00Z", 60)),
+            "12:00 pm to 1:00 pm, Kolkata time (UTC+5:30)"
+        );
     }
 
     #[test]

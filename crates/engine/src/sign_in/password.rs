@@ -87,7 +87,9 @@ fn current(hash: &PasswordHash) -> bool {
         let ours = Params::default();
         (params.m_cost(), params.t_cost(), params.p_cost()) == (ours.m_cost(), ours.t_cost(), ours.p_cost())
     });
-    params && Algorithm::try_from(hash.algorithm.as_str()).is_ok_and(|algorithm| algorithm == Algorithm::Argon2id)
+    params
+        && Algorithm::try_from(hash.algorithm.as_str())
+            .is_ok_and(|algorithm| algorithm == Algorithm::Argon2id)
 }
 
 async fn off_thread<T: Default + Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -115,7 +117,10 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_is_right() {
         let kept = off_thread(|| {
-            argon2().hash_password_with_salt(b"correct horse battery", b"0123456789abcdef").unwrap().to_string()
+            argon2()
+                .hash_password_with_salt(b"correct horse battery", b"0123456789abcdef")
+                .unwrap()
+                .to_string()
         })
         .await;
         assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
@@ -125,8 +130,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_weaker_hash_is_right_but_old() {
-        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8 * 1024, 1, 1, None).unwrap());
-        let kept = weak.hash_password_with_salt(b"correct horse battery", b"0123456789abcdef").unwrap().to_string();
+        let weak =
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8 * 1024, 1, 1, None).unwrap());
+        let kept =
+            weak.hash_password_with_salt(b"correct horse battery", b"0123456789abcdef").unwrap().to_string();
         assert_eq!(check(secret("correct horse battery"), Some(kept)).await, Check::RightButOld);
     }
 

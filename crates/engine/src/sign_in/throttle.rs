@@ -52,7 +52,9 @@ impl Throttle {
         let left = self.filled(*bucket, now);
         if left < 1.0 {
             let wait = self.refill.as_secs_f64() * (1.0 - left);
-            return Err(TooMany { wait: SignedDuration::try_from_secs_f64(wait.ceil()).unwrap_or(self.refill) });
+            return Err(TooMany {
+                wait: SignedDuration::try_from_secs_f64(wait.ceil()).unwrap_or(self.refill),
+            });
         }
         *bucket = Bucket { left: left - 1.0, at: now };
         Ok(())
