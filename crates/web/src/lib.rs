@@ -1,3 +1,22 @@
-//! Pages and the REST API.
+//! Pages and the REST API: what comes in over HTTP, and what goes out.
+//!
+//! A handler is five lines: extract, call a verb of the engine, map. What can go wrong becomes one
+//! [`Problem`], which is drawn once, at the edge, for whoever asked.
 
 pub mod api;
+pub mod assets;
+pub mod extract;
+mod guard;
+mod health;
+pub mod pages;
+mod problem;
+mod router;
+mod state;
+pub mod ui;
+
+pub use self::{
+    problem::{Problem, envelope},
+    router::router,
+    state::{Site, Web},
+    ui::icon,
+};

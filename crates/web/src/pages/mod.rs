@@ -1,0 +1,22 @@
+//! Pages, drawn on the server.
+
+pub mod entry;
+mod frame;
+mod side;
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+
+pub use self::{
+    frame::Frame,
+    side::{Entry, Side},
+};
+use crate::Problem;
+
+/// Draws a page.
+pub fn show(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => Problem::internal(&error).into_response(),
+    }
+}

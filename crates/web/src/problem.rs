@@ -1,0 +1,245 @@
+//! What a client is told when something does not work: one value, drawn at the edge for whoever asked.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::{
+    Json,
+    extract::{Request, State},
+    middleware::Next,
+    response::{Html, IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use kalends_domain::event_type::FieldProblem;
+use serde_json::{Value, json};
+
+use crate::{Web, pages::Frame};
+
+/// What happened and what to do, without a cause. The cause is in the log.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Where the blame lies, in HTTP's words.
+    pub status: StatusCode,
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// What happened, in a sentence.
+    pub title: Cow<'static, str>,
+    /// What to do about it, if anything.
+    pub detail: String,
+    /// Which fields will not do.
+    pub fields: Vec<FieldProblem>,
+    /// Seconds to wait before trying again.
+    pub retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of this status, code and title.
+    pub fn new(status: StatusCode, code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code,
+            title: title.into(),
+            detail: String::new(),
+            fields: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// 400: the request cannot be understood.
+    pub fn bad_request(code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, title)
+    }
+
+    /// 401: nobody has signed in.
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in first.")
+    }
+
+    /// 403: signed in, but not allowed.
+    pub fn forbidden(code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, title)
+    }
+
+    /// 404: not here, or not for you.
+    pub fn not_found(code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, title)
+    }
+
+    /// 409: it does not fit what is there now.
+    pub fn conflict(code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, title)
+    }
+
+    /// 410: it was here once.
+    pub fn gone(code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::GONE, code, title)
+    }
+
+    /// 422: understood, but these fields will not do.
+    pub fn fields(fields: Vec<FieldProblem>) -> Self {
+        let title = if fields.len() == 1 { "One answer needs a look." } else { "Some answers need a look." };
+        let detail = fields.iter().map(|field| format!("{}: {}", field.field, field.fix)).collect::<Vec<_>>();
+        Self {
+            fields,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", title).say(detail.join(" "))
+        }
+    }
+
+    /// 429: too often; again in so many seconds.
+    pub fn too_many(seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many tries.")
+                .say(format!("Wait {seconds} seconds, then try again."))
+        }
+    }
+
+    /// 503: something this server needs does not answer.
+    pub fn unavailable(code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
+        Self { retry_after: Some(30), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title) }
+    }
+
+    /// 500: our fault. The cause goes to the log, never to the client.
+    pub fn internal(cause: &dyn std::error::Error) -> Self {
+        let mut said = cause.to_string();
+        let mut source = cause.source();
+        while let Some(deeper) = source {
+            said = format!("{said}: {deeper}");
+            source = deeper.source();
+        }
+        tracing::error!(error = said, "a request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server could not do this.")
+            .say("Nothing was changed. Try again in a minute; the server's log says more.")
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn say(self, detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// As RFC 9457 has it.
+    pub fn to_json(&self) -> Value {
+        let mut body = json!({
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "code": self.code,
+        });
+        if !self.detail.is_empty() {
+            body["detail"] = json!(self.detail);
+        }
+        if !self.fields.is_empty() {
+            let named = |one: &FieldProblem| json!({ "field": one.field, "fix": one.fix });
+            body["fields"] = self.fields.iter().map(named).collect();
+        }
+        body
+    }
+}
+
+/// A problem inside the envelope every v2 answer has.
+pub fn envelope(problem: &Problem, path: &str, at: Timestamp) -> Value {
+    let mut error = problem.to_json();
+    error["message"] = json!(match problem.detail.as_str() {
+        "" => problem.title.to_string(),
+        detail => format!("{} {detail}", problem.title),
+    });
+    json!({ "status": "error", "timestamp": at.to_string(), "path": path, "error": error })
+}
+
+impl IntoResponse for Problem {
+    /// Carries the problem to the edge, where [`draw`] knows who asked.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem/page.html")]
+struct Page {
+    frame: Frame,
+    problem: Problem,
+    request: String,
+}
+
+/// Draws what went wrong: the envelope under `/v2`, a page for browsers, problem+json for the rest.
+pub async fn draw(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let browser = wants_page(request.headers());
+    let response = next.run(request).await;
+    let Some(problem) = problem_of(&response) else { return response };
+
+    let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("").to_owned();
+    let body = if path.starts_with("/v2/") || path == "/v2" {
+        Json(envelope(&problem, &path, web.clock.now())).into_response()
+    } else if browser {
+        let page = Page { frame: Frame::of(&web), problem: problem.clone(), request: id };
+        match page.render() {
+            Ok(html) => Html(html).into_response(),
+            Err(_) => problem.title.clone().into_response(),
+        }
+    } else {
+        let mut plain = Json(problem.to_json()).into_response();
+        plain
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        plain
+    };
+    let (mut head, _) = response.into_parts();
+    let (kind, body) = body.into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    if let Some(kind) = kind.headers.get(header::CONTENT_TYPE) {
+        head.headers.insert(header::CONTENT_TYPE, kind.clone());
+    }
+    head.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Response::from_parts(head, body)
+}
+
+/// The problem a response carries; or one for a refusal that a layer or an extractor of the framework made.
+fn problem_of(response: &Response) -> Option<Problem> {
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        return Some(problem.clone());
+    }
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let spoken = kind.is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
+    let status = response.status();
+    if spoken || !(status.is_client_error() || status.is_server_error()) {
+        return None;
+    }
+    Some(match status {
+        StatusCode::NOT_FOUND => Problem::not_found("not_found", "There is nothing at this address.")
+            .say("Check it for a missing letter, or ask whoever gave it to you."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Problem::new(status, "method_not_allowed", "This address does not take that kind of request.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => {
+            Problem::unavailable("timeout", "The server took too long.").say("Try again in a minute.")
+        }
+        status if status.is_server_error() => {
+            Problem::new(status, "internal", "The server could not do this.").say("Try again in a minute.")
+        }
+        status => Problem::new(status, "bad_request", "The request cannot be understood."),
+    })
+}
+
+impl Problem {
+    /// 413: more than this server reads.
+    pub fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "That is more than this server takes.")
+            .say("Send at most 512 KB.")
+    }
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}

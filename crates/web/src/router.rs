@@ -1,0 +1,91 @@
+//! One list of every route.
+
+use std::{any::Any, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderName, Request, StatusCode};
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+
+use crate::{Web, assets, extract::csrf, guard, health, pages, problem};
+
+/// The longest body anybody may send.
+const LONGEST_BODY: usize = 512 * 1024;
+
+/// The longest a handler may take.
+const LONGEST: Duration = Duration::from_secs(30);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Everything this server answers. What comes first in a part does not decide; literal paths win over names.
+pub fn router(web: Web) -> Router {
+    let plain =
+        Router::new().route("/healthz", get(health::healthz)).route("/assets/{file}", get(assets::show));
+    let parts = Router::new().merge(plain).merge(entry(&web)).merge(guest(&web));
+    around(parts, &web).with_state(web)
+}
+
+/// Signing in, and the first owner.
+fn entry(web: &Web) -> Router<Web> {
+    Router::new()
+        .route("/", get(pages::entry::front))
+        .layer(from_fn_with_state(web.clone(), csrf::visit))
+        .layer(from_fn_with_state(web.clone(), guard::same_origin))
+}
+
+/// What guests see. No cookie is set here.
+fn guest(web: &Web) -> Router<Web> {
+    Router::new().layer(from_fn(guard::embeddable)).layer(from_fn_with_state(web.clone(), guard::same_origin))
+}
+
+/// What stands around every handler, outermost first.
+fn around(parts: Router<Web>, web: &Web) -> Router<Web> {
+    parts.layer(
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::new(REQUEST_ID, Named(Arc::new(web.clone()))))
+            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+            .layer(CompressionLayer::new())
+            .layer(from_fn_with_state(web.clone(), guard::headers))
+            .layer(from_fn_with_state(web.clone(), problem::draw))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+            .layer(DefaultBodyLimit::max(LONGEST_BODY)),
+    )
+}
+
+/// Names each request, so that a page and the log can speak of the same one.
+#[derive(Clone)]
+struct Named(Arc<Web>);
+
+impl MakeRequestId for Named {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
+        self.0.ids.uid().as_str().parse().ok().map(RequestId::new)
+    }
+}
+
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    // The path alone: a query may hold what a guest typed.
+    tracing::info_span!("http", method = %request.method(), path = request.uri().path(), request = id)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
+fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let said = cause.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no words");
+    tracing::error!(panic = said, "a handler panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
