@@ -17,6 +17,8 @@ pub struct Op {
     pub repeatable: bool,
     /// Goes without the account's credentials.
     pub anonymous: bool,
+    /// A 401 comes back as an answer: its challenge has to be read (RFC 7616).
+    pub challenged: bool,
 }
 
 /// How long and how much (ALL-06).
@@ -72,7 +74,7 @@ impl Request {
             url,
             headers: HeaderMap::new(),
             body: Bytes::new(),
-            op: Op { name: op, repeatable, anonymous: false },
+            op: Op { name: op, repeatable, anonymous: false, challenged: false },
             limits: Limits::USUAL,
             patience: Duration::from_secs(60),
             attempt: 1,
@@ -103,6 +105,13 @@ impl Request {
     #[must_use]
     pub const fn anonymous(mut self) -> Self {
         self.op.anonymous = true;
+        self
+    }
+
+    /// Reads a 401 itself instead of taking it for an error: for schemes that answer a challenge.
+    #[must_use]
+    pub const fn challenged(mut self) -> Self {
+        self.op.challenged = true;
         self
     }
 

@@ -47,7 +47,8 @@ pub trait Calendar: Send + Sync + 'static {
         within: Span,
     ) -> impl Future<Output = Result<Vec<Busy>, Self::Error>> + Send;
 
-    /// Writes a new event. An event of the same uid is a [`Conflict`](crate::Kind::Conflict), never a second one.
+    /// Writes a new event. One of the same uid that says the same is our own earlier try, and success; one that says
+    /// something else is a [`Conflict`](crate::Kind::Conflict). Never is there a second one (ALL-07).
     fn create(
         &self,
         cx: &Cx,
@@ -80,7 +81,8 @@ pub trait Calendar: Send + Sync + 'static {
         uid: &str,
     ) -> impl Future<Output = Result<Option<Written>, Self::Error>> + Send;
 
-    /// What changed since the cursor; without one, all there is. Recurring events come expanded inside the window.
+    /// What changed since the cursor; without one, all there is, but for what was over before the window. Recurring
+    /// events come expanded inside the window.
     ///
     /// A cursor the provider has forgotten is [`CursorExpired`](crate::Kind::CursorExpired).
     fn changes(
