@@ -34,6 +34,8 @@ pub struct Cx {
     pub locale: String,
     /// Names to addresses, guarded against private networks.
     pub names: Arc<dyn Names>,
+    /// Further root certificates the operator trusts, PEM; empty for none.
+    pub trust: Arc<str>,
     /// Chance, for rooms nobody can guess.
     pub chance: Arc<dyn Chance>,
 }

@@ -22,6 +22,7 @@ pub struct Gateway {
     time: Arc<dyn Time>,
     chance: Arc<dyn Chance>,
     lines: Lines,
+    trust: Arc<str>,
     overrides: Overrides,
     played: BTreeMap<&'static str, Arc<dyn Fake>>,
 }
@@ -69,7 +70,16 @@ impl Gateway {
         recorder: Arc<dyn Recorder>,
     ) -> Self {
         let lines = Lines::new(Arc::clone(&time), Arc::clone(&chance), recorder);
-        Self { transport, names, time, chance, lines, overrides: Overrides::new(), played: BTreeMap::new() }
+        Self {
+            transport,
+            names,
+            time,
+            chance,
+            lines,
+            trust: Arc::from(""),
+            overrides: Overrides::new(),
+            played: BTreeMap::new(),
+        }
     }
 
     /// With the operator's base addresses (ALL-01). One for an app or name that does not exist is refused.
@@ -82,6 +92,13 @@ impl Gateway {
         }
         self.overrides = overrides;
         Ok(self)
+    }
+
+    /// With further root certificates, PEM, for what is not HTTP; the transport has its own.
+    #[must_use]
+    pub fn trusting(mut self, pem: &str) -> Self {
+        self.trust = Arc::from(pem);
+        self
     }
 
     /// With this app's provider played in memory: nothing of it leaves the process.
@@ -113,6 +130,7 @@ impl Gateway {
             zone: account.zone,
             locale: account.locale,
             names,
+            trust: Arc::clone(&self.trust),
             chance: Arc::clone(&self.chance),
         })
     }

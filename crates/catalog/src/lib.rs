@@ -1,1 +1,69 @@
-//! Dependency lines become the static list of apps.
+//! The apps of this build. A dependency line in `Cargo.toml` is all it takes to be one of them.
+
+include!(concat!(env!("OUT_DIR"), "/apps.rs"));
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use kalends_app::{App, Part, manifest::AppKind};
+
+    use super::APPS;
+
+    fn each(check: impl Fn(&App)) {
+        for app in APPS {
+            check(app);
+        }
+    }
+
+    #[test]
+    fn every_manifest_is_sound() {
+        each(|app| assert_eq!(app.manifest.read().err(), None, "apps/{}/app.toml", app.slug));
+    }
+
+    #[test]
+    fn every_slug_is_the_folders_name() {
+        each(|app| {
+            assert_eq!(app.slug, app.manifest().slug);
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../apps").join(app.slug);
+            assert!(folder.join("README.md").is_file(), "{} lacks a README.md", folder.display());
+        });
+    }
+
+    #[test]
+    fn every_kind_in_a_manifest_has_its_part() {
+        each(|app| {
+            let mut parts: Vec<AppKind> = (app.parts)()
+                .iter()
+                .filter_map(|part| match part {
+                    Part::Calendar(_) => Some(AppKind::Calendar),
+                    Part::Conference(_) => Some(AppKind::Conference),
+                    Part::Messenger(_) => Some(AppKind::Messenger),
+                    Part::Join(_) => None,
+                })
+                .collect();
+            let mut kinds = app.manifest().kinds.clone();
+            parts.sort_by_key(|kind| kind.name());
+            kinds.sort_by_key(|kind| kind.name());
+            assert_eq!(parts, kinds, "apps/{}", app.slug);
+        });
+    }
+
+    #[test]
+    fn no_icon_fetches_or_runs_anything() {
+        each(|app| {
+            assert!(app.icon.starts_with("<svg"), "apps/{}/icon.svg", app.slug);
+            let foreign = ["<script", "href", "url(", "<image", "<foreignObject", " on"];
+            assert!(foreign.iter().all(|word| !app.icon.contains(word)), "apps/{}/icon.svg", app.slug);
+        });
+    }
+
+    #[test]
+    fn every_dependency_is_an_app_of_this_build() {
+        each(|app| {
+            for other in &app.manifest().depends_on {
+                assert!(APPS.iter().any(|app| app.slug == other), "apps/{}: depends on {other}", app.slug);
+            }
+        });
+    }
+}

@@ -1,1 +1,84 @@
-//! One suite per app kind, crossed with every app of that kind.
+//! One suite per kind of app, crossed with every app of that kind.
+//!
+//! A suite is a list of [`Check`]s. Adding an app adds its tests with no line anywhere: the runner reads the
+//! catalog and each app's powers. A check that does not apply is reported *ignored*, with the reason in its name.
+
+mod stage;
+pub mod suites;
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kalends_app::App;
+use libtest_mimic::{Failed, Trial};
+
+pub use crate::stage::{Flights, Stage};
+
+/// How the stage's time passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// Waits end at once: for fakes that answer in memory.
+    AtOnce,
+    /// Waits take their time: for fakes behind a socket.
+    Real,
+}
+
+/// One thing every app of a kind must get right.
+pub struct Check<P: ?Sized> {
+    name: &'static str,
+    applies: fn(&P) -> Result<(), &'static str>,
+    run: fn(Arc<Stage>, Arc<P>) -> BoxFuture<'static, ()>,
+}
+
+impl<P: ?Sized> Check<P> {
+    /// A check for every app of the kind. It fails by panicking.
+    pub const fn new(name: &'static str, run: fn(Arc<Stage>, Arc<P>) -> BoxFuture<'static, ()>) -> Self {
+        Self { name, applies: |_| Ok(()), run }
+    }
+
+    /// Only for apps with a power; the error says which one the others lack.
+    #[must_use]
+    pub const fn only(mut self, applies: fn(&P) -> Result<(), &'static str>) -> Self {
+        self.applies = applies;
+        self
+    }
+}
+
+/// The checks crossed with the apps that have this part.
+pub fn cross<P: ?Sized + Send + Sync + 'static>(
+    kind: &'static str,
+    pass: Pass,
+    checks: &'static [Check<P>],
+    apps: &[&'static App],
+    part: fn(&App) -> Option<Arc<P>>,
+) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for app in apps.iter().copied() {
+        let Some(of_app) = part(app) else { continue };
+        for check in checks {
+            let name = format!("{kind}::{}::{}", app.slug, check.name);
+            trials.push(match (check.applies)(&of_app) {
+                Ok(()) => {
+                    let of_app = Arc::clone(&of_app);
+                    Trial::test(name, move || perform(app, pass, |stage| (check.run)(stage, of_app)))
+                }
+                Err(lacks) => Trial::test(format!("{name} - {lacks}"), || Ok(())).with_ignored_flag(true),
+            });
+        }
+    }
+    trials
+}
+
+fn perform(
+    app: &'static App,
+    pass: Pass,
+    run: impl FnOnce(Arc<Stage>) -> BoxFuture<'static, ()>,
+) -> Result<(), Failed> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().start_paused(pass == Pass::AtOnce);
+    runtime.build()?.block_on(async {
+        let stage = Arc::new(Stage::of(app)?);
+        run(Arc::clone(&stage)).await;
+        stage.closed()
+    })
+}

@@ -15,7 +15,7 @@ pub const FAILURES: u32 = 5;
 /// How long it stays open at first; each failed probe doubles it.
 const FIRST: Duration = Duration::from_secs(15);
 /// It is never open longer without a probe.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// One account's breaker.
 pub struct Breaker {

@@ -23,7 +23,7 @@ impl Layer for Judged {
                 Err(error) => Err(error),
                 Ok(response) if challenged && response.status == http::StatusCode::UNAUTHORIZED => Ok(response),
                 // A 200 may still say no (ALL-09), so the app sees every answer.
-                Ok(response) => match (self.app)(&response).or_else(|| self.by_status(&response)) {
+                Ok(response) => match (self.app)(&response).or_else(|| Self::by_status(&response)) {
                     Some(error) => Err(self.weighed(error, &response, repeatable)),
                     None => Ok(response),
                 },
@@ -34,10 +34,12 @@ impl Layer for Judged {
 
 impl Judged {
     /// What the status alone says; `None` below 400.
-    fn by_status(&self, response: &Response) -> Option<Error> {
-        let (kind, message) = match response.status.as_u16() {
-            ..400 => return None,
-            400 => (Kind::Invalid, "the provider refused the request"),
+    fn by_status(response: &Response) -> Option<Error> {
+        let status = response.status.as_u16();
+        if status < 400 {
+            return None;
+        }
+        let (kind, message) = match status {
             401 => (Kind::AuthExpired, "the provider refused the sign-in"),
             403 => (Kind::PolicyDenied, "the account may not do this at the provider"),
             404 => (Kind::NotFound, "the provider has no such thing"),
@@ -49,7 +51,7 @@ impl Judged {
             408 | 425 | 500.. => (Kind::Down, "the provider has trouble"),
             _ => (Kind::Invalid, "the provider refused the request"),
         };
-        Some(Error::new(kind, format!("{message} (status {})", response.status.as_u16())))
+        Some(Error::new(kind, format!("{message} (status {status})")))
     }
 
     /// The error with its status, its `Retry-After`, and doubt where a write may have happened.

@@ -24,7 +24,7 @@ pub use self::{
     record::{Flight, NoRecorder, Recorder},
     request::{Limits, Op, Request, Response},
     sign::{Signer, Unsigned},
-    time::{Time, Tokio},
+    time::{Simulated, Time, Tokio},
 };
 use crate::Error;
 
@@ -74,7 +74,7 @@ pub struct Http {
 impl Http {
     /// The layers from the outside in, around this transport.
     pub fn new(base: Arc<dyn Transport>, layers: impl Into<Arc<[Arc<dyn Layer>]>>) -> Self {
-        Self { layers: layers.into(), base, patience: Duration::from_secs(60) }
+        Self { layers: layers.into(), base, patience: Duration::from_mins(1) }
     }
 
     /// How long one call may take with all its tries: two seconds when a person waits, more for a job (ALL-05).
@@ -82,6 +82,11 @@ impl Http {
     pub const fn patient(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
+    }
+
+    /// How long one call may take with all its tries.
+    pub const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Sends a request through every layer. A status of 400 and more is an error here.

@@ -76,7 +76,7 @@ impl Request {
             body: Bytes::new(),
             op: Op { name: op, repeatable, anonymous: false, challenged: false },
             limits: Limits::USUAL,
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
             attempt: 1,
         }
     }

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 
 /// The longest wait taken at its word.
-pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub const LONGEST: Duration = Duration::from_hours(24);
 
 /// How long the answer asks us to wait; `None` when it does not say, or says it unreadably.
 ///

@@ -29,6 +29,26 @@ impl Time for Tokio {
     }
 }
 
+/// A clock that starts at a given instant and follows the runtime's timer, which a test may pause.
+#[derive(Debug, Clone, Copy)]
+pub struct Simulated {
+    origin: Timestamp,
+    begun: tokio::time::Instant,
+}
+
+impl Simulated {
+    /// It is now this instant.
+    pub fn from(origin: Timestamp) -> Self {
+        Self { origin, begun: tokio::time::Instant::now() }
+    }
+}
+
+impl Clock for Simulated {
+    fn now(&self) -> Timestamp {
+        after(self.origin, self.begun.elapsed())
+    }
+}
+
 /// From one instant to a later one; zero when it is not later.
 pub(crate) fn until(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)

@@ -12,6 +12,7 @@ use crate::{
 
 /// What a calendar app can do beyond what all can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "powers are yes or no, each by its own name")]
 pub struct CalendarCan {
     /// `changes` with a cursor answers with the difference only; else every answer is whole.
     pub incremental: bool,

@@ -1,0 +1,141 @@
+//! What a check plays on: an app, its provider's fake, and a way between them that shows everything.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use kalends_app::{
+    Account, App, Cx, Gateway, NoNames, Secrets,
+    fake::{Bench, Fake, Played},
+    gateway::Patience,
+    http::{Flight, Recorder, Simulated, Tokio},
+};
+use kalends_domain::id::Chance;
+use libtest_mimic::Failed;
+
+/// The instant at which every check begins: a Monday morning.
+pub const BEGIN: &str = "2027-03-01T08:00:00Z";
+
+/// An app, its provider's fake, and a way between them.
+pub struct Stage {
+    /// The app.
+    pub app: &'static App,
+    /// Its provider.
+    pub fake: Arc<dyn Fake>,
+    /// A connected account.
+    pub cx: Cx,
+    gateway: Gateway,
+    flights: Arc<Flights>,
+}
+
+impl Stage {
+    /// A fresh stage with an account connected as the fake's form says.
+    pub(crate) fn of(app: &'static App) -> Result<Self, Failed> {
+        let fake = (app.fake)();
+        let flights = Arc::new(Flights::default());
+        let begin: Timestamp = BEGIN.parse().map_err(|error| format!("{BEGIN}: {error}"))?;
+        let time = Arc::new(Tokio(Arc::new(Simulated::from(begin))));
+        let gateway = Gateway::new(
+            Arc::new(Played::new(Arc::clone(&fake))),
+            Arc::new(NoNames),
+            time,
+            Arc::new(Counted::default()),
+            Arc::clone(&flights) as Arc<dyn Recorder>,
+        )
+        .playing(app, Arc::clone(&fake));
+        let cx =
+            gateway.cx(app, account(app, &fake.form())?, Patience::Job).map_err(|error| error.to_string())?;
+        Ok(Self { app, fake, cx, gateway, flights })
+    }
+
+    /// What the fake was asked, and what is to go wrong next.
+    pub fn bench(&self) -> &Bench {
+        self.fake.bench()
+    }
+
+    /// The account with other things typed into its form.
+    ///
+    /// # Panics
+    /// When the form does not take them.
+    pub fn typed(&self, changes: &[(&str, &str)]) -> Cx {
+        let mut form = self.fake.form();
+        form.extend(changes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
+        let cx = account(self.app, &form).map(|account| self.gateway.cx(self.app, account, Patience::Job));
+        match cx {
+            Ok(Ok(cx)) => cx,
+            Ok(Err(error)) => panic!("the app takes the form but cannot use it: {error}"),
+            Err(failed) => panic!("{}", failed.message().unwrap_or("the form does not take this")),
+        }
+    }
+
+    /// The account with this much patience.
+    pub fn patient(&self, patience: Duration) -> Cx {
+        let mut cx = self.cx.clone();
+        cx.http = cx.http.patient(patience);
+        cx
+    }
+
+    /// The flight records so far.
+    pub fn flights(&self) -> Vec<Flight> {
+        self.flights.all()
+    }
+
+    /// At the end: the fake understood everything, and no secret stands in a record (ALL-08).
+    pub(crate) fn closed(&self) -> Result<(), Failed> {
+        if let Some(stray) = self.bench().strays().first() {
+            return Err(format!("the provider would not have understood: {stray}").into());
+        }
+        let records = format!("{:?}", self.flights());
+        match self.cx.secrets.iter().find(|(_, secret)| records.contains(secret.expose())) {
+            Some((name, _)) => Err(format!("the secret {name:?} stands in a flight record").into()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn account(app: &App, form: &BTreeMap<String, String>) -> Result<Account, Failed> {
+    let filled = app.manifest().check(form, &Secrets::none()).map_err(|wrong| {
+        let all: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        format!("the form does not take this: {}", all.join("; "))
+    })?;
+    Ok(Account {
+        id: "account-1".into(),
+        settings: filled.settings.into(),
+        secrets: filled.secrets,
+        zone: "Europe/Berlin".into(),
+        locale: "en".into(),
+    })
+}
+
+/// Flight records, kept for a check to read.
+#[derive(Debug, Default)]
+pub struct Flights(Mutex<Vec<Flight>>);
+
+impl Flights {
+    fn all(&self) -> Vec<Flight> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Recorder for Flights {
+    fn record(&self, flight: Flight) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(flight);
+    }
+}
+
+/// Chance that counts: different every time, the same in every run.
+#[derive(Debug, Default)]
+struct Counted(Mutex<u8>);
+
+impl Chance for Counted {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for byte in bytes {
+            *next = next.wrapping_mul(29).wrapping_add(71);
+            *byte = *next;
+        }
+    }
+}

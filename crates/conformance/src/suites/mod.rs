@@ -1,0 +1,21 @@
+//! The suites, one per kind.
+#![expect(clippy::expect_used, reason = "a check fails by panicking, with the sentence it expected")]
+
+pub mod conference;
+pub mod messenger;
+
+use kalends_app::App;
+use libtest_mimic::Trial;
+
+use crate::{Pass, cross};
+
+/// Every check of every kind, crossed with these apps.
+pub fn all(apps: &[&'static App]) -> Vec<Trial> {
+    [
+        cross("conference", Pass::AtOnce, conference::CHECKS, apps, App::conference),
+        cross("messenger", Pass::Real, messenger::CHECKS, apps, App::messenger),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
