@@ -1,3 +1,4 @@
 //! The REST API, compatible with Cal.com's API v2: its paths, headers and shapes.
 
 pub mod shape;
+mod slots;

@@ -1,0 +1,245 @@
+//! `/v2/slots`: what can be booked, and keeping a slot for a while.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use kalends_domain::{
+    Id, Uid,
+    people::{Organization, Slug},
+    zone::Zone,
+};
+use kalends_engine::{
+    Actor,
+    book::{Bounds, Held, HoldAsk},
+    slots::{Offer, Slots, SlotsAsk, Which},
+};
+
+use super::shape::{
+    Wrong,
+    booking::read_instant,
+    instant,
+    slot::{ReservationIn, ReservationOut, SlotOut, SlotsQuery},
+};
+
+/// An event type, named by number or by address.
+pub(super) fn which(
+    organization: Id<Organization>,
+    number: Option<i64>,
+    slug: Option<&str>,
+    username: Option<&str>,
+    team: Option<&str>,
+) -> Result<Which, Wrong> {
+    let part =
+        |field: &str, text: &str| Slug::parse(text).map_err(|problem| Wrong::new(field, problem.to_string()));
+    match (number, slug, username, team) {
+        (Some(number), ..) => Ok(Which::Number(number)),
+        (None, Some(slug), Some(username), _) => Ok(Which::Page {
+            organization,
+            owner: part("username", username)?,
+            slug: part("eventTypeSlug", slug)?,
+        }),
+        (None, Some(slug), None, Some(team)) => Ok(Which::Page {
+            organization,
+            owner: part("teamSlug", team)?,
+            slug: part("eventTypeSlug", slug)?,
+        }),
+        _ => Err(Wrong::new(
+            "eventTypeId",
+            "name the event type: by eventTypeId, or by eventTypeSlug with username or teamSlug",
+        )),
+    }
+}
+
+/// What is asked, in the engine's words.
+pub(super) fn ask(query: &SlotsQuery, organization: Id<Organization>) -> Result<SlotsAsk, Vec<Wrong>> {
+    let mut wrong = Vec::new();
+    let mut take = |result: Result<_, Wrong>| result.map_err(|problem| wrong.push(problem)).ok();
+    let from = take(edge("start", query.start.as_deref(), Edge::Start));
+    let until = take(edge("end", query.end.as_deref(), Edge::End));
+    let event_type = which(
+        organization,
+        query.event_type_id,
+        query.event_type_slug.as_deref(),
+        query.username.as_deref(),
+        query.team_slug.as_deref(),
+    )
+    .map_err(|problem| wrong.push(problem))
+    .ok();
+    let zone = query.time_zone.as_deref().unwrap_or("UTC");
+    if let Err(problem) = Zone::parse(zone) {
+        wrong.push(Wrong::new("timeZone", problem.to_string()));
+    }
+    if let Some(format) = query.format.as_deref()
+        && !["time", "slot", "range"].contains(&format)
+    {
+        wrong.push(Wrong::new("format", "use time or range"));
+    }
+    let rescheduling = match query.booking_uid_to_reschedule.as_deref().map(|text| (text, Uid::parse(text))) {
+        None => None,
+        Some((_, Some(uid))) => Some(uid),
+        Some((text, None)) => {
+            wrong.push(Wrong::new(
+                "bookingUidToReschedule",
+                format!("`{}` is not a booking’s uid", short(text)),
+            ));
+            None
+        }
+    };
+    match (from, until, event_type) {
+        (Some(from), Some(until), Some(event_type)) if wrong.is_empty() => Ok(SlotsAsk {
+            event_type,
+            from,
+            until,
+            zone: zone.to_owned(),
+            minutes: query.duration,
+            rescheduling,
+            hold: None,
+        }),
+        _ => Err(wrong),
+    }
+}
+
+/// Which end of the window a text names.
+#[derive(Clone, Copy)]
+enum Edge {
+    Start,
+    End,
+}
+
+/// An instant, or a whole day in UTC.
+fn edge(field: &str, text: Option<&str>, edge: Edge) -> Result<Timestamp, Wrong> {
+    let text = text.ok_or_else(|| Wrong::new(field, "give a day such as 2050-09-05, or an instant"))?;
+    if let Some(at) = read_instant(text) {
+        return Ok(at);
+    }
+    let day = text.trim().parse::<Date>().ok().and_then(|day| match edge {
+        Edge::Start => Some(day),
+        Edge::End => day.tomorrow().ok(),
+    });
+    day.and_then(|day| day.to_zoned(TimeZone::UTC).ok()).map(|at| at.timestamp()).ok_or_else(|| {
+        Wrong::new(
+            field,
+            format!(
+                "`{}` is neither a day such as 2050-09-05 nor an instant such as 2050-09-05T09:00:00Z",
+                short(text)
+            ),
+        )
+    })
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// The slots by date, in the zone asked for.
+pub(super) fn answer(slots: &Slots, zone: &Zone, ends: bool) -> BTreeMap<String, Vec<SlotOut>> {
+    let out = |offer: &Offer| SlotOut {
+        start: local(offer.start.as_second(), zone),
+        end: ends.then(|| local(offer.start.as_second() + i64::from(slots.minutes) * 60, zone)),
+        seats_booked: offer.seats.map(|seats| seats.count - seats.left),
+        seats_remaining: offer.seats.map(|seats| seats.left),
+        seats_total: offer.seats.map(|seats| seats.count),
+        booking_uid: None,
+    };
+    slots.days.iter().map(|(day, offers)| (day.to_string(), offers.iter().map(out).collect())).collect()
+}
+
+/// `2050-09-05T09:00:00.000+02:00`; `Z` where the zone is at UTC.
+///
+/// Written by hand: a busy page writes thousands of these.
+fn local(at: i64, zone: &Zone) -> String {
+    let offset = zone.offset(at);
+    let wall = kalends_domain::span::instant(at + offset);
+    let wall = TimeZone::UTC.to_datetime(wall);
+    let mut text = format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000",
+        wall.year(),
+        wall.month(),
+        wall.day(),
+        wall.hour(),
+        wall.minute(),
+        wall.second()
+    );
+    if offset == 0 {
+        text.push('Z');
+    } else {
+        let (sign, size) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
+        text.push(sign);
+        text.push_str(&format!("{:02}:{:02}", size / 3600, size % 3600 / 60));
+    }
+    text
+}
+
+/// A slot to keep, in the engine's words.
+pub(super) fn hold(input: &ReservationIn, actor: Actor) -> Result<HoldAsk, Vec<Wrong>> {
+    let start = read_instant(&input.slot_start)
+        .ok_or_else(|| vec![Wrong::new("slotStart", "give an instant such as 2050-09-05T09:00:00Z")])?;
+    let keep = input.reservation_duration.map(|whole| whole.0);
+    if keep.is_some_and(|minutes| !(1..=60).contains(&minutes)) {
+        return Err(vec![Wrong::new("reservationDuration", "keep a slot for 1 to 60 minutes")]);
+    }
+    if keep.is_some_and(|minutes| minutes != 5) && actor.is_guest() {
+        return Err(vec![Wrong::new("reservationDuration", "other than 5 minutes needs an API key")]);
+    }
+    Ok(HoldAsk {
+        event_type: Which::Number(input.event_type_id),
+        start,
+        minutes: input.slot_duration.map(|whole| whole.0),
+        keep: Some(keep.unwrap_or(5)),
+        rescheduling: None,
+        bounds: Bounds::Offered,
+        actor,
+    })
+}
+
+/// A kept slot, as it goes out.
+pub(super) fn held(held: &Held, event_type: i64, made: Timestamp) -> ReservationOut {
+    ReservationOut {
+        event_type_id: event_type,
+        slot_start: instant(held.start),
+        slot_end: instant(held.end),
+        slot_duration: (held.end.as_second() - held.start.as_second()) / 60,
+        reservation_uid: held.uid.to_string(),
+        reservation_duration: (held.until.as_second() - made.as_second() + 59) / 60,
+        reservation_until: instant(held.until),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_carry_the_offset_of_their_zone() {
+        let write = |name: &str| local(1_800_000_000, &Zone::parse(name).unwrap());
+        assert_eq!(write("UTC"), "2027-01-15T08:00:00.000Z");
+        assert_eq!(write("Europe/Rome"), "2027-01-15T09:00:00.000+01:00");
+        assert_eq!(write("Asia/Kolkata"), "2027-01-15T13:30:00.000+05:30");
+        assert_eq!(write("America/St_Johns"), "2027-01-15T04:30:00.000-03:30");
+    }
+
+    #[test]
+    fn a_last_day_is_included() {
+        assert_eq!(
+            edge("end", Some("2050-09-06"), Edge::End).unwrap(),
+            "2050-09-07T00:00:00Z".parse().unwrap()
+        );
+        assert_eq!(
+            edge("start", Some("2050-09-06"), Edge::Start).unwrap(),
+            "2050-09-06T00:00:00Z".parse().unwrap()
+        );
+    }
+
+    #[test]
+    fn everything_wrong_with_a_question_is_said() {
+        let query = SlotsQuery {
+            start: Some("soon".into()),
+            time_zone: Some("Mars".into()),
+            ..SlotsQuery::default()
+        };
+        let organization = "00000000-0000-7000-8000-000000000000".parse().unwrap();
+        let fields: Vec<String> =
+            ask(&query, organization).unwrap_err().into_iter().map(|one| one.field).collect();
+        assert_eq!(fields, ["start", "end", "eventTypeId", "timeZone"]);
+    }
+}
