@@ -1,6 +1,7 @@
 //! The tasks of this workspace: each module is one task, `setup` is what they need installed.
 
 pub mod lint;
+pub mod load;
 pub mod setup;
 pub mod sh;
 pub mod test;

@@ -1,0 +1,33 @@
+//! The commands, as an operator types them.
+
+use anyhow::{Result, ensure};
+use libtest_mimic::Trial;
+use tempfile::TempDir;
+
+use crate::server::kalends;
+use crate::trial;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("commands::a_wrong_setting_is_refused_at_start_with_its_fix", &[], wrong_setting),
+        trial("commands::doctor_says_what_to_fix_and_fails", &[], doctor),
+    ]
+}
+
+fn wrong_setting() -> Result<()> {
+    let folder = TempDir::new()?;
+    let out = kalends(folder.path()).arg("doctor").env("KALENDS_LISTEN", "everywhere").output()?;
+    let said = String::from_utf8(out.stderr)?;
+    ensure!(!out.status.success(), "it went on: {said}");
+    ensure!(said.contains("KALENDS_LISTEN = \"everywhere\": write an address and a port"), "{said}");
+    Ok(())
+}
+
+fn doctor() -> Result<()> {
+    let folder = TempDir::new()?;
+    let out = kalends(folder.path()).arg("doctor").output()?;
+    let said = String::from_utf8(out.stdout)?;
+    ensure!(!out.status.success(), "no mail server is something to fix: {said}");
+    ensure!(said.contains("FIX  mail"), "{said}");
+    Ok(())
+}

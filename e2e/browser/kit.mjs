@@ -1,0 +1,116 @@
+// What every browser scenario needs: a browser, visitors whose every request is watched, axe, screenshots.
+//
+// A scenario is a program: it gets one JSON argument, prints one JSON line with what it found out, and fails
+// by throwing. KALENDS_BROWSER is the folder whose node_modules holds playwright-core and axe-core.
+
+import { readFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const modules = process.env.KALENDS_BROWSER;
+if (!modules) throw new Error("KALENDS_BROWSER is not set: run `cargo xtask test`");
+const load = createRequire(join(modules, "package.json"));
+const { chromium } = load("playwright-core");
+const axeSource = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
+
+const FLAGS = [
+  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+
+/** Says no, with a reason a person can act on. */
+export function must(holds, otherwise) {
+  if (!holds) throw new Error(otherwise);
+}
+
+/** Runs one scenario: `run(stage)` with the argument's values and `stage.visitor(…)`. */
+export async function scenario(run) {
+  const given = JSON.parse(process.argv[2]);
+  mkdirSync(given.shots, { recursive: true });
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  const visitors = [];
+  try {
+    const visitor = async (options) => {
+      const one = await Visitor.enter(browser, given, options);
+      visitors.push(one);
+      return one;
+    };
+    const found = await run({ ...given, visitor });
+    for (const one of visitors) one.wellBehaved();
+    console.log(JSON.stringify(found ?? {}));
+  } catch (error) {
+    for (const [index, one] of visitors.entries()) {
+      await one.shot(`failed-${index}`).catch(() => {});
+      console.error(`visitor ${index} was at ${one.page.url()}, titled ${await one.page.title().catch(() => "?")}`);
+    }
+    console.error(error.stack);
+    process.exitCode = 1;
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Somebody with a browser window of their own. */
+class Visitor {
+  static async enter(browser, given, { js = true, width = 1100, height = 900, scheme = "light", zone = "Europe/Berlin", locale = "en-GB", touch = false } = {}) {
+    const context = await browser.newContext({
+      javaScriptEnabled: js, viewport: { width, height }, colorScheme: scheme, timezoneId: zone, locale,
+      hasTouch: touch, baseURL: given.base,
+    });
+    context.setDefaultTimeout(15_000);
+    return new Visitor(context, await context.newPage(), given);
+  }
+
+  constructor(context, page, given) {
+    Object.assign(this, { context, page, given, foreign: [], broken: [], loaded: [] });
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.protocol.startsWith("http") && url.origin !== new URL(given.base).origin) this.foreign.push(request.url());
+    });
+    page.on("requestfinished", (request) => this.loaded.push(request));
+    page.on("pageerror", (error) => this.broken.push(`${page.url()}: ${error.message}`));
+    page.on("console", (message) => {
+      // A refused form answers 4xx by design, and Chromium logs that as an error.
+      const refused = message.text().startsWith("Failed to load resource: the server responded with a status of 4");
+      if (message.type() === "error" && !refused) this.broken.push(`${page.url()}: ${message.text()}`);
+    });
+  }
+
+  /** Goes to a path of the server and returns how the server answered. */
+  async go(path) {
+    this.loaded = [];
+    const answer = await this.page.goto(path, { waitUntil: "load" });
+    must(answer.status() < 400, `${path} answered ${answer.status()}`);
+    return answer;
+  }
+
+  /** Bytes over the wire since the last `go`. */
+  async weight() {
+    await this.page.waitForLoadState("networkidle");
+    const sizes = await Promise.all(this.loaded.map((request) => request.sizes()));
+    return sizes.reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
+  }
+
+  /** What axe has to say about the page as it is now. */
+  async axe() {
+    await this.page.evaluate(axeSource); // not a script tag, which the page's policy would refuse
+    const found = await this.page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+    return found.violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map((node) => node.target).join("; ")})`);
+  }
+
+  /** A picture for people, in target/e2e. */
+  shot(name) {
+    return this.page.screenshot({ path: join(this.given.shots, `${this.given.name}-${name}.png`), fullPage: true });
+  }
+
+  /** True when nothing sticks out sideways. */
+  fitsSideways() {
+    return this.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+  }
+
+  /** Nothing was asked of a foreign server and no script failed. */
+  wellBehaved() {
+    must(!this.foreign.length, `foreign requests: ${this.foreign.join(", ")}`);
+    must(!this.broken.length, `errors in pages: ${this.broken.join(" | ")}`);
+  }
+}
