@@ -10,6 +10,7 @@ mod guard;
 mod health;
 pub mod pages;
 mod problem;
+mod refusals;
 mod router;
 mod state;
 pub mod ui;

@@ -21,7 +21,9 @@ impl Layer for Judged {
                 // Reading leaves nothing behind, so a lost answer is only an outage.
                 Err(error) if reading && error.kind == Kind::UnknownOutcome => Err(error.as_kind(Kind::Down)),
                 Err(error) => Err(error),
-                Ok(response) if challenged && response.status == http::StatusCode::UNAUTHORIZED => Ok(response),
+                Ok(response) if challenged && response.status == http::StatusCode::UNAUTHORIZED => {
+                    Ok(response)
+                }
                 // A 200 may still say no (ALL-09), so the app sees every answer.
                 Ok(response) => match (self.app)(&response).or_else(|| Self::by_status(&response)) {
                     Some(error) => Err(self.weighed(error, &response, repeatable)),
