@@ -56,6 +56,7 @@ impl Span {
     }
 
     /// Wider by these many seconds on either side.
+    #[must_use]
     pub const fn widened(self, before: i64, after: i64) -> Self {
         Self::new(self.start - before, self.end + after)
     }

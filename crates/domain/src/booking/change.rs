@@ -117,9 +117,6 @@ impl State {
             // Money that arrives after the time was given away goes back.
             (state @ (Self::Cancelled { .. } | Self::Rejected { .. }), Event::Paid) => (state, vec![Refund]),
 
-            (Self::AwaitingConfirmation { paid, .. }, Event::Approved) => {
-                (Self::Confirmed { since: now, paid }, vec![Reconcile, Tell(Message::Confirmed)])
-            }
             (Self::AwaitingConfirmation { paid, .. }, Event::Declined { reason }) => {
                 let mut effects = vec![ReleaseTime, Reconcile, Tell(Message::Rejected)];
                 if paid {
@@ -128,14 +125,13 @@ impl State {
                 (Self::Rejected { at: now, reason }, effects)
             }
 
-            (Self::AwaitingConfirmation { paid, .. }, Event::Moved { needs_host: true, .. }) => {
-                (Self::AwaitingConfirmation { since: now, paid }, vec![Reconcile, Tell(Message::Requested)])
-            }
-            (Self::AwaitingConfirmation { paid, .. }, Event::Moved { .. }) => {
+            (
+                Self::AwaitingConfirmation { paid, .. } | Self::Confirmed { paid, .. },
+                Event::Moved { needs_host: true, .. },
+            ) => (Self::AwaitingConfirmation { since: now, paid }, vec![Reconcile, Tell(Message::Requested)]),
+            // A time that needs no answer answers the one that did.
+            (Self::AwaitingConfirmation { paid, .. }, Event::Approved | Event::Moved { .. }) => {
                 (Self::Confirmed { since: now, paid }, vec![Reconcile, Tell(Message::Confirmed)])
-            }
-            (Self::Confirmed { paid, .. }, Event::Moved { needs_host: true, .. }) => {
-                (Self::AwaitingConfirmation { since: now, paid }, vec![Reconcile, Tell(Message::Requested)])
             }
             (Self::Confirmed { since, paid }, Event::Moved { .. }) => {
                 (Self::Confirmed { since, paid }, vec![Reconcile, Tell(Message::Moved)])

@@ -304,7 +304,7 @@ impl Settings {
                 say("window", "the number of days is between 1 and 3660");
             }
             BookingWindow::Range { from, to } if to < from => {
-                say("window", "the last day lies before the first")
+                say("window", "the last day lies before the first");
             }
             _ => {}
         }
