@@ -10,7 +10,7 @@ use kalends_app::{
 };
 use kalends_domain::Span;
 
-use crate::{Check, Stage};
+use crate::{Check, Stage, stage};
 
 type On = Check<dyn AnyConference>;
 
@@ -133,7 +133,7 @@ async fn leads_in(stage: &Stage, room: &Room) -> String {
 }
 
 fn meeting(uid: &str, later: i64) -> Meeting {
-    let start = 1_804_500_000 + later;
+    let start = begin() + later;
     Meeting {
         uid: uid.into(),
         title: "Introduction".into(),
@@ -142,6 +142,11 @@ fn meeting(uid: &str, later: i64) -> Meeting {
         zone: "Europe/Berlin".into(),
         host: person("Hanna Host", "host@example.com"),
     }
+}
+
+/// Five minutes after the stage's beginning: the doors are open.
+fn begin() -> i64 {
+    stage::BEGIN.parse::<jiff::Timestamp>().expect("a constant").as_second() + 300
 }
 
 fn visitor(part: Side) -> Visitor {
