@@ -13,6 +13,7 @@ use jiff::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use table::{Offsets, Piece};
+pub(crate) use table::{date_of, day_number};
 
 /// An IANA time zone known to exist, under its primary name.
 ///

@@ -180,6 +180,9 @@ pub struct Schedule {
     zone: Zone,
     weekly: Vec<WeeklyHours>,
     overrides: Vec<DateHours>,
+    /// The weekly hours again, by day, earliest first: what the engine reads.
+    #[serde(skip)]
+    week: [Vec<Hours>; 7],
 }
 
 /// A schedule as it was written down, not yet checked.
@@ -233,7 +236,10 @@ impl Schedule {
             apart(of_date, |at| format!("{field}.hours[{at}].start"))?;
         }
         overrides.sort_unstable_by_key(|one| one.date);
-        Ok(Self { zone, weekly, overrides })
+        for one in &mut overrides {
+            one.hours.sort_unstable();
+        }
+        Ok(Self::sorted(zone, weekly, overrides))
     }
 
     /// Monday to Friday, nine to five: what a new host starts with.
@@ -243,7 +249,17 @@ impl Schedule {
             start: WallTime(9 * 60),
             end: WallTime(17 * 60),
         }];
-        Self { zone, weekly, overrides: Vec::new() }
+        Self::sorted(zone, weekly, Vec::new())
+    }
+
+    fn sorted(zone: Zone, weekly: Vec<WeeklyHours>, overrides: Vec<DateHours>) -> Self {
+        let week = Weekday::ALL.map(|day| {
+            let rules = weekly.iter().filter(|rule| rule.days.contains(&day));
+            let mut hours: Vec<Hours> = rules.map(|rule| Hours::new(rule.start, rule.end)).collect();
+            hours.sort_unstable();
+            hours
+        });
+        Self { zone, weekly, overrides, week }
     }
 
     /// Where these hours are local.
@@ -268,11 +284,8 @@ impl Schedule {
     }
 
     /// The weekly hours of a day, earliest first.
-    pub fn weekly_on(&self, day: Weekday) -> Vec<Hours> {
-        let rules = self.weekly.iter().filter(|rule| rule.days.contains(&day));
-        let mut hours: Vec<Hours> = rules.map(|rule| Hours::new(rule.start, rule.end)).collect();
-        hours.sort_unstable();
-        hours
+    pub fn weekly_on(&self, day: Weekday) -> &[Hours] {
+        &self.week[usize::from(day.number())]
     }
 }
 

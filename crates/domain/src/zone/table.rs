@@ -80,3 +80,8 @@ pub(crate) fn day_number(date: Date) -> i64 {
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
+
+/// The date so many days after 1970-01-01, clamped to the calendar's years.
+pub(crate) fn date_of(day: i64) -> Date {
+    crate::span::instant(day.saturating_mul(86_400)).to_zoned(jiff::tz::TimeZone::UTC).date()
+}
