@@ -1,5 +1,6 @@
 //! Kalends: the scheduling server. Each command is a module; this page only lists them.
 
+mod app;
 mod config;
 mod doctor;
 mod log;
@@ -31,6 +32,11 @@ struct Kalends {
 enum Command {
     /// Checks a set-up and says what to fix.
     Doctor,
+    /// Lists every setting with its default.
+    Settings,
+    /// Lists, shows and checks the apps of this build.
+    #[command(subcommand)]
+    App(app::Ask),
 }
 
 fn main() -> ExitCode {
@@ -45,9 +51,19 @@ fn main() -> ExitCode {
 }
 
 fn run(kalends: &Kalends) -> Result<ExitCode> {
+    match &kalends.command {
+        Command::Doctor => Ok(doctor::run(&settings(kalends)?)),
+        Command::Settings => {
+            print!("{}", config::manual());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::App(ask) => app::run(ask),
+    }
+}
+
+/// The settings, with logging started as they say.
+fn settings(kalends: &Kalends) -> Result<Config> {
     let config = Config::load(kalends.config.as_deref())?;
     log::start(&config.log, config.log_format)?;
-    match &kalends.command {
-        Command::Doctor => Ok(doctor::run(&config)),
-    }
+    Ok(config)
 }

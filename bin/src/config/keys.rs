@@ -63,3 +63,11 @@ pub const KEYS: &[Key] = &[
 pub fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }
+
+/// Every key with its variable, default and meaning, for a person to read.
+pub fn manual() -> String {
+    let entry = |key: &Key| {
+        format!("{} ({})\n    {}\n    default: {}\n", key.name, key.variable(), key.what, key.default)
+    };
+    KEYS.iter().map(entry).collect()
+}

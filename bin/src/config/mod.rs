@@ -15,6 +15,7 @@ use ipnet::IpNet;
 use kalends_app::Secret;
 use url::Url;
 
+pub use keys::manual;
 use source::Source;
 
 /// Everything an operator decides.

@@ -45,7 +45,7 @@ impl Source {
                 Some(key) => drop(self.given.insert(key.name, Given { place: variable, text })),
                 None => self
                     .wrong
-                    .push(format!("{variable}: there is no such setting. {}", known(|k| k.variable()))),
+                    .push(format!("{variable}: there is no such setting. {}", known(keys::Key::variable))),
             }
         }
     }
@@ -82,7 +82,8 @@ impl Source {
                         drop(self.given.insert(key.name, Given { place: format!("{file}: {name}"), text }));
                     }
                     None => {
-                        self.wrong.push(format!("{file}: {name} must be a text, a number or a list of texts"))
+                        self.wrong
+                            .push(format!("{file}: {name} must be a text, a number or a list of texts"));
                     }
                 }
             } else {
