@@ -2,6 +2,7 @@
 
 pub mod lint;
 pub mod load;
+pub mod new_app;
 pub mod setup;
 pub mod sh;
 pub mod test;

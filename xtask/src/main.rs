@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{lint, load, test, tidy};
+use xtask::{lint, load, new_app, test, tidy};
 
 /// The tasks of this workspace.
 #[derive(Parser)]
@@ -21,6 +21,8 @@ enum Task {
     Lint,
     /// Checks the rules of the house: arrows, file lengths, complete app folders.
     Tidy,
+    /// Makes a new app's folder from the template.
+    NewApp(new_app::Args),
     /// Drives the server under load and prints what it did.
     Load(load::Args),
 }
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Lint => lint::run(),
         Task::Tidy => tidy::run(),
+        Task::NewApp(args) => new_app::run(&args),
         Task::Load(args) => load::run(&args),
     };
     match done {
