@@ -4,6 +4,7 @@ mod app;
 mod config;
 mod doctor;
 mod log;
+mod slots;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Command {
     /// Lists, shows and checks the apps of this build.
     #[command(subcommand)]
     App(app::Ask),
+    /// Solves a schedule problem from a file, or says why a time is or is not offered.
+    Slots(slots::Args),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +61,7 @@ fn run(kalends: &Kalends) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::App(ask) => app::run(ask),
+        Command::Slots(args) => slots::run(args),
     }
 }
 
