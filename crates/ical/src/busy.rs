@@ -43,27 +43,43 @@ impl Owner {
         self
     }
 
-    pub(crate) const fn zone(&self) -> &TimeZone {
+    /// Where the owner's days begin and end.
+    pub const fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    pub(crate) const fn rules(&self) -> &TimeZone {
         self.zone.rules()
     }
 
-    /// Whether this event, in this state, takes its time.
-    pub(crate) fn blocked_by(&self, event: &Event) -> bool {
+    /// How this event, in this state, takes its time; none when it does not.
+    pub(crate) fn blocked_by(&self, event: &Event) -> Option<Hold> {
         if event.cancelled || event.transparent {
-            return false;
+            return None;
         }
         let own =
             event.answers.iter().filter(|(who, _)| self.addresses.contains(who)).map(|(_, reply)| *reply);
         let mut open = event.tentative;
         for reply in own {
             match reply {
-                Reply::Declined => return false,
+                Reply::Declined => return None,
                 Reply::Open => open = true,
                 Reply::Other => {}
             }
         }
-        !open || self.unanswered == Unanswered::Blocks
+        match (open, self.unanswered) {
+            (false, _) => Some(Hold::Firm),
+            (true, Unanswered::Blocks) => Some(Hold::Tentative),
+            (true, Unanswered::Free) => None,
+        }
     }
+}
+
+/// How firmly an event takes its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    Firm,
+    Tentative,
 }
 
 /// The busy times of a file within a window, and what was not understood.
@@ -82,6 +98,8 @@ pub struct BusyTime {
     pub span: Span,
     /// The event's uid; empty when the source names none.
     pub uid: String,
+    /// Not firmly accepted yet (FB-04).
+    pub tentative: bool,
 }
 
 /// Something in a calendar that was not understood, in words for its owner. Holds no titles.
@@ -157,7 +175,11 @@ impl Feed {
             self.free_busy
                 .iter()
                 .filter(|period| period.span.overlaps(window) && blocks(period.tentative))
-                .map(|period| BusyTime { span: period.span, uid: String::new() }),
+                .map(|period| BusyTime {
+                    span: period.span,
+                    uid: String::new(),
+                    tentative: period.tentative,
+                }),
         );
         busy.times.sort_unstable();
         busy.times.dedup();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kalends_domain::Span;
 
-use crate::busy::{Busy, BusyTime, Owner, Problem};
+use crate::busy::{Busy, BusyTime, Hold, Owner, Problem};
 use crate::read::{Event, Replaces, Rule};
 use crate::rule::{self, Budget, TooHard, Until};
 use crate::when::{Length, Wall, When};
@@ -44,7 +44,7 @@ impl Excluded {
         for not in &event.not {
             if not.is_day() {
                 all.days.insert(not.wall());
-            } else if let Some(instant) = not.instant(owner.zone()) {
+            } else if let Some(instant) = not.instant(owner.rules()) {
                 all.instants.insert(instant);
             }
         }
@@ -79,7 +79,7 @@ impl<'a> Exceptions<'a> {
         for event in events {
             let Some(replaces) = &event.replaces else { continue };
             let (Replaces::One(when) | Replaces::Following(when)) = replaces;
-            let Some(instant) = when.instant(owner.zone()) else { continue };
+            let Some(instant) = when.instant(owner.rules()) else { continue };
             if when.is_day() {
                 all.replaced.days.insert(when.wall());
             } else {
@@ -113,7 +113,7 @@ impl Series<'_> {
     /// The occurrences of the series itself, without those that overrides replace.
     fn master(&mut self, event: &Event) {
         let blocked = self.owner.blocked_by(event);
-        if !blocked && self.exceptions.following.is_empty() {
+        if blocked.is_none() && self.exceptions.following.is_empty() {
             return;
         }
         let not = Excluded::of(event, self.owner);
@@ -125,8 +125,11 @@ impl Series<'_> {
                     }
                 }
             }
-            Err(why) if blocked => self.whole_window(event, why),
-            Err(_) => {}
+            Err(why) => {
+                if let Some(hold) = blocked {
+                    self.whole_window(event, hold, why);
+                }
+            }
         }
     }
 
@@ -142,7 +145,7 @@ impl Series<'_> {
             let Rule::Read(rule) = rule else { return Err(TooHard::Invalid) };
             let until = Until::of(rule);
             let past = |wall: Wall| {
-                let instant = event.start.at(wall).and_then(|start| start.instant(self.owner.zone()));
+                let instant = event.start.at(wall).and_then(|start| start.instant(self.owner.rules()));
                 until.is_some_and(|until| until.before(wall, instant.unwrap_or(i64::MAX)))
             };
             if past(event.start.wall()) {
@@ -173,7 +176,7 @@ impl Series<'_> {
             let until = Until::of(rule);
             let starts = rule::starts(rule, event.start.wall(), stop, self.budget).unwrap_or_default();
             all.extend(starts.into_iter().take_while(|wall| {
-                let instant = event.start.at(*wall).and_then(|start| start.instant(self.owner.zone()));
+                let instant = event.start.at(*wall).and_then(|start| start.instant(self.owner.rules()));
                 !until.is_some_and(|until| until.before(*wall, instant.unwrap_or(i64::MAX)))
             }));
         }
@@ -182,13 +185,13 @@ impl Series<'_> {
 
     /// Whether EXDATE or an override takes this occurrence out of the series.
     fn left_out(&self, not: &Excluded, start: &When) -> bool {
-        let Some(instant) = start.instant(self.owner.zone()) else { return true };
+        let Some(instant) = start.instant(self.owner.rules()) else { return true };
         not.holds(start, instant) || self.exceptions.replaced.holds(start, instant)
     }
 
     /// One occurrence, where an override may have moved all from some point on.
     fn occurrence(&mut self, event: &Event, start: &When, length: Length) {
-        let Some(instant) = start.instant(self.owner.zone()) else { return };
+        let Some(instant) = start.instant(self.owner.rules()) else { return };
         match self.exceptions.followed(instant) {
             Some((from, changed)) => {
                 let moved = start.wall().checked_add(changed.start.wall() - from);
@@ -201,10 +204,8 @@ impl Series<'_> {
     }
 
     fn add(&mut self, event: &Event, start: &When, length: Length) {
-        if !self.owner.blocked_by(event) {
-            return;
-        }
-        let zone = self.owner.zone();
+        let Some(hold) = self.owner.blocked_by(event) else { return };
+        let zone = self.owner.rules();
         let (Some(from), Some(to)) = (start.instant(zone), length.end(start, zone)) else { return };
         if to < from {
             // Counted once per event, not once per occurrence.
@@ -215,18 +216,22 @@ impl Series<'_> {
             return;
         }
         let span = Span::new(from, to);
-        if !span.is_empty() && span.overlaps(self.window) {
-            self.busy.times.push(BusyTime { span, uid: self.uid.to_owned() });
+        if span.overlaps(self.window) {
+            self.push(span, hold);
+        }
+    }
+
+    fn push(&mut self, span: Span, hold: Hold) {
+        if !span.is_empty() {
+            let tentative = hold == Hold::Tentative;
+            self.busy.times.push(BusyTime { span, uid: self.uid.to_owned(), tentative });
         }
     }
 
     /// A rule that is not followed blocks all the window from its start on (REC-04).
-    fn whole_window(&mut self, event: &Event, why: TooHard) {
+    fn whole_window(&mut self, event: &Event, hold: Hold, why: TooHard) {
         self.busy.problems.push(Problem::cannot_repeat(self.uid, why));
-        let from = event.start.instant(self.owner.zone()).unwrap_or(self.window.start);
-        let span = Span::new(from.max(self.window.start), self.window.end);
-        if !span.is_empty() {
-            self.busy.times.push(BusyTime { span, uid: self.uid.to_owned() });
-        }
+        let from = event.start.instant(self.owner.rules()).unwrap_or(self.window.start);
+        self.push(Span::new(from.max(self.window.start), self.window.end), hold);
     }
 }

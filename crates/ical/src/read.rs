@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::busy::Problem;
 use crate::rule::Budget;
 use crate::when::{Length, When, days_between};
-use crate::zone::{Named, Zones};
+use crate::zone::{self, Named, Zones};
 
 /// The largest file that is read (ICS-01).
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -52,6 +52,8 @@ pub struct Found {
     pub span: Span,
     /// Cancelled but kept.
     pub cancelled: bool,
+    /// Whether it happens once; else `span` is only the first time.
+    pub once: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -172,6 +174,13 @@ impl Feed {
         self.events.keys().map(String::as_str)
     }
 
+    /// The zone a file is about: of its first VTIMEZONE, if we know that one.
+    pub fn zone(bytes: &[u8]) -> Option<Zone> {
+        let text = String::from_utf8_lossy(bytes.get(..MAX_BYTES).unwrap_or(bytes));
+        let Entry::ICalendar(read) = Parser::new(&text).entry() else { return None };
+        read.components.iter().find_map(|c| zone::known(c.text(&ICalendarProperty::Tzid)?))
+    }
+
     /// The event with this uid as it stands, if it is there. `owner` places dates and floating times.
     pub fn find(&self, uid: &str, owner: &Zone) -> Option<Found> {
         let event =
@@ -183,6 +192,7 @@ impl Feed {
             sequence: event.sequence,
             span: Span::new(start, end),
             cancelled: event.cancelled,
+            once: event.rules.is_empty() && event.more.is_empty(),
         })
     }
 }

@@ -41,6 +41,8 @@ pub struct Meeting {
     pub status: Status,
     /// Whether it takes its time.
     pub shows_as: ShowsAs,
+    /// Who else may see it.
+    pub visibility: Visibility,
 }
 
 /// A name with its mail address.
@@ -120,6 +122,16 @@ pub enum Method {
     Publish,
 }
 
+/// Who may see a meeting in a shared calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Visibility {
+    /// Whoever may see the calendar.
+    #[default]
+    Usual,
+    /// Its owner only.
+    Private,
+}
+
 impl Method {
     /// The word for the `method=` parameter of the mail part, the same as inside (ITIP-01).
     pub const fn name(self) -> &'static str {
@@ -191,6 +203,9 @@ impl Meeting {
         }
         out.raw("STATUS", status.name());
         out.raw("TRANSP", self.shows_as.name());
+        if self.visibility == Visibility::Private {
+            out.raw("CLASS", "PRIVATE");
+        }
         out.end("VEVENT");
     }
 }

@@ -25,6 +25,12 @@ pub(crate) enum Named {
     Unknown(Arc<str>),
 }
 
+impl Named {
+    fn known(zone: &kalends_domain::Zone) -> Self {
+        Self::Known(zone.rules().clone())
+    }
+}
+
 /// The zones of one file, by TZID.
 #[derive(Debug, Default)]
 pub(crate) struct Zones(HashMap<String, Named>);
@@ -40,7 +46,8 @@ impl Zones {
             let location = ICalendarProperty::Other("X-LIC-LOCATION".into());
             let zone = known(id)
                 .or_else(|| component.text(&location).and_then(known))
-                .map(Named::Known)
+                .as_ref()
+                .map(Named::known)
                 .or_else(|| Custom::read(component, components, budget).map(|c| Named::Custom(Arc::new(c))));
             if let Some(zone) = zone {
                 zones.insert(id.to_owned(), zone);
@@ -53,14 +60,14 @@ impl Zones {
         self.0
             .get(id)
             .cloned()
-            .or_else(|| known(id).map(Named::Known))
+            .or_else(|| known(id).as_ref().map(Named::known))
             .unwrap_or_else(|| Named::Unknown(id.into()))
     }
 }
 
 /// A zone we have data for: by IANA name, by Windows name (TZ-03), or by the end of a decorated name such as
 /// `/mozilla.org/20050126_1/Europe/Berlin`.
-pub(crate) fn known(id: &str) -> Option<TimeZone> {
+pub(crate) fn known(id: &str) -> Option<kalends_domain::Zone> {
     let id = id.trim().trim_matches('"');
     if let Some(zone) = named(id) {
         return Some(zone);
@@ -72,8 +79,8 @@ pub(crate) fn known(id: &str) -> Option<TimeZone> {
         .find_map(|rest| named(&rest))
 }
 
-fn named(id: &str) -> Option<TimeZone> {
-    kalends_domain::Zone::parse(id).ok().map(|zone| zone.rules().clone())
+fn named(id: &str) -> Option<kalends_domain::Zone> {
+    kalends_domain::Zone::parse(id).ok()
 }
 
 /// A zone that only the file knows: its changes in order.

@@ -1,8 +1,11 @@
 //! What we write, byte for byte, and that we read it back.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 use jiff::Timestamp;
 use kalends_domain::{Span, Zone};
-use kalends_ical::{Answer, Attendee, Feed, Meeting, Method, Owner, Person, Role, ShowsAs, Status};
+use kalends_ical::{
+    Answer, Attendee, Feed, Meeting, Method, Owner, Person, Role, ShowsAs, Status, Visibility,
+};
 use proptest::prelude::*;
 
 fn meeting() -> Meeting {
@@ -26,6 +29,7 @@ fn meeting() -> Meeting {
         }],
         status: Status::Confirmed,
         shows_as: ShowsAs::Busy,
+        visibility: Visibility::Usual,
     }
 }
 
