@@ -80,6 +80,7 @@ fn meeting(
         attendees: attendees(told, about, reader),
         status,
         shows_as: ical::ShowsAs::Busy,
+        visibility: ical::Visibility::Usual,
     }
 }
 
