@@ -4,6 +4,8 @@ mod app;
 mod config;
 mod doctor;
 mod log;
+
+mod net;
 mod slots;
 
 use std::path::PathBuf;

@@ -22,7 +22,7 @@ use futures::future::BoxFuture;
 pub use self::{
     line::{Line, Lines},
     record::{Flight, NoRecorder, Recorder},
-    request::{Limits, Op, Request, Response},
+    request::{CONNECT, Limits, Op, Request, Response},
     sign::{Signer, Unsigned},
     time::{Simulated, Time, Tokio},
 };

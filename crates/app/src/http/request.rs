@@ -21,11 +21,12 @@ pub struct Op {
     pub challenged: bool,
 }
 
+/// How long any connection may take to stand (ALL-06).
+pub const CONNECT: Duration = Duration::from_secs(5);
+
 /// How long and how much (ALL-06).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Until there is a connection.
-    pub connect: Duration,
     /// From the request to the first byte of the answer.
     pub first_byte: Duration,
     /// From the start to the answer's last byte.
@@ -35,9 +36,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 5 s to connect, 15 s to the first byte, 30 s in all, 10 MB.
+    /// 15 s to the first byte, 30 s in all, 10 MB.
     pub const USUAL: Self = Self {
-        connect: Duration::from_secs(5),
         first_byte: Duration::from_secs(15),
         total: Duration::from_secs(30),
         body: 10 * 1024 * 1024,
