@@ -6,7 +6,10 @@ mod doctor;
 mod log;
 
 mod net;
+mod serve;
 mod slots;
+mod system;
+mod wire;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +36,8 @@ struct Kalends {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Serves pages and API on your own data.
+    Serve,
     /// Checks a set-up and says what to fix.
     Doctor,
     /// Lists every setting with its default.
@@ -57,6 +62,7 @@ fn main() -> ExitCode {
 
 fn run(kalends: &Kalends) -> Result<ExitCode> {
     match &kalends.command {
+        Command::Serve => block_on(serve::run(&settings(kalends)?)),
         Command::Doctor => Ok(doctor::run(&settings(kalends)?)),
         Command::Settings => {
             print!("{}", config::manual());
@@ -65,6 +71,10 @@ fn run(kalends: &Kalends) -> Result<ExitCode> {
         Command::App(ask) => app::run(ask),
         Command::Slots(args) => slots::run(args),
     }
+}
+
+fn block_on(work: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
 /// The settings, with logging started as they say.

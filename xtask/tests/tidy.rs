@@ -1,5 +1,4 @@
 //! The rules of the house hold, and each of them can fail.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use xtask::tidy::{Crate, Tree, app_folders, arrows, findings, manifests, text};
 

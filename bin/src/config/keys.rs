@@ -49,6 +49,11 @@ pub const KEYS: &[Key] = &[
     ),
     key("log_format", "text", "text, or json with one object a line"),
     key("trusted_proxies", "none", "networks whose X-Forwarded-For and X-Forwarded-Proto are believed"),
+    key(
+        "embed_on",
+        "none",
+        "sites that may show booking pages in a frame, such as https://example.com; * for all",
+    ),
     key("net.allow", "none", "private networks that apps may call, such as a mail server at 10.0.0.5/32"),
     key("mail.server", "none: mails wait", "the mail server's name"),
     key("mail.port", "587, 465 with tls, 25 with none", "its port"),

@@ -37,6 +37,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Origins that may show booking pages in a frame.
+    pub embed_on: Vec<String>,
     /// Private networks that apps may call.
     pub allow: Vec<IpNet>,
     /// The server that takes our mails; none means they wait.

@@ -23,6 +23,7 @@ pub fn config(source: &mut Source) -> Config {
         log: source.get("log", filter).unwrap_or_else(|| "info".to_owned()),
         log_format: source.get("log_format", log_format).unwrap_or(LogFormat::Text),
         trusted_proxies: source.get("trusted_proxies", networks).unwrap_or_default(),
+        embed_on: source.get("embed_on", origins).unwrap_or_default(),
         allow: source.get("net.allow", networks).unwrap_or_default(),
         mail: mail(source),
         base_url: source.get("base_url", base),
@@ -98,6 +99,15 @@ fn networks(text: &str) -> Result<Vec<IpNet>, String> {
             .map_err(|_| format!("{part:?} is not a network; write one such as 10.0.0.0/8 or 10.0.0.5"))
     };
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(network).collect()
+}
+
+fn origins(text: &str) -> Result<Vec<String>, String> {
+    let origin = |part: &str| match Url::parse(part) {
+        _ if part == "*" => Ok(part.to_owned()),
+        Ok(url) if url.has_host() && url.path() == "/" => Ok(url.origin().ascii_serialization()),
+        _ => Err(format!("{part:?} is not a site; write one such as https://example.com, or *")),
+    };
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(origin).collect()
 }
 
 fn mail(source: &mut Source) -> Option<Mail> {

@@ -30,7 +30,8 @@ pub fn kalends(folder: &Path) -> Command {
 
 /// A running server; dropping it stops it.
 pub struct Server {
-    process: Child,
+    /// The process itself.
+    pub process: Child,
     /// What it printed until it was ready, a line each.
     pub said: Vec<String>,
     /// Its folder; gone with it.

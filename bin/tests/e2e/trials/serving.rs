@@ -1,0 +1,49 @@
+//! Starting, answering, stopping.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use libtest_mimic::Trial;
+use tempfile::TempDir;
+
+use crate::server::Server;
+use crate::trial;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("serving::a_fresh_server_is_healthy", &[], healthy),
+        trial("serving::sigterm_ends_it_cleanly", &[], sigterm),
+        trial("serving::a_taken_port_is_named_at_start", &[], taken_port),
+    ]
+}
+
+fn healthy() -> Result<()> {
+    let server = Server::start("healthy", TempDir::new()?, &["serve"])?;
+    let address = server.told("Kalends serves http://")?.trim_end_matches('/').to_owned();
+    let mut stream = TcpStream::connect(&address)?;
+    write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    ensure!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    Ok(())
+}
+
+fn sigterm() -> Result<()> {
+    let mut server = Server::start("sigterm", TempDir::new()?, &["serve"])?;
+    ensure!(Command::new("kill").arg(server.process.id().to_string()).status()?.success(), "kill failed");
+    let ended = server.process.wait()?;
+    ensure!(ended.success(), "it ended with {ended}");
+    Ok(())
+}
+
+fn taken_port() -> Result<()> {
+    let first = Server::start("taken", TempDir::new()?, &["serve"])?;
+    let address = first.told("Kalends serves http://")?.trim_end_matches('/').to_owned();
+    let folder = TempDir::new()?;
+    let out = crate::server::kalends(folder.path()).arg("serve").env("KALENDS_LISTEN", &address).output()?;
+    let said = String::from_utf8(out.stderr).context("not text")?;
+    ensure!(!out.status.success() && said.contains(&format!("cannot listen on {address}")), "{said}");
+    Ok(())
+}
