@@ -76,11 +76,11 @@ class Visitor {
     });
   }
 
-  /** Goes to a path of the server and returns how the server answered. */
-  async go(path) {
+  /** Goes to a path of the server, which must answer with this status. */
+  async go(path, status = 200) {
     this.loaded = [];
     const answer = await this.page.goto(path, { waitUntil: "load" });
-    must(answer.status() < 400, `${path} answered ${answer.status()}`);
+    must(answer.status() === status, `${path} answered ${answer.status()}, not ${status}`);
     return answer;
   }
 

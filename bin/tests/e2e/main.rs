@@ -37,7 +37,7 @@ impl Need {
 /// A trial with its needs; its name is a sentence.
 pub fn trial(name: &str, needs: &[Need], run: fn() -> anyhow::Result<()>) -> Trial {
     let lacking: Vec<_> = needs.iter().filter(|need| !need.is_met()).map(|need| need.variable()).collect();
-    let trial = Trial::test(name, move || run().map_err(|error| Failed::from(format!("{error:?}"))));
+    let trial = Trial::test(name, move || run().map_err(|error| Failed::from(format!("{error:#}"))));
     if lacking.is_empty() { trial } else { trial.with_kind(lacking.join(" ")).with_ignored_flag(true) }
 }
 

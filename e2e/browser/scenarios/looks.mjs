@@ -1,4 +1,4 @@
-// Every path given, light and dark, on a desk and on a small telephone: what is wrong with how it looks?
+// Every page given as [path, status], light and dark, on a desk and on a small telephone: what is wrong with how it looks?
 
 import { scenario } from "../kit.mjs";
 
@@ -8,15 +8,15 @@ const SCREENS = [
 ];
 const HEAVIEST = 100 * 1024;
 
-await scenario(async ({ paths, cookies = [], visitor }) => {
+await scenario(async ({ pages, cookies = [], visitor }) => {
   const findings = [];
   const weights = {};
   for (const scheme of ["light", "dark"]) {
     for (const { screen, ...size } of SCREENS) {
       const one = await visitor({ scheme, ...size });
       await one.context.addCookies(cookies);
-      for (const [index, path] of paths.entries()) {
-        await one.go(path);
+      for (const [index, [path, status]] of pages.entries()) {
+        await one.go(path, status);
         const place = `${path} (${scheme}, ${screen})`;
         weights[path] ??= await one.weight(); // the first visit: nothing is cached yet
         for (const finding of await one.axe()) findings.push(`${place}: ${finding}`);

@@ -10,12 +10,12 @@ use crate::server::Server;
 use crate::{Need, trial};
 
 pub fn trials() -> Vec<Trial> {
-    vec![trial("looks::the_first_page_of_a_fresh_server", &[Need::Browser], first_page)]
+    vec![trial("looks::a_page_that_is_not_there", &[Need::Browser], not_there)]
 }
 
-fn first_page() -> Result<()> {
-    let server = Server::start("first-page", TempDir::new()?, &["serve"])?;
-    let found = play("looks", server.told("Kalends serves")?, &json!({ "paths": ["/"] }))?;
+fn not_there() -> Result<()> {
+    let server = Server::start("not-there", TempDir::new()?, &["serve"])?;
+    let found = play("looks", server.told("Kalends serves")?, &json!({ "pages": [["/nobody/nothing", 404]] }))?;
     ensure!(found["findings"] == json!([]), "{found:#}");
     Ok(())
 }
