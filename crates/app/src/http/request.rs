@@ -37,11 +37,8 @@ pub struct Limits {
 
 impl Limits {
     /// 15 s to the first byte, 30 s in all, 10 MB.
-    pub const USUAL: Self = Self {
-        first_byte: Duration::from_secs(15),
-        total: Duration::from_secs(30),
-        body: 10 * 1024 * 1024,
-    };
+    pub const USUAL: Self =
+        Self { first_byte: Duration::from_secs(15), total: Duration::from_secs(30), body: 10 * 1024 * 1024 };
 }
 
 /// A request to a provider.
