@@ -2,6 +2,7 @@
 
 pub mod entry;
 mod frame;
+mod host;
 mod side;
 
 use askama::Template;

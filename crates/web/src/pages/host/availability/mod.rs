@@ -1,0 +1,4 @@
+//! When hosts can be booked: schedules, dates that differ, time away.
+
+mod hours;
+mod page;

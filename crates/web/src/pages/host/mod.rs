@@ -1,0 +1,4 @@
+//! The signed-in side.
+
+mod availability;
+mod notice;
