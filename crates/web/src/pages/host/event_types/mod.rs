@@ -1,0 +1,3 @@
+//! What can be booked: the list, and the editor.
+
+mod edit;
