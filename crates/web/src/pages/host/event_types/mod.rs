@@ -1,3 +1,4 @@
 //! What can be booked: the list, and the editor.
 
 mod edit;
+mod page;

@@ -1,0 +1,180 @@
+//! The list of event types and the editor, as the templates draw them.
+
+use askama::Template;
+use kalends_domain::event_type::QuestionKind;
+
+use super::edit::Tab;
+use crate::pages::{
+    Frame, Side,
+    host::{form::Form, notice::Notice},
+};
+
+/// The list.
+#[derive(Template)]
+#[template(path = "host/event-types.html")]
+pub struct List {
+    /// Around every page.
+    pub frame: Frame,
+    /// The menu.
+    pub side: Side,
+    /// What just happened.
+    pub notice: Option<Notice>,
+    /// In the order of the public page.
+    pub rows: Vec<Row>,
+    /// The form for a new one.
+    pub form: Form,
+}
+
+/// One event type in the list.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its number.
+    pub number: i64,
+    /// Its name.
+    pub title: String,
+    /// Length, price, places, in one line.
+    pub facts: String,
+    /// Its page.
+    pub address: String,
+    /// On the public page.
+    pub shown: bool,
+    /// Initials of its hosts.
+    pub hosts: Vec<String>,
+}
+
+/// One tab of the editor.
+#[derive(Template)]
+#[template(path = "host/event-type/page.html")]
+pub struct Editor {
+    /// Around every page.
+    pub frame: Frame,
+    /// The menu.
+    pub side: Side,
+    /// What just happened.
+    pub notice: Option<Notice>,
+    /// Which event type.
+    pub head: Head,
+    /// Which tab.
+    pub tab: Tab,
+    /// Its form.
+    pub form: Form,
+    /// What its fields can choose from.
+    pub choices: Choices,
+    /// Private links, on the last tab.
+    pub links: Vec<LinkRow>,
+}
+
+/// Which event type is edited.
+#[derive(Debug, Clone, Default)]
+pub struct Head {
+    /// Its number.
+    pub number: i64,
+    /// Its name.
+    pub title: String,
+    /// Not on the public page.
+    pub hidden: bool,
+    /// Its page.
+    pub address: String,
+    /// What its link begins with.
+    pub prefix: String,
+    /// Who can be booked, in words; empty when it is the owner alone.
+    pub hosts: String,
+}
+
+impl Head {
+    /// All tabs, in order.
+    #[expect(clippy::unused_self, reason = "templates reach tabs through the head")]
+    pub fn tabs(&self) -> &'static [Tab] {
+        &Tab::ALL
+    }
+}
+
+/// What fields can choose from.
+#[derive(Debug, Clone, Default)]
+pub struct Choices {
+    /// The owner's schedules.
+    pub schedules: Vec<ChoiceRow>,
+    /// Apps that make rooms.
+    pub apps: Vec<ChoiceRow>,
+    /// How many questions the form shows.
+    pub count: usize,
+}
+
+/// One thing to choose.
+#[derive(Debug, Clone)]
+pub struct ChoiceRow {
+    /// What is sent.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+}
+
+impl Choices {
+    /// The places of the questions.
+    pub fn questions(&self) -> std::ops::Range<usize> {
+        0..self.count
+    }
+
+    /// Kinds of answers, and their words.
+    #[expect(clippy::unused_self, reason = "templates reach kinds through the choices")]
+    pub fn kinds(&self) -> [(&'static str, &'static str); 13] {
+        QuestionKind::ALL.map(|kind| (kind.as_str(), word(kind)))
+    }
+}
+
+/// A private link.
+#[derive(Debug, Clone)]
+pub struct LinkRow {
+    /// Its id.
+    pub id: String,
+    /// In full.
+    pub address: String,
+    /// How often it was used, and until when.
+    pub words: String,
+}
+
+const fn word(kind: QuestionKind) -> &'static str {
+    match kind {
+        QuestionKind::Text => "Short text",
+        QuestionKind::Textarea => "Long text",
+        QuestionKind::Number => "Number",
+        QuestionKind::Phone => "Telephone number",
+        QuestionKind::Address => "Address",
+        QuestionKind::Email => "Mail address",
+        QuestionKind::Multiemail => "Several mail addresses",
+        QuestionKind::Url => "Web address",
+        QuestionKind::Select => "One of a list",
+        QuestionKind::Multiselect => "Several of a list",
+        QuestionKind::Radio => "One of a few",
+        QuestionKind::Checkbox => "Several of a few",
+        QuestionKind::Boolean => "Yes or no",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kalends_domain::event_type::FieldProblem;
+
+    use super::*;
+
+    #[test]
+    fn every_tab_is_drawn_with_what_is_wrong_in_it() {
+        for tab in Tab::ALL {
+            let mut form = Form::default();
+            form.typed.set("count", "1");
+            form.problems.push(FieldProblem { field: "title".into(), fix: "Write a <name>.".into() });
+            let page = Editor {
+                frame: Frame::sample(),
+                side: Side::default(),
+                notice: None,
+                head: Head::default(),
+                tab,
+                form,
+                choices: Choices { count: 1, ..Choices::default() },
+                links: Vec::new(),
+            };
+            let html = page.render().unwrap();
+            assert!(html.contains("Error: ") && html.contains("Write a &#60;name&#62;."), "{}", tab.slug());
+        }
+    }
+}
