@@ -14,6 +14,8 @@ mod refusals;
 mod router;
 mod state;
 pub mod ui;
+pub mod when;
+pub mod zones;
 
 pub use self::{
     problem::{Problem, envelope},

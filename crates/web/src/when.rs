@@ -1,0 +1,253 @@
+//! Days and times as a visitor reads them: their zone, their clock, the words of the design.
+
+use jiff::{Timestamp, Zoned, civil::Date};
+use kalends_domain::{Span, Zone, people::Hours};
+
+/// How one visitor reads times, and what day it is for them.
+#[derive(Debug, Clone)]
+pub struct Face {
+    /// Where they are.
+    pub zone: Zone,
+    /// 12 or 24 hours.
+    pub hours: Hours,
+    /// Now, there.
+    pub now: Zoned,
+}
+
+/// A day set like a leaf of a tear-off calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// `2027-03-11`
+    pub date: String,
+    /// `Thursday`
+    pub weekday: String,
+    /// `11`
+    pub day: i8,
+    /// `March 2027`
+    pub month: String,
+    /// `March`
+    pub month_alone: String,
+}
+
+impl Face {
+    /// A visitor's reading at this moment.
+    pub fn new(zone: Zone, hours: Hours, now: Timestamp) -> Self {
+        let now = now.to_zoned(zone.rules().clone());
+        Self { zone, hours, now }
+    }
+
+    /// The same moment and clock elsewhere.
+    #[must_use]
+    pub fn at(&self, zone: Zone) -> Self {
+        Self::new(zone, self.hours, self.now.timestamp())
+    }
+
+    /// Today, there.
+    pub fn today(&self) -> Date {
+        self.now.date()
+    }
+
+    /// The local date of an instant.
+    pub fn date(&self, at: Timestamp) -> Date {
+        self.local(at).date()
+    }
+
+    /// `14:30` or `2:30 pm`.
+    pub fn time(&self, at: Timestamp) -> String {
+        clock(&self.local(at), self.hours)
+    }
+
+    /// `14:30` or `2:30 pm`, and the offset where a clock put back shows it twice that day (TZ-05).
+    pub fn slot(&self, at: Timestamp) -> String {
+        let local = self.local(at);
+        let twice = self.zone.rules().to_ambiguous_timestamp(local.datetime()).is_ambiguous();
+        let time = clock(&local, self.hours);
+        if twice { format!("{time} ({})", offset(&local)) } else { time }
+    }
+
+    /// `Thursday 11 March`, with the year when it is not this one.
+    pub fn day(&self, date: Date) -> String {
+        let year = if date.year() == self.today().year() { "" } else { " %Y" };
+        date.strftime(&format!("%A %-d %B{year}")).to_string()
+    }
+
+    /// `today, 16:15`, `tomorrow, 09:00` or `Thursday 11 March, 10:30`.
+    pub fn soon(&self, at: Timestamp) -> String {
+        let date = self.date(at);
+        let day = if date == self.today() {
+            "today".into()
+        } else if self.today().tomorrow().is_ok_and(|tomorrow| tomorrow == date) {
+            "tomorrow".into()
+        } else {
+            self.day(date)
+        };
+        format!("{day}, {}", self.time(at))
+    }
+
+    /// `Thu 11 March, 10:30`
+    pub fn short(&self, at: Timestamp) -> String {
+        format!("{}, {}", self.date(at).strftime("%a %-d %B"), self.time(at))
+    }
+
+    /// `Thursday 11 March, 10:30`
+    pub fn whole(&self, at: Timestamp) -> String {
+        format!("{}, {}", self.day(self.date(at)), self.time(at))
+    }
+
+    /// The end of a span: `11:15`, or `Friday 12 March, 00:15` when that is another day.
+    pub fn end(&self, span: Span) -> String {
+        let (start, end) = (self.date(span.starts()), self.date(span.ends()));
+        if start == end { self.time(span.ends()) } else { self.whole(span.ends()) }
+    }
+
+    /// An instant for machines: `2027-03-11T10:30:00+01:00`.
+    pub fn machine(&self, at: Timestamp) -> String {
+        self.local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    /// The day of an instant, as a leaf.
+    pub fn leaf(&self, at: Timestamp) -> Leaf {
+        Leaf::of(self.date(at))
+    }
+
+    /// `Berlin time`, or `UTC`.
+    pub fn zone_name(&self) -> String {
+        match self.zone.name() {
+            "UTC" => "UTC".into(),
+            name => format!("{} time", city(name)),
+        }
+    }
+
+    /// `UTC+1` at an instant.
+    pub fn offset(&self, at: Timestamp) -> String {
+        offset(&self.local(at))
+    }
+
+    fn local(&self, at: Timestamp) -> Zoned {
+        at.to_zoned(self.zone.rules().clone())
+    }
+}
+
+impl Leaf {
+    /// The leaf of a date.
+    pub fn of(date: Date) -> Self {
+        let part = |format: &str| date.strftime(format).to_string();
+        Self {
+            date: date.to_string(),
+            weekday: part("%A"),
+            day: date.day(),
+            month: part("%B %Y"),
+            month_alone: part("%B"),
+        }
+    }
+}
+
+/// `Berlin` of `Europe/Berlin`.
+pub fn city(zone: &str) -> String {
+    zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
+}
+
+/// `14:30` or `2:30 pm`.
+pub fn clock(at: &Zoned, hours: Hours) -> String {
+    match hours {
+        Hours::TwentyFour => at.strftime("%H:%M").to_string(),
+        Hours::Twelve => {
+            let half = if at.hour() < 12 { "am" } else { "pm" };
+            format!("{}:{:02} {half}", (at.hour() + 11) % 12 + 1, at.minute())
+        }
+    }
+}
+
+/// `UTC`, `UTC+1`, `UTC−3:30`.
+pub fn offset(at: &Zoned) -> String {
+    let seconds = at.offset().seconds();
+    let minutes = seconds.abs() / 60;
+    let part = if minutes % 60 == 0 { String::new() } else { format!(":{:02}", minutes % 60) };
+    match seconds {
+        0 => "UTC".into(),
+        east if east > 0 => format!("UTC+{}{part}", minutes / 60),
+        _ => format!("UTC−{}{part}", minutes / 60),
+    }
+}
+
+/// `45 minutes`, `1 hour`, `1 hour 30 minutes`.
+pub fn minutes(count: u32) -> String {
+    let (hours, rest) = (count / 60, count % 60);
+    match (hours, rest) {
+        (0, 1) => "1 minute".into(),
+        (0, rest) => format!("{rest} minutes"),
+        (1, 0) => "1 hour".into(),
+        (hours, 0) => format!("{hours} hours"),
+        (1, rest) => format!("1 hour {rest} minutes"),
+        (hours, rest) => format!("{hours} hours {rest} minutes"),
+    }
+}
+
+/// `45 min`, `1 h`, `1 h 30`: for lists.
+pub fn minutes_short(count: u32) -> String {
+    match (count / 60, count % 60) {
+        (0, rest) => format!("{rest} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, rest) => format!("{hours} h {rest:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn face(zone: &str, hours: Hours) -> Face {
+        Face::new(Zone::parse(zone).unwrap(), hours, at("2027-03-09T14:05:00Z"))
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn times_are_read_in_the_visitors_zone_and_clock() {
+        let when = at("2027-03-11T13:30:00Z");
+        assert_eq!(face("Europe/Berlin", Hours::TwentyFour).whole(when), "Thursday 11 March, 14:30");
+        assert_eq!(face("America/New_York", Hours::Twelve).time(when), "8:30 am");
+        assert_eq!(face("Europe/Berlin", Hours::Twelve).time(at("2027-03-11T23:00:00Z")), "12:00 am");
+        assert_eq!(face("Asia/Kathmandu", Hours::TwentyFour).offset(when), "UTC+5:45");
+    }
+
+    #[test]
+    fn the_year_is_said_when_it_is_not_this_one() {
+        let face = face("UTC", Hours::TwentyFour);
+        assert_eq!(face.day(Date::constant(2027, 12, 31)), "Friday 31 December");
+        assert_eq!(face.day(Date::constant(2028, 1, 1)), "Saturday 1 January 2028");
+    }
+
+    #[test]
+    fn near_days_have_names() {
+        let face = face("UTC", Hours::TwentyFour);
+        assert_eq!(face.soon(at("2027-03-09T16:15:00Z")), "today, 16:15");
+        assert_eq!(face.soon(at("2027-03-10T09:00:00Z")), "tomorrow, 09:00");
+        assert_eq!(face.soon(at("2027-03-11T09:00:00Z")), "Thursday 11 March, 09:00");
+    }
+
+    /// TZ-05: clocks go back in Berlin on 31 October 2027 at 03:00.
+    #[test]
+    fn a_time_that_comes_twice_shows_its_offset() {
+        let face = face("Europe/Berlin", Hours::TwentyFour);
+        assert_eq!(face.slot(at("2027-10-31T00:30:00Z")), "02:30 (UTC+2)");
+        assert_eq!(face.slot(at("2027-10-31T01:30:00Z")), "02:30 (UTC+1)");
+        assert_eq!(face.slot(at("2027-10-31T02:30:00Z")), "03:30");
+    }
+
+    #[test]
+    fn a_span_over_midnight_names_its_second_day() {
+        let face = face("UTC", Hours::TwentyFour);
+        let start = at("2027-03-11T23:30:00Z").as_second();
+        assert_eq!(face.end(Span::new(start, start + 1800)), "Friday 12 March, 00:00");
+        assert_eq!(face.end(Span::new(start, start + 60)), "23:31");
+    }
+
+    #[test]
+    fn lengths_are_said_in_words() {
+        assert_eq!([minutes(1), minutes(45), minutes(60), minutes(90)].join("; "), "1 minute; 45 minutes; 1 hour; 1 hour 30 minutes");
+        assert_eq!([minutes_short(15), minutes_short(420), minutes_short(65)].join("; "), "15 min; 7 h; 1 h 05");
+    }
+}
