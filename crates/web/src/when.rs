@@ -247,7 +247,13 @@ mod tests {
 
     #[test]
     fn lengths_are_said_in_words() {
-        assert_eq!([minutes(1), minutes(45), minutes(60), minutes(90)].join("; "), "1 minute; 45 minutes; 1 hour; 1 hour 30 minutes");
-        assert_eq!([minutes_short(15), minutes_short(420), minutes_short(65)].join("; "), "15 min; 7 h; 1 h 05");
+        assert_eq!(
+            [minutes(1), minutes(45), minutes(60), minutes(90)].join("; "),
+            "1 minute; 45 minutes; 1 hour; 1 hour 30 minutes"
+        );
+        assert_eq!(
+            [minutes_short(15), minutes_short(420), minutes_short(65)].join("; "),
+            "15 min; 7 h; 1 h 05"
+        );
     }
 }

@@ -68,6 +68,24 @@ pub fn choices(face: &Face, host: Option<&Zone>) -> Vec<ZoneGroup> {
     groups
 }
 
+/// The zone a visitor means by a city, a part of a name or an offset; the best known place first.
+pub fn find(text: &str, now: Timestamp) -> Option<Zone> {
+    let text = text.trim().to_lowercase().replace('-', "−");
+    if text.is_empty() {
+        return None;
+    }
+    let plain = text.replace('−', "-");
+    let city_of = |zone: &Zone| city(zone.name()).to_lowercase();
+    let offset_of = |zone: &Zone| offset(&now.to_zoned(zone.rules().clone())).to_lowercase();
+    let by =
+        |fits: &dyn Fn(&Zone) -> bool| ZONES.iter().map(|(_, zone)| zone).find(|zone| fits(zone)).cloned();
+    by(&|zone| city_of(zone) == plain)
+        .or_else(|| by(&|zone| city_of(zone).starts_with(&plain)))
+        .or_else(|| by(&|zone| offset_of(zone) == text))
+        .or_else(|| by(&|zone| zone.name().to_lowercase().contains(&plain.replace(' ', "_"))))
+        .or_else(|| Zone::parse(&plain).ok())
+}
+
 fn label(zone: &Zone, face: &Face, now: Timestamp) -> String {
     let there = now.to_zoned(zone.rules().clone());
     format!("{} {} ({})", city(zone.name()), clock(&there, face.hours), offset(&there))
@@ -92,6 +110,19 @@ mod tests {
         let berlins =
             groups.iter().flat_map(|group| &group.zones).filter(|zone| zone.name == "Europe/Berlin").count();
         assert_eq!(berlins, 1);
+    }
+
+    /// TZ-06: searchable by city and by offset.
+    #[test]
+    fn a_zone_is_found_by_city_and_by_offset() {
+        let now = "2027-03-09T14:05:00Z".parse().unwrap();
+        let name = |text: &str| find(text, now).map(|zone| zone.name().to_owned());
+        assert_eq!(name("tokyo").as_deref(), Some("Asia/Tokyo"));
+        assert_eq!(name(" New york ").as_deref(), Some("America/New_York"));
+        assert_eq!(name("utc+5:45").as_deref(), Some("Asia/Kathmandu"));
+        assert!(find("UTC-3", now).is_some_and(|zone| zone.offset(now.as_second()) == -3 * 3600));
+        assert_eq!(name("calcutta").as_deref(), Some("Asia/Kolkata"));
+        assert_eq!(name("nowhere at all"), None);
     }
 
     /// TZ-04: an old name is the same zone; it is offered under its new one alone.

@@ -2,6 +2,7 @@
 
 pub mod entry;
 mod frame;
+pub mod guest;
 mod host;
 mod side;
 

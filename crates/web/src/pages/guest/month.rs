@@ -181,12 +181,7 @@ pub struct Slot {
 }
 
 /// The times of a day under Morning, Afternoon and Evening.
-pub fn parts(
-    offers: &[Offer],
-    face: &Face,
-    show_seats: bool,
-    chosen: Option<jiff::Timestamp>,
-) -> Vec<Part> {
+pub fn parts(offers: &[Offer], face: &Face, show_seats: bool, chosen: Option<jiff::Timestamp>) -> Vec<Part> {
     let name = |offer: &Offer| match offer.start.to_zoned(face.zone.rules().clone()).hour() {
         0..12 => "Morning",
         12..18 => "Afternoon",
@@ -203,7 +198,9 @@ pub fn parts(
     };
     offers
         .chunk_by(|a, b| name(a) == name(b))
-        .filter_map(|chunk| Some(Part { name: name(chunk.first()?), slots: chunk.iter().map(slot).collect() }))
+        .filter_map(|chunk| {
+            Some(Part { name: name(chunk.first()?), slots: chunk.iter().map(slot).collect() })
+        })
         .collect()
 }
 
@@ -260,7 +257,10 @@ mod tests {
     fn a_day_says_in_full_how_open_it_is() {
         let eleventh = Date::constant(2027, 3, 11);
         let many = offers(&["2027-03-11T08:00:00Z", "2027-03-11T09:00:00Z", "2027-03-11T10:00:00Z"]);
-        let days = BTreeMap::from([(eleventh, many), (Date::constant(2027, 3, 12), offers(&["2027-03-12T08:00:00Z"]))]);
+        let days = BTreeMap::from([
+            (eleventh, many),
+            (Date::constant(2027, 3, 12), offers(&["2027-03-12T08:00:00Z"])),
+        ]);
         let month = march(Weekday::Monday, &days);
         let day = |week: usize, day: usize| month.weeks[week].days[day].clone().unwrap();
         assert_eq!(day(1, 3).label, "Thursday 11 March, 3 times");
@@ -271,7 +271,12 @@ mod tests {
 
     #[test]
     fn times_stand_under_their_part_of_the_day_in_the_guests_zone() {
-        let parts = parts(&offers(&["2027-03-11T10:30:00Z", "2027-03-11T11:00:00Z", "2027-03-11T17:00:00Z"]), &face(), false, None);
+        let parts = parts(
+            &offers(&["2027-03-11T10:30:00Z", "2027-03-11T11:00:00Z", "2027-03-11T17:00:00Z"]),
+            &face(),
+            false,
+            None,
+        );
         let names: Vec<_> = parts.iter().map(|part| (part.name, part.slots.len())).collect();
         assert_eq!(names, [("Morning", 1), ("Afternoon", 1), ("Evening", 1)]);
         assert_eq!(parts[0].slots[0].value, "2027-03-11T11:30:00+01:00");

@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_not_chosen() {
-        let odd = of("zone=Mars&hours=13&month=2027-13&date=2027-02-30&duration=-5&start=soon&hold=a/b&where=x");
+        let odd =
+            of("zone=Mars&hours=13&month=2027-13&date=2027-02-30&duration=-5&start=soon&hold=a/b&where=x");
         assert_eq!(odd, Visit::default());
     }
 
