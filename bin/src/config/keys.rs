@@ -55,6 +55,7 @@ pub const KEYS: &[Key] = &[
         "sites that may show booking pages in a frame, such as https://example.com; * for all",
     ),
     key("net.allow", "none", "private networks that apps may call, such as a mail server at 10.0.0.5/32"),
+    key("net.certificates", "the system's", "a file of further root certificates (PEM) that apps trust"),
     key("mail.server", "none: mails wait", "the mail server's name"),
     key("mail.port", "587, 465 with tls, 25 with none", "its port"),
     key("mail.security", "starttls", "starttls, tls from the start, or none (loopback only)"),

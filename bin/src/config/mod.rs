@@ -41,6 +41,8 @@ pub struct Config {
     pub embed_on: Vec<String>,
     /// Private networks that apps may call.
     pub allow: Vec<IpNet>,
+    /// Further root certificates, PEM.
+    pub certificates: String,
     /// The server that takes our mails; none means they wait.
     pub mail: Option<Mail>,
     /// Operators' addresses in place of an app's own, by slug and name.

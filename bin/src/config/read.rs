@@ -25,6 +25,7 @@ pub fn config(source: &mut Source) -> Config {
         trusted_proxies: source.get("trusted_proxies", networks).unwrap_or_default(),
         embed_on: source.get("embed_on", origins).unwrap_or_default(),
         allow: source.get("net.allow", networks).unwrap_or_default(),
+        certificates: source.get("net.certificates", file).unwrap_or_default(),
         mail: mail(source),
         base_url: source.get("base_url", base),
         endpoints: endpoints(source),
@@ -159,9 +160,12 @@ fn text(text: &str) -> Result<String, &'static str> {
     if text.is_empty() { Err("leave the key out rather than empty") } else { Ok(text.to_owned()) }
 }
 
+fn file(path: &str) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
+}
+
 fn password(path: &str) -> Result<Secret, String> {
-    let read = fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
-    match read.trim_end_matches(['\r', '\n']) {
+    match file(path)?.trim_end_matches(['\r', '\n']) {
         "" => Err("is empty; it must hold the password and nothing else".to_owned()),
         password => Ok(Secret::new(password)),
     }
