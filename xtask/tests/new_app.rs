@@ -73,7 +73,7 @@ fn a_new_apps_suite_builds_and_names_what_is_missing() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         // Another version, so that what is built of the copy never passes for what is built of the original.
         let ours = "[workspace.package]\nversion = \"";
-        fs::write(path, file.text.replace(ours, &format!("{ours}9."))).unwrap();
+        fs::write(path, file.text.replace(ours, &format!("{ours}9"))).unwrap();
     }
     make(copy.path(), "Acme Calendar", Kind::Calendar).unwrap();
     make(copy.path(), "Acme Rooms", Kind::Conferencing).unwrap();
