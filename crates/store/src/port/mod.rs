@@ -1,0 +1,18 @@
+//! The whole surface of the two drivers: a database, a transaction, a statement, a row.
+
+mod change;
+mod db;
+mod postgres;
+mod row;
+mod sql;
+mod sqlite;
+mod tx;
+
+pub use self::{
+    change::Change,
+    db::{Db, Work},
+    row::{Column, Row},
+    sql::{Kind, Sql, Value, sql},
+    tx::Tx,
+};
+pub(crate) use self::row::broken;

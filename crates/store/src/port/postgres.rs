@@ -1,0 +1,187 @@
+//! PostgreSQL: a pool, plain transactions, notices between nodes.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use futures::FutureExt;
+use serde::{Deserialize, Serialize};
+use sqlx::{
+    Connection, PgPool,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
+use tokio::sync::mpsc;
+
+use super::{Change, Tx, Work, db::Shared, sql, tx::Conn};
+use crate::{Error, Result};
+
+/// So often is a transaction run that keeps losing against others.
+const RUNS: u32 = 8;
+/// So many dead connections are thrown away before giving up.
+const DEAD: u32 = 40;
+/// `PostgreSQL` takes notices of up to 8,000 bytes; one of ours has about 70.
+const NOTICES: usize = 100;
+const CHANNEL: &str = "kalends_changes";
+
+pub(super) struct Postgres {
+    pool: PgPool,
+    notices: mpsc::UnboundedSender<Change>,
+}
+
+/// What goes from node to node.
+#[derive(Serialize, Deserialize)]
+struct Notice {
+    node: String,
+    changes: Vec<Change>,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str, shared: &Shared) -> Result<Self> {
+        let options: PgConnectOptions = url
+            .parse::<PgConnectOptions>()
+            .map_err(|error| Error::Refused(format!("the database address cannot be used: {error}")))?
+            .application_name("kalends")
+            .statement_cache_capacity(256);
+        let pool = PgPoolOptions::new()
+            .max_connections(24)
+            .acquire_timeout(Duration::from_secs(10))
+            // Pinged after a rest only: a ping before each would cost every write a round trip.
+            .test_before_acquire(false)
+            .before_acquire(|conn, rest| {
+                Box::pin(async move {
+                    if rest.idle_for > Duration::from_secs(1) {
+                        conn.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_with(options)
+            .await?;
+        let node = shared.ids.uid().to_string();
+        let (notices, sent) = mpsc::unbounded_channel();
+        tokio::spawn(tell_others(pool.clone(), node.clone(), sent));
+        tokio::spawn(listen(pool.clone(), shared.clone(), node));
+        Ok(Self { pool, notices })
+    }
+
+    pub(super) async fn connection(&self, shared: &Shared) -> Result<Tx> {
+        Ok(Tx::new(Conn::Postgres(self.pool.acquire().await?), &*shared.clock, shared.ids.clone()))
+    }
+
+    pub(super) async fn write<T, E>(&self, shared: &Shared, work: impl Work<T, E>) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        // A task of its own: a caller who goes away must not leave a transaction half done.
+        let (pool, shared, notices) = (self.pool.clone(), shared.clone(), self.notices.clone());
+        let task = tokio::spawn(async move {
+            let mut run = 1;
+            loop {
+                let mut tx = begin(&pool, &shared).await?;
+                let done = once(&mut tx, &work).await;
+                if done.is_ok() {
+                    shared.tell(&tx.changes);
+                    tx.changes.iter().for_each(|change| drop(notices.send(*change)));
+                } else if tx.again && run < RUNS {
+                    tracing::debug!(run, "lost against another transaction, again");
+                    drop(tx);
+                    tokio::time::sleep(Duration::from_millis(u64::from(run * run))).await;
+                    run += 1;
+                    continue;
+                }
+                return done;
+            }
+        });
+        task.await.unwrap_or_else(|_| Err(Error::Unavailable("it is being closed".into()).into()))
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Begins on the first connection that still lives: nothing has happened yet, so another try is safe.
+async fn begin(pool: &PgPool, shared: &Shared) -> Result<Tx> {
+    let mut dead = 0;
+    loop {
+        let mut tx = Tx::new(Conn::Postgres(pool.acquire().await?), &*shared.clock, shared.ids.clone());
+        match tx.run(sql("BEGIN")).await {
+            Ok(_) => return Ok(tx),
+            Err(error) => {
+                throw_away(&mut tx);
+                dead += 1;
+                if dead == DEAD || !error.is_unavailable() {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+async fn once<T, E: From<Error>>(tx: &mut Tx, work: &impl Work<T, E>) -> Result<T, E> {
+    let done = AssertUnwindSafe(work(tx)).catch_unwind().await;
+    let failure = match done {
+        Ok(Ok(done)) => match tx.run(sql("COMMIT")).await {
+            Ok(_) => return Ok(done),
+            Err(error) => error.into(),
+        },
+        Ok(Err(error)) => error,
+        Err(_) => Error::Database("the transaction panicked and was undone".into()).into(),
+    };
+    if tx.run(sql("ROLLBACK")).await.is_err() {
+        throw_away(tx);
+    }
+    Err(failure)
+}
+
+fn throw_away(tx: &mut Tx) {
+    if let Conn::Postgres(conn) = &mut tx.conn {
+        conn.close_on_drop();
+    }
+}
+
+/// Sends what was committed here to the other nodes, many at a time.
+///
+/// After the commit, not in it: a notice inside a transaction makes all commits of the server wait for each other.
+async fn tell_others(pool: PgPool, node: String, mut sent: mpsc::UnboundedReceiver<Change>) {
+    let mut changes = Vec::new();
+    while sent.recv_many(&mut changes, NOTICES).await > 0 {
+        changes.sort_unstable();
+        changes.dedup();
+        let notice = Notice { node: node.clone(), changes: std::mem::take(&mut changes) };
+        let Ok(text) = serde_json::to_string(&notice) else { continue };
+        let told = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(text).execute(&pool).await;
+        if let Err(error) = told {
+            tracing::warn!(%error, "other nodes could not be told of a change");
+        }
+    }
+}
+
+/// Hears what other nodes committed. A broken line means that notices were lost: then everything may have changed.
+async fn listen(pool: PgPool, shared: Shared, node: String) {
+    while !pool.is_closed() {
+        if let Err(error) = hear(&pool, &shared, &node).await
+            && !pool.is_closed()
+        {
+            tracing::warn!(%error, "the line for notices broke, again in a second");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
+async fn hear(pool: &PgPool, shared: &Shared, node: &str) -> Result<(), sqlx::Error> {
+    // A connection of its own, so that the pool's are all there for work.
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    shared.tell(&[Change::Everything]);
+    loop {
+        let Some(notice) = listener.try_recv().await? else {
+            shared.tell(&[Change::Everything]);
+            continue;
+        };
+        match serde_json::from_str::<Notice>(notice.payload()) {
+            Ok(notice) if notice.node == node => {}
+            Ok(notice) => shared.tell(&notice.changes),
+            Err(_) => shared.tell(&[Change::Everything]),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! A transaction, or a reader's connection: what every repository works on.
+
+use jiff::Timestamp;
+use kalends_domain::{Clock, Id, Ids, people::User};
+use sqlx::{
+    AssertSqlSafe, Postgres, Sqlite,
+    pool::PoolConnection,
+    sql_str::{SqlSafeStr, SqlStr},
+};
+
+use super::{
+    Change, Row, Sql,
+    row::Either,
+    sql::{Text, Value},
+};
+use crate::{Result, error::lost_a_race, sql};
+
+/// A connection with a transaction around it, or one that only reads.
+pub struct Tx {
+    pub(super) conn: Conn,
+    pub(super) changes: Vec<Change>,
+    /// A statement lost against another transaction: run all of it again.
+    pub(super) again: bool,
+    now: Timestamp,
+    ids: Ids,
+}
+
+pub(super) enum Conn {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+macro_rules! query {
+    ($sql:ident) => {{
+        let Sql { text, values } = $sql;
+        let text: SqlStr = match text {
+            Text::Fixed(text) => text.into_sql_str(),
+            // Built by repositories from their own parts: see `Sql::built`.
+            Text::Built(text) => AssertSqlSafe(text).into_sql_str(),
+        };
+        values.into_iter().fold(sqlx::query(text), |query, value| match value {
+            Value::Text(value) => query.bind(value),
+            Value::Int(value) => query.bind(value),
+            Value::Flag(value) => query.bind(value),
+        })
+    }};
+}
+
+impl Tx {
+    pub(super) fn new(conn: Conn, clock: &dyn Clock, ids: Ids) -> Self {
+        Self { conn, changes: Vec::new(), again: false, now: clock.now(), ids }
+    }
+
+    pub(super) fn at(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// The present instant, the same for the whole transaction.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The maker of ids.
+    pub const fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// Runs a statement; how many rows it touched.
+    pub async fn run(&mut self, sql: Sql) -> Result<u64> {
+        let done = match &mut self.conn {
+            Conn::Sqlite(conn) => query!(sql).execute(&mut **conn).await.map(|done| done.rows_affected()),
+            Conn::Postgres(conn) => query!(sql).execute(&mut **conn).await.map(|done| done.rows_affected()),
+        };
+        done.map_err(|error| self.failed(error))
+    }
+
+    /// The first row of an answer, if it has one.
+    pub async fn row(&mut self, sql: Sql) -> Result<Option<Row>> {
+        let row = match &mut self.conn {
+            Conn::Sqlite(conn) => {
+                query!(sql).fetch_optional(&mut **conn).await.map(|row| row.map(Either::Sqlite))
+            }
+            Conn::Postgres(conn) => {
+                query!(sql).fetch_optional(&mut **conn).await.map(|row| row.map(Either::Postgres))
+            }
+        };
+        row.map(|row| row.map(Row)).map_err(|error| self.failed(error))
+    }
+
+    /// All rows of an answer.
+    pub async fn rows(&mut self, sql: Sql) -> Result<Vec<Row>> {
+        let rows = match &mut self.conn {
+            Conn::Sqlite(conn) => query!(sql)
+                .fetch_all(&mut **conn)
+                .await
+                .map(|rows| rows.into_iter().map(Either::Sqlite).map(Row).collect()),
+            Conn::Postgres(conn) => query!(sql)
+                .fetch_all(&mut **conn)
+                .await
+                .map(|rows| rows.into_iter().map(Either::Postgres).map(Row).collect()),
+        };
+        rows.map_err(|error| self.failed(error))
+    }
+
+    /// Runs a text of several statements without values.
+    pub(crate) async fn script(&mut self, text: &'static str) -> Result<()> {
+        let done = match &mut self.conn {
+            Conn::Sqlite(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop),
+            Conn::Postgres(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop),
+        };
+        done.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&mut self, error: sqlx::Error) -> crate::Error {
+        self.again |= lost_a_race(&error);
+        error.into()
+    }
+
+    /// Tells others after the commit, and only then.
+    pub fn notify(&mut self, change: Change) {
+        if !self.changes.contains(&change) {
+            self.changes.push(change);
+        }
+    }
+
+    /// True on `PostgreSQL`.
+    pub const fn is_postgres(&self) -> bool {
+        matches!(self.conn, Conn::Postgres(_))
+    }
+
+    /// Ends a `SELECT` that claims rows: leaves those that another transaction is about to take.
+    pub const fn skip_locked(&self) -> &'static str {
+        if self.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" }
+    }
+
+    /// Ends a `SELECT` of rows that this transaction will change.
+    pub const fn for_update(&self) -> &'static str {
+        if self.is_postgres() { "FOR UPDATE" } else { "" }
+    }
+
+    /// Waits until no other transaction decides about the time of these hosts.
+    ///
+    /// On SQLite the one writer is that already. On `PostgreSQL` the guard rows are locked in the order of
+    /// their keys, so that two transactions never wait for each other.
+    pub async fn lock_hosts(&mut self, hosts: &[Id<User>]) -> Result<()> {
+        if !self.is_postgres() || hosts.is_empty() {
+            return Ok(());
+        }
+        let mut keys: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let lock = || {
+            sql("SELECT host_id FROM host_guards WHERE host_id IN ($*) ORDER BY host_id FOR UPDATE")
+                .bind_list(keys.iter())
+        };
+        if self.rows(lock()).await?.len() < keys.len() {
+            let rows = keys.iter().map(|key| vec![Value::from(key)]);
+            self.run(
+                sql("INSERT INTO host_guards (host_id) VALUES $* ON CONFLICT (host_id) DO NOTHING")
+                    .bind_rows(rows),
+            )
+            .await?;
+            self.rows(lock()).await?;
+        }
+        Ok(())
+    }
+}
