@@ -99,9 +99,9 @@ impl From<sqlx::Error> for Error {
 pub(crate) fn lost_a_race(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     matches!(code.as_deref(), Some("40001" | "40P01"))
-        && error.as_database_error().is_some_and(|said| {
-            said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some()
-        })
+        && error
+            .as_database_error()
+            .is_some_and(|said| said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some())
 }
 
 fn from_database(said: &(dyn sqlx::error::DatabaseError + 'static)) -> Error {

@@ -22,8 +22,14 @@ macro_rules! migrations {
 }
 
 /// All scripts of this version, oldest first.
-pub const ALL: &[Migration] =
-    migrations!["0001_people", "0002_event_types", "0003_bookings", "0004_work", "0005_apps", "0006_calendars"];
+pub const ALL: &[Migration] = migrations![
+    "0001_people",
+    "0002_event_types",
+    "0003_bookings",
+    "0004_work",
+    "0005_apps",
+    "0006_calendars"
+];
 
 impl Migration {
     fn text_for(&self, postgres: bool) -> &'static str {

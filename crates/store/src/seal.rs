@@ -46,7 +46,9 @@ pub enum Broken {
     #[error("a secret was sealed with key `{0}`, which this server does not have; add it to the old keys")]
     NoKey(String),
     /// The key is another one of the same name, or the value was changed or moved.
-    #[error("a secret in {0} does not open: it was changed, or the key `{1}` is not the one it was sealed with")]
+    #[error(
+        "a secret in {0} does not open: it was changed, or the key `{1}` is not the one it was sealed with"
+    )]
     Tampered(String, String),
     /// The key is no key.
     #[error("key `{0}` is not 32 bytes in base64; make one with `kalends key new`")]

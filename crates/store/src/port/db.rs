@@ -49,8 +49,10 @@ impl Shared {
 
 /// The body of a transaction. It may run more than once; only the last run counts.
 pub trait Work<T, E>: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static {}
-impl<T, E, F> Work<T, E> for F where F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static
-{}
+impl<T, E, F> Work<T, E> for F where
+    F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static
+{
+}
 
 impl Db {
     /// Opens `sqlite://path` (made when absent) or `postgres://…`; tables are made by [`Db::migrate`].

@@ -8,6 +8,7 @@ mod sql;
 mod sqlite;
 mod tx;
 
+pub(crate) use self::row::broken;
 pub use self::{
     change::Change,
     db::{Db, Work},
@@ -15,4 +16,3 @@ pub use self::{
     sql::{Kind, Sql, Value, sql},
     tx::Tx,
 };
-pub(crate) use self::row::broken;

@@ -80,7 +80,9 @@ impl Postgres {
                 let done = once(&mut tx, &work).await;
                 if done.is_ok() {
                     shared.tell(&tx.changes);
-                    tx.changes.iter().for_each(|change| drop(notices.send(*change)));
+                    for change in &tx.changes {
+                        let _ = notices.send(*change); // the other end lives as long as the pool
+                    }
                 } else if tx.again && run < RUNS {
                     tracing::debug!(run, "lost against another transaction, again");
                     drop(tx);

@@ -51,7 +51,9 @@ impl<F: Work<T, E>, T: Send, E: From<Error> + Send> Waiting for Asked<F, T, E> {
             let done = match tokio::time::timeout(LONGEST, run).await {
                 Ok(Ok(done)) => done,
                 Ok(Err(_)) => Err(Error::Database("the transaction panicked and was undone".into()).into()),
-                Err(_) => Err(Error::Unavailable("the transaction took too long and was undone".into()).into()),
+                Err(_) => {
+                    Err(Error::Unavailable("the transaction took too long and was undone".into()).into())
+                }
             };
             self.done.insert(done).is_ok()
         })
@@ -118,7 +120,7 @@ impl Sqlite {
     }
 
     pub(super) async fn close(&self) {
-        drop(self.closing.send(true));
+        self.closing.send_replace(true);
         self.writer.closed().await;
         self.readers.close().await;
     }
@@ -135,7 +137,7 @@ async fn serve(
         let first = tokio::select! {
             biased;
             first = asks.recv() => first,
-            _ = closed.wait_for(|closed| *closed) => {
+            _ = closed.changed() => {
                 asks.close();
                 asks.recv().await
             }

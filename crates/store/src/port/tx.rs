@@ -2,11 +2,7 @@
 
 use jiff::Timestamp;
 use kalends_domain::{Clock, Id, Ids, people::User};
-use sqlx::{
-    AssertSqlSafe, Postgres, Sqlite,
-    pool::PoolConnection,
-    sql_str::{SqlSafeStr, SqlStr},
-};
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, Sqlite, pool::PoolConnection};
 
 use super::{
     Change, Row, Sql,

@@ -10,11 +10,11 @@ use kalends_domain::{
     people::User,
 };
 
+use self::rows::{Rest, booking, with_people};
 pub use self::{
     list::{Filter, Listed, Order, Page},
     rows::{Booked, BookingEvent, Happened},
 };
-use self::rows::{Rest, booking, with_people};
 use super::json;
 use crate::{Change, Error, Result, Sql, Tx, Value, sql};
 
@@ -23,7 +23,8 @@ pub struct Bookings<'t> {
     pub(super) tx: &'t mut Tx,
 }
 
-const COLUMNS: &str = "b.organization_id, b.id, b.number, b.uid, b.event_type_id, b.host_id, b.title, b.starts, b.ends,
+const COLUMNS: &str =
+    "b.organization_id, b.id, b.number, b.uid, b.event_type_id, b.host_id, b.title, b.starts, b.ends,
     b.zone, b.status, b.revision, b.series_uid, b.rest, b.created_at, b.updated_at";
 
 impl Bookings<'_> {
@@ -99,16 +100,11 @@ impl Bookings<'_> {
 
     async fn add_hosts(&mut self, of: &Booking) -> Result<()> {
         let rows = (0_i64..).zip(&of.hosts).map(|(position, host)| {
-            vec![
-                of.organization.into(),
-                of.id.into(),
-                (*host).into(),
-                position.into(),
-                of.span.start.into(),
-            ]
+            vec![of.organization.into(), of.id.into(), (*host).into(), position.into(), of.span.start.into()]
         });
-        let insert =
-            sql("INSERT INTO booking_hosts (organization_id, booking_id, user_id, position, starts) VALUES $*");
+        let insert = sql(
+            "INSERT INTO booking_hosts (organization_id, booking_id, user_id, position, starts) VALUES $*",
+        );
         if of.hosts.is_empty() {
             return Err(Error::Refused("a booking has at least one host".into()));
         }
@@ -162,7 +158,8 @@ impl Bookings<'_> {
     /// The booking with this uid, locked until the transaction ends: read it so before changing it.
     pub async fn lock(&mut self, uid: &Uid) -> Result<Option<Booking>> {
         let lock = self.tx.for_update();
-        self.first(Sql::built(format!("SELECT {COLUMNS} FROM bookings b WHERE b.uid = $1 {lock}")).bind(uid)).await
+        self.first(Sql::built(format!("SELECT {COLUMNS} FROM bookings b WHERE b.uid = $1 {lock}")).bind(uid))
+            .await
     }
 
     /// The booking of an event type that starts then and still claims its time: where further seats go.
@@ -176,9 +173,8 @@ impl Bookings<'_> {
 
     /// All bookings of a series, by start.
     pub async fn series(&mut self, series: &Uid) -> Result<Vec<Booking>> {
-        let query = Sql::built(format!(
-            "SELECT {COLUMNS} FROM bookings b WHERE b.series_uid = $1 ORDER BY b.starts"
-        ));
+        let query =
+            Sql::built(format!("SELECT {COLUMNS} FROM bookings b WHERE b.series_uid = $1 ORDER BY b.starts"));
         let rows = self.tx.rows(query.bind(series)).await?;
         with_people(self.tx, rows.iter().map(booking).collect::<Result<_>>()?).await
     }

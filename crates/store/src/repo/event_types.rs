@@ -20,7 +20,8 @@ pub struct EventTypes<'t> {
     pub(super) tx: &'t mut Tx,
 }
 
-const SELECT: &str = "SELECT organization_id, id, number, owner_user_id, owner_team_id, slug, title, description, hidden,
+const SELECT: &str =
+    "SELECT organization_id, id, number, owner_user_id, owner_team_id, slug, title, description, hidden,
     position, schedule_id, assignment, settings FROM event_types";
 
 impl EventTypes<'_> {
@@ -188,11 +189,12 @@ impl EventTypes<'_> {
         let at: HashMap<Id<EventType>, usize> =
             found.iter().enumerate().map(|(index, one)| (one.id, index)).collect();
         let organizations: std::collections::BTreeSet<_> = found.iter().map(|one| one.organization).collect();
-        let hosts = sql("SELECT event_type_id, user_id, fixed, priority, weight, schedule_id FROM event_type_hosts
+        let hosts =
+            sql("SELECT event_type_id, user_id, fixed, priority, weight, schedule_id FROM event_type_hosts
              WHERE organization_id IN ($*)")
-        .bind_list(organizations)
-        .then("AND event_type_id IN ($*) ORDER BY event_type_id, position")
-        .bind_list(found.iter().map(|one| one.id));
+            .bind_list(organizations)
+            .then("AND event_type_id IN ($*) ORDER BY event_type_id, position")
+            .bind_list(found.iter().map(|one| one.id));
         for row in self.tx.rows(hosts).await? {
             if let Some(index) = at.get(&row.get("event_type_id")?) {
                 found[*index].hosts.push(host(&row)?);

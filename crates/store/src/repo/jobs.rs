@@ -83,8 +83,7 @@ impl NewJob {
 impl Job {
     /// The payload, read.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(&self.payload)
-            .map_err(|error| crate::port::broken("payload", &error))
+        serde_json::from_str(&self.payload).map_err(|error| crate::port::broken("payload", &error))
     }
 }
 
@@ -136,7 +135,8 @@ impl Jobs<'_> {
              UPDATE jobs SET lease_owner = $1, lease_until = $2 WHERE id IN (SELECT id FROM due) RETURNING {JOB}",
             if self.tx.is_postgres() { "FOR UPDATE OF j SKIP LOCKED" } else { "" }
         ));
-        let query = query.bind(worker).bind(now + lease).bind(now).bind_list(kinds.iter().copied()).place(left);
+        let query =
+            query.bind(worker).bind(now + lease).bind(now).bind_list(kinds.iter().copied()).place(left);
         let rows = self.tx.rows(query).await?;
         for row in &rows {
             claimed.push(job(row)?);
@@ -169,7 +169,8 @@ impl Jobs<'_> {
     /// Makes the lease of a long job last; false when it was lost: stop working.
     pub async fn extend(&mut self, of: &Job, lease: SignedDuration) -> Result<bool> {
         let until = self.tx.now() + lease;
-        let query = sql("UPDATE jobs SET lease_until = $3 WHERE id = $1 AND lease_owner = $2 AND dead_at IS NULL");
+        let query =
+            sql("UPDATE jobs SET lease_until = $3 WHERE id = $1 AND lease_owner = $2 AND dead_at IS NULL");
         Ok(self.tx.run(query.bind(of.id).bind(&of.worker).bind(until)).await? > 0)
     }
 
@@ -218,7 +219,8 @@ impl Jobs<'_> {
 
     /// Adds a dead job again, as new; false when it is not there.
     pub async fn replay(&mut self, id: Id<Job>) -> Result<bool> {
-        let query = sql("DELETE FROM jobs WHERE id = $1 AND dead_at IS NOT NULL RETURNING kind, key, payload");
+        let query =
+            sql("DELETE FROM jobs WHERE id = $1 AND dead_at IS NOT NULL RETURNING kind, key, payload");
         let Some(row) = self.tx.row(query.bind(id)).await? else { return Ok(false) };
         let (kind, payload) = (row.get("kind")?, row.get("payload")?);
         self.add(NewJob { kind, payload, key: row.get("key")?, run_at: None }).await?;
@@ -227,7 +229,9 @@ impl Jobs<'_> {
 
     /// How many wait or run: none when everything is done. Those of the future count too when asked for.
     pub async fn waiting(&mut self, until: Option<Timestamp>) -> Result<i64> {
-        let query = sql("SELECT CAST(COUNT(*) AS BIGINT) AS waiting FROM jobs WHERE dead_at IS NULL AND run_at <= $1");
+        let query = sql(
+            "SELECT CAST(COUNT(*) AS BIGINT) AS waiting FROM jobs WHERE dead_at IS NULL AND run_at <= $1",
+        );
         let until = until.unwrap_or(Timestamp::MAX);
         let row = self.tx.row(query.bind(until)).await?.ok_or(Error::Missing("count"))?;
         row.get("waiting")

@@ -18,7 +18,7 @@ pub use self::{
     idempotency::{Idempotency, Seen},
     jobs::{Dead, Job, Jobs, NewJob},
     people::People,
-    schedules::{Away, Schedules, StoredSchedule, Stay},
+    schedules::{Away, Schedules, Stay, StoredSchedule},
     sessions::{ApiKey, Session, Sessions, Token},
 };
 use crate::Tx;
@@ -57,9 +57,4 @@ repositories! {
 /// A value as JSON text. Values of the domain always have one.
 fn json<T: serde::Serialize>(value: &T) -> crate::Result<String> {
     serde_json::to_string(value).map_err(|error| crate::Error::Unfit(error.to_string()))
-}
-
-/// `text` with `name` in the place of `@`, for statements with parts in common.
-fn with(text: &str, part: &str) -> String {
-    text.replacen('@', part, 1)
 }

@@ -14,7 +14,8 @@ pub struct People<'t> {
     pub(super) tx: &'t mut Tx,
 }
 
-const USER: &str = "SELECT organization_id, id, number, email, email_verified_at, name, username, role, profile,
+const USER: &str =
+    "SELECT organization_id, id, number, email, email_verified_at, name, username, role, profile,
     default_schedule_id, disabled_at, created_at FROM users";
 
 impl People<'_> {
@@ -37,8 +38,7 @@ impl People<'_> {
     pub async fn save_organization(&mut self, changed: &Organization) -> Result<()> {
         self.tx.notify(Change::Organization(changed.id));
         let query = sql("UPDATE organizations SET slug = $2, name = $3 WHERE id = $1");
-        let saved =
-            self.tx.run(query.bind(changed.id).bind(&changed.slug).bind(&changed.name)).await?;
+        let saved = self.tx.run(query.bind(changed.id).bind(&changed.slug).bind(&changed.name)).await?;
         found(saved, "organization")
     }
 
@@ -204,23 +204,30 @@ impl People<'_> {
     }
 
     /// The team with this address.
-    pub async fn team_by_slug(&mut self, organization: Id<Organization>, slug: &Slug) -> Result<Option<Team>> {
-        let query = sql("SELECT organization_id, id, slug, name FROM teams WHERE organization_id = $1 AND slug = $2");
+    pub async fn team_by_slug(
+        &mut self,
+        organization: Id<Organization>,
+        slug: &Slug,
+    ) -> Result<Option<Team>> {
+        let query =
+            sql("SELECT organization_id, id, slug, name FROM teams WHERE organization_id = $1 AND slug = $2");
         let row = self.tx.row(query.bind(organization).bind(slug)).await?;
         row.as_ref().map(team).transpose()
     }
 
     /// The team with this id.
     pub async fn team(&mut self, organization: Id<Organization>, id: Id<Team>) -> Result<Option<Team>> {
-        let query = sql("SELECT organization_id, id, slug, name FROM teams WHERE organization_id = $1 AND id = $2");
+        let query =
+            sql("SELECT organization_id, id, slug, name FROM teams WHERE organization_id = $1 AND id = $2");
         let row = self.tx.row(query.bind(organization).bind(id)).await?;
         row.as_ref().map(team).transpose()
     }
 
     /// All teams of an organization, by name.
     pub async fn teams(&mut self, organization: Id<Organization>) -> Result<Vec<Team>> {
-        let query =
-            sql("SELECT organization_id, id, slug, name FROM teams WHERE organization_id = $1 ORDER BY name, id");
+        let query = sql(
+            "SELECT organization_id, id, slug, name FROM teams WHERE organization_id = $1 ORDER BY name, id",
+        );
         self.tx.rows(query.bind(organization)).await?.iter().map(team).collect()
     }
 
@@ -251,7 +258,9 @@ impl People<'_> {
             )
             .await?;
         rows.iter()
-            .map(|row| Ok(Membership { team: row.get("team_id")?, user: row.get("user_id")?, role: role(row)? }))
+            .map(|row| {
+                Ok(Membership { team: row.get("team_id")?, user: row.get("user_id")?, role: role(row)? })
+            })
             .collect()
     }
 

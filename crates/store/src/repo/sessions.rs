@@ -77,8 +77,7 @@ fn hash(token: &str) -> String {
     digest(&SHA256, token.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-const SESSION: &str =
-    "organization_id, id, user_id, user_agent, ip, created_at, last_seen_at, expires_at";
+const SESSION: &str = "organization_id, id, user_id, user_agent, ip, created_at, last_seen_at, expires_at";
 const KEY: &str = "organization_id, id, user_id, shown, label, created_at, expires_at, last_used_at";
 
 impl Sessions<'_> {

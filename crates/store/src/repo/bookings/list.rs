@@ -168,8 +168,9 @@ impl Filter {
             query = query.then(&format!("AND {people} a.email = ?)")).place(email);
         }
         if let Some(name) = &self.attendee_name {
-            query =
-                query.then(&format!("AND {people} LOWER(a.name) LIKE ? ESCAPE '\\')")).place(containing(name));
+            query = query
+                .then(&format!("AND {people} LOWER(a.name) LIKE ? ESCAPE '\\')"))
+                .place(containing(name));
         }
         if let Some(text) = &self.search {
             query = query
@@ -205,8 +206,12 @@ impl Filter {
         for (index, status) in self.statuses.iter().enumerate() {
             query = query.then(if index == 0 { "AND (" } else { "OR" });
             query = match status {
-                Status::Confirmed => query.then("(b.status = 'confirmed' AND b.ends > ?)").place(now.as_second()),
-                Status::Completed => query.then("(b.status = 'confirmed' AND b.ends <= ?)").place(now.as_second()),
+                Status::Confirmed => {
+                    query.then("(b.status = 'confirmed' AND b.ends > ?)").place(now.as_second())
+                }
+                Status::Completed => {
+                    query.then("(b.status = 'confirmed' AND b.ends <= ?)").place(now.as_second())
+                }
                 other => query.then("b.status = ?").place(other.as_str()),
             };
         }

@@ -87,11 +87,12 @@ pub(super) async fn with_people(tx: &mut Tx, mut bookings: Vec<Booking>) -> Resu
             bookings[*index].hosts.push(row.get("user_id")?);
         }
     }
-    let attendees = sql("SELECT booking_id, seat_uid, name, email, zone, locale, phone, extra, absent FROM attendees
+    let attendees =
+        sql("SELECT booking_id, seat_uid, name, email, zone, locale, phone, extra, absent FROM attendees
          WHERE organization_id IN ($*)")
-    .bind_list(organizations)
-    .then("AND booking_id IN ($*) ORDER BY booking_id, position")
-    .bind_list(bookings.iter().map(|one| one.id));
+        .bind_list(organizations)
+        .then("AND booking_id IN ($*) ORDER BY booking_id, position")
+        .bind_list(bookings.iter().map(|one| one.id));
     for row in tx.rows(attendees).await? {
         if let Some(index) = at.get(&row.get("booking_id")?) {
             bookings[*index].attendees.push(attendee(&row)?);

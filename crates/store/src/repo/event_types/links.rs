@@ -31,7 +31,9 @@ impl EventTypes<'_> {
 
     /// The private link of this address.
     pub async fn link(&mut self, uid: &Uid) -> Result<Option<PrivateLink>> {
-        let query = sql("SELECT id, event_type_id, uid, expires_at, most_uses, uses FROM private_links WHERE uid = $1");
+        let query = sql(
+            "SELECT id, event_type_id, uid, expires_at, most_uses, uses FROM private_links WHERE uid = $1",
+        );
         self.tx.row(query.bind(uid)).await?.as_ref().map(link).transpose()
     }
 

@@ -29,11 +29,8 @@ impl EventTypes<'_> {
                 .bind(of.id),
             )
             .await?;
-        let mut turns: Vec<Turn> = of
-            .hosts
-            .iter()
-            .map(|host| Turn { user: host.user, booked: 0, last_booked_at: None })
-            .collect();
+        let mut turns: Vec<Turn> =
+            of.hosts.iter().map(|host| Turn { user: host.user, booked: 0, last_booked_at: None }).collect();
         for row in &rows {
             let user: Id<User> = row.get("user_id")?;
             if let Some(turn) = turns.iter_mut().find(|turn| turn.user == user) {
@@ -55,13 +52,7 @@ impl EventTypes<'_> {
         // In one order for all, so that two transactions never wait for each other.
         hosts.sort_unstable();
         let rows = hosts.into_iter().map(|host| {
-            vec![
-                Value::from(of.organization),
-                of.id.into(),
-                host.into(),
-                1_i64.into(),
-                now.into(),
-            ]
+            vec![Value::from(of.organization), of.id.into(), host.into(), 1_i64.into(), now.into()]
         });
         self.tx
             .run(
