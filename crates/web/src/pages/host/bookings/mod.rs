@@ -1,0 +1,3 @@
+//! Bookings: what comes, what waits, what was.
+
+mod page;

@@ -1,0 +1,407 @@
+//! The lists of bookings and the page of one, as the templates draw them.
+
+use std::fmt::Write as _;
+
+use askama::Template;
+use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
+use kalends_domain::{
+    booking::{By, State, Status},
+    people::Hours,
+};
+use kalends_engine::book::{BookingView, Listed};
+
+use crate::pages::{Frame, Side, host::notice::Notice};
+
+/// A list of bookings.
+#[derive(Template)]
+#[template(path = "host/bookings.html")]
+pub struct List {
+    /// Around every page.
+    pub frame: Frame,
+    /// The menu.
+    pub side: Side,
+    /// What just happened.
+    pub notice: Option<Notice>,
+    /// What is true now, in a sentence.
+    pub sentence: String,
+    /// Which list.
+    pub tab: Tab,
+    /// Its bookings by day.
+    pub days: Vec<Day>,
+    /// What is searched for.
+    pub search: String,
+    /// Bookings that wait for an answer.
+    pub unconfirmed: u64,
+    /// The next page, if there is one.
+    pub more: Option<u64>,
+}
+
+/// The page of one booking.
+#[derive(Template)]
+#[template(path = "host/booking.html")]
+pub struct One {
+    /// Around every page.
+    pub frame: Frame,
+    /// The menu.
+    pub side: Side,
+    /// What just happened.
+    pub notice: Option<Notice>,
+    /// The booking.
+    pub row: Row,
+    /// Question and answer.
+    pub answers: Vec<(String, String)>,
+    /// Who comes: name, mail address, whether absent.
+    pub attendees: Vec<(String, String, bool)>,
+    /// What happened, the latest last.
+    pub history: Vec<Line>,
+    /// What happened outside, the latest first.
+    pub outside: Vec<Line>,
+    /// It is over.
+    pub over: bool,
+    /// The host did not come.
+    pub host_absent: bool,
+}
+
+/// Which list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// Confirmed, not over.
+    #[default]
+    Upcoming,
+    /// Waits for an answer.
+    Unconfirmed,
+    /// Over.
+    Past,
+    /// Called off or refused.
+    Cancelled,
+}
+
+impl Tab {
+    /// All, in order.
+    pub const ALL: [Self; 4] = [Self::Upcoming, Self::Unconfirmed, Self::Past, Self::Cancelled];
+
+    /// Its part of the address.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Upcoming => "upcoming",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Past => "past",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Upcoming => "Upcoming",
+            Self::Unconfirmed => "Unconfirmed",
+            Self::Past => "Past",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+
+    /// What an empty list says.
+    pub const fn nothing(self) -> &'static str {
+        match self {
+            Self::Upcoming => "Nothing is booked. Share the address of your page to get the first booking.",
+            Self::Unconfirmed => "Nobody waits for your answer.",
+            Self::Past => "Nothing has taken place yet.",
+            Self::Cancelled => "Nothing was called off.",
+        }
+    }
+
+    /// The engine's word for it.
+    pub const fn listed(self) -> Listed {
+        match self {
+            Self::Upcoming => Listed::Upcoming,
+            Self::Unconfirmed => Listed::Unconfirmed,
+            Self::Past => Listed::Past,
+            Self::Cancelled => Listed::Cancelled,
+        }
+    }
+
+    /// The tab of this address.
+    pub fn parse(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tab| tab.slug() == slug)
+    }
+}
+
+/// One day of a list.
+#[derive(Debug, Clone, Default)]
+pub struct Day {
+    /// `2027-03-09`.
+    pub date: String,
+    /// `Tuesday`.
+    pub weekday: String,
+    /// `9`.
+    pub day: String,
+    /// `March`, with the year when it is not this one.
+    pub month: String,
+    /// It is today.
+    pub today: bool,
+    /// Its bookings.
+    pub rows: Vec<Row>,
+}
+
+/// One booking in a list.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// Its name in addresses.
+    pub uid: String,
+    /// `15:00`.
+    pub from: String,
+    /// `15:45`.
+    pub to: String,
+    /// `Tuesday 9 March 2027`.
+    pub date: String,
+    /// The event type.
+    pub title: String,
+    /// Who comes.
+    pub who: String,
+    /// What the booker wrote.
+    pub notes: String,
+    /// What became of it, where it is called off.
+    pub end: String,
+    /// `confirmed`, `awaiting_confirmation`, …
+    pub status: &'static str,
+    /// The room, once it is known.
+    pub join: Option<String>,
+    /// Where, in one line.
+    pub place: String,
+    /// Integrations, one by one.
+    pub chips: Vec<Chip>,
+}
+
+/// What one integration did for a booking.
+#[derive(Debug, Clone)]
+pub struct Chip {
+    /// `ok`, `off`, `wait` or `fail`.
+    pub tone: &'static str,
+    /// In words.
+    pub words: String,
+    /// Where the fix is.
+    pub fix: Option<String>,
+}
+
+impl Chip {
+    /// The icon of its tone.
+    pub fn icon(&self) -> &'static str {
+        match self.tone {
+            "ok" => "check",
+            "wait" => "clock",
+            "fail" => "alert",
+            _ => "x",
+        }
+    }
+}
+
+/// One line of what happened.
+#[derive(Debug, Clone, Default)]
+pub struct Line {
+    /// When.
+    pub at: String,
+    /// What.
+    pub words: String,
+    /// More, folded away.
+    pub detail: String,
+    /// `ok`, `wait` or `fail`.
+    pub tone: &'static str,
+}
+
+/// How a person reads times.
+#[derive(Debug, Clone)]
+pub struct Eye {
+    /// Their zone.
+    pub zone: TimeZone,
+    /// 12 or 24 hours.
+    pub hours: Hours,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Eye {
+    /// A time of day.
+    pub fn time(&self, at: i64) -> String {
+        let form = if self.hours == Hours::Twelve { "%-I:%M %P" } else { "%H:%M" };
+        self.zoned(at).strftime(form).to_string()
+    }
+
+    /// `Tuesday 9 March`, with the year when it is not this one.
+    pub fn date(&self, at: i64) -> String {
+        let form = if self.this_year(at) { "%A %-d %B" } else { "%A %-d %B %Y" };
+        self.zoned(at).strftime(form).to_string()
+    }
+
+    /// Date and time.
+    pub fn moment(&self, at: Timestamp) -> String {
+        format!("{}, {}", self.date(at.as_second()), self.time(at.as_second()))
+    }
+
+    /// Today, where they are.
+    pub fn today(&self) -> Date {
+        self.now.to_zoned(self.zone.clone()).date()
+    }
+
+    fn zoned(&self, at: i64) -> Zoned {
+        kalends_domain::span::instant(at).to_zoned(self.zone.clone())
+    }
+
+    fn this_year(&self, at: i64) -> bool {
+        self.zoned(at).year() == self.today().year()
+    }
+}
+
+impl Row {
+    /// A booking, as this person reads it.
+    pub fn of(view: &BookingView, eye: &Eye) -> Self {
+        let booking = &view.booking;
+        let mut who = match booking.attendees.as_slice() {
+            [] => String::new(),
+            [one] => one.name.clone(),
+            [first, rest @ ..] => format!("{} and {} more", first.name, rest.len()),
+        };
+        if let Some(seats) = view.event_type.seats {
+            who = format!("{} of {} seats taken", booking.attendees.len(), seats.count);
+        }
+        if view.hosts.len() > 1 {
+            let hosts: Vec<&str> = view.hosts.iter().map(|host| host.name.as_str()).collect();
+            let _ = write!(who, ", hosts {}", hosts.join(", "));
+        }
+        Self {
+            uid: booking.uid.to_string(),
+            from: eye.time(booking.span.start),
+            to: eye.time(booking.span.end),
+            date: eye.date(booking.span.start),
+            title: view.event_type.title.clone(),
+            who,
+            notes: booking.notes.clone(),
+            end: end(&booking.state),
+            status: booking.status(eye.now).as_str(),
+            join: booking
+                .location
+                .url()
+                .map(str::to_owned)
+                .filter(|_| booking.status(eye.now) == Status::Confirmed),
+            place: booking.location.line().to_owned(),
+            chips: Vec::new(),
+        }
+    }
+
+    /// It waits for an answer.
+    pub fn waits(&self) -> bool {
+        self.status == Status::AwaitingConfirmation.as_str()
+    }
+
+    /// It can be moved or called off.
+    pub fn stands(&self) -> bool {
+        self.waits() || self.status == Status::Confirmed.as_str()
+    }
+}
+
+/// What became of a booking that does not take place.
+fn end(state: &State) -> String {
+    let (who, reason) = match state {
+        State::Cancelled { by, reason, .. } => (
+            match by {
+                By::Guest => "Cancelled by the guest",
+                By::Host => "Cancelled by a host",
+                By::Calendar => "Cancelled in the calendar",
+                By::Timeout => "Ended: nobody answered in time",
+            },
+            reason,
+        ),
+        State::Rejected { reason, .. } => ("Declined", reason),
+        _ => return String::new(),
+    };
+    if reason.is_empty() { format!("{who}.") } else { format!("{who}: “{reason}”") }
+}
+
+/// Bookings by day, in the order they came.
+pub fn days(views: &[BookingView], rows: Vec<Row>, eye: &Eye) -> Vec<Day> {
+    let mut days: Vec<Day> = Vec::new();
+    for (view, row) in views.iter().zip(rows) {
+        let at = view.booking.span.start;
+        let date = eye.zoned(at).date();
+        let key = date.to_string();
+        if days.last().is_none_or(|day| day.date != key) {
+            let month = if eye.this_year(at) { "%B" } else { "%B %Y" };
+            days.push(Day {
+                date: key,
+                weekday: date.strftime("%A").to_string(),
+                day: date.day().to_string(),
+                month: date.strftime(month).to_string(),
+                today: date == eye.today(),
+                rows: Vec::new(),
+            });
+        }
+        if let Some(day) = days.last_mut() {
+            day.rows.push(row);
+        }
+    }
+    days
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn eye(hours: Hours) -> Eye {
+        let zone = TimeZone::get("Europe/Lisbon").unwrap();
+        Eye { zone, hours, now: "2027-03-09T14:05:00Z".parse().unwrap() }
+    }
+
+    #[test]
+    fn times_are_in_the_readers_zone_and_hours() {
+        let at = "2027-07-09T14:30:00Z".parse::<Timestamp>().unwrap().as_second();
+        assert_eq!(eye(Hours::TwentyFour).time(at), "15:30");
+        assert_eq!(eye(Hours::Twelve).time(at), "3:30 pm");
+        assert_eq!(eye(Hours::Twelve).date(at), "Friday 9 July");
+    }
+
+    #[test]
+    fn every_list_and_a_booking_are_drawn_and_escaped() {
+        let row = Row {
+            title: "<b>Intro</b>".into(),
+            status: Status::AwaitingConfirmation.as_str(),
+            chips: vec![Chip {
+                tone: "fail",
+                words: "Not written".into(),
+                fix: Some("/apps/installed".into()),
+            }],
+            ..Row::default()
+        };
+        for tab in Tab::ALL {
+            let page = List {
+                frame: Frame::sample(),
+                side: Side::default(),
+                notice: Some(Notice::ok("Done.")),
+                sentence: "Two today.".into(),
+                tab,
+                days: vec![Day { rows: vec![row.clone()], ..Day::default() }],
+                search: "\"><script>".into(),
+                unconfirmed: 1,
+                more: Some(2),
+            };
+            let html = page.render().unwrap();
+            assert!(!html.contains("<b>Intro") && !html.contains("<script>"), "{}", tab.slug());
+        }
+        let one = One {
+            frame: Frame::sample(),
+            side: Side::default(),
+            notice: None,
+            row,
+            answers: vec![("Stage".into(), "<plan>".into())],
+            attendees: vec![("Gus".into(), "gus@example.com".into(), false)],
+            history: vec![Line { words: "Booked".into(), ..Line::default() }],
+            outside: vec![Line {
+                words: "Written".into(),
+                detail: "201".into(),
+                tone: "ok",
+                ..Line::default()
+            }],
+            over: true,
+            host_absent: false,
+        };
+        assert!(one.render().unwrap().contains("&#60;plan&#62;"));
+    }
+}
