@@ -1,10 +1,16 @@
 //! Work that follows a change: written down in the change's own transaction, done by a worker, safe to do twice.
 
+mod failed;
 pub mod kinds;
 
+use jiff::Timestamp;
+use kalends_store::{Result, Tx, repo::NewJob};
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use self::kinds::{Deliver, ExpireHolds, Housekeeping, Letters, Notify, Reconcile, SyncCalendar, Told};
+pub use self::{
+    failed::{Failed, When},
+    kinds::{Deliver, ExpireHolds, Housekeeping, Letters, Notify, Reconcile, SyncCalendar, Told},
+};
 
 /// A piece of work as a value.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -16,4 +22,18 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// Two waiting jobs of one kind and key are one, and two are never run at once.
     fn key(&self) -> String;
+}
+
+/// Writes a job down in the transaction of the change that causes it: both are kept, or neither.
+pub async fn add<J: Job>(tx: &mut Tx, job: &J) -> Result<()> {
+    tx.jobs().add(new(job)?).await
+}
+
+/// The same, not before then.
+pub async fn add_at<J: Job>(tx: &mut Tx, job: &J, at: Timestamp) -> Result<()> {
+    tx.jobs().add(new(job)?.at(at)).await
+}
+
+fn new<J: Job>(job: &J) -> Result<NewJob> {
+    Ok(NewJob::new(J::NAME, job)?.key(job.key()))
 }
