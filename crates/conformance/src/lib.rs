@@ -77,7 +77,7 @@ fn perform(
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().start_paused(pass == Pass::AtOnce);
     runtime.build()?.block_on(async {
-        let stage = Arc::new(Stage::of(app)?);
+        let stage = Arc::new(Stage::of(app).await?);
         run(Arc::clone(&stage)).await;
         stage.closed()
     })

@@ -11,7 +11,7 @@ use kalends_app::{
     Account, App, Cx, Gateway, NoNames, Secrets,
     fake::{Bench, Fake, Played},
     gateway::Patience,
-    http::{Flight, Recorder, Simulated, Tokio},
+    http::{Flight, Recorder, Simulated, Tokio, Transport},
 };
 use kalends_domain::id::Chance;
 use libtest_mimic::Failed;
@@ -27,28 +27,61 @@ pub struct Stage {
     pub fake: Arc<dyn Fake>,
     /// A connected account.
     pub cx: Cx,
+    /// What the name of the calendar to write into contains; anyone's where it is not said.
+    pub calendar: Option<String>,
     gateway: Gateway,
     flights: Arc<Flights>,
 }
 
 impl Stage {
     /// A fresh stage with an account connected as the fake's form says.
-    pub(crate) fn of(app: &'static App) -> Result<Self, Failed> {
+    pub(crate) async fn of(app: &'static App) -> Result<Self, Failed> {
         let fake = (app.fake)();
+        let form = fake.form();
+        Self::with(app, fake, None, &form)?.connected().await
+    }
+
+    /// A stage before a real server, reached by this transport, with an account connected as this form says. Its fake
+    /// stands idle.
+    pub async fn before(
+        app: &'static App,
+        transport: Arc<dyn Transport>,
+        form: &BTreeMap<String, String>,
+    ) -> Result<Self, Failed> {
+        Self::with(app, (app.fake)(), Some(transport), form)?.connected().await
+    }
+
+    fn with(
+        app: &'static App,
+        fake: Arc<dyn Fake>,
+        transport: Option<Arc<dyn Transport>>,
+        form: &BTreeMap<String, String>,
+    ) -> Result<Self, Failed> {
         let flights = Arc::new(Flights::default());
         let begin: Timestamp = BEGIN.parse().map_err(|error| format!("{BEGIN}: {error}"))?;
         let time = Arc::new(Tokio(Arc::new(Simulated::from(begin))));
+        let real = transport.is_some();
         let gateway = Gateway::new(
-            Arc::new(Played::new(Arc::clone(&fake))),
+            transport.unwrap_or_else(|| Arc::new(Played::new(Arc::clone(&fake)))),
             Arc::new(NoNames),
             time,
             Arc::new(Counted::default()),
             Arc::clone(&flights) as Arc<dyn Recorder>,
-        )
-        .playing(app, Arc::clone(&fake));
-        let cx =
-            gateway.cx(app, account(app, &fake.form())?, Patience::Job).map_err(|error| error.to_string())?;
-        Ok(Self { app, fake, cx, gateway, flights })
+        );
+        let gateway = if real { gateway } else { gateway.playing(app, Arc::clone(&fake)) };
+        let cx = gateway.cx(app, account(app, form)?, Patience::Job).map_err(|error| error.to_string())?;
+        Ok(Self { app, fake, cx, calendar: None, gateway, flights })
+    }
+
+    /// The account as the connect page leaves it: a calendar's probe keeps what it found among the settings.
+    async fn connected(mut self) -> Result<Self, Failed> {
+        if let Some(calendar) = self.app.calendar() {
+            let probe = calendar.probe(&self.cx).await.map_err(|error| error.to_string())?;
+            if let Some(settings) = self.cx.settings.as_object_mut() {
+                settings.extend(probe.found);
+            }
+        }
+        Ok(self)
     }
 
     /// What the fake was asked, and what is to go wrong next.

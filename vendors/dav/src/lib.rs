@@ -17,7 +17,6 @@ pub mod xml;
 use kalends_app::kind::Probe;
 use kalends_app::{Cx, Error, Kind, Secret};
 use kalends_domain::Zone;
-use serde_json::Value;
 
 pub use discover::Place;
 pub use error::judge;
@@ -82,9 +81,9 @@ fn login(user: &str, password: &Secret) -> Login {
     Login { user: user.to_owned(), password: password.clone() }
 }
 
-/// A setting every app of this family has.
-pub fn text<'a>(settings: &'a Value, name: &str) -> Result<&'a str, Error> {
-    settings.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).ok_or_else(
-        || Error::new(Kind::AuthRevoked, format!("{name:?} is not set: connect the account again")),
-    )
+/// A text setting every app of this family has.
+pub fn text<'a>(cx: &'a Cx, name: &str) -> Result<&'a str, Error> {
+    cx.setting(name).ok_or_else(|| {
+        Error::new(Kind::AuthRevoked, format!("{name:?} is not set: connect the account again"))
+    })
 }

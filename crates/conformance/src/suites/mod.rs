@@ -1,6 +1,8 @@
 //! The suites, one per kind.
 #![expect(clippy::expect_used, reason = "a check fails by panicking, with the sentence it expected")]
 
+pub mod calendar;
+pub mod calendar_faults;
 pub mod conference;
 pub mod messenger;
 
@@ -12,6 +14,8 @@ use crate::{Pass, cross};
 /// Every check of every kind, crossed with these apps.
 pub fn all(apps: &[&'static App]) -> Vec<Trial> {
     [
+        cross("calendar", Pass::AtOnce, calendar::CHECKS, apps, App::calendar),
+        cross("calendar", Pass::AtOnce, calendar_faults::CHECKS, apps, App::calendar),
         cross("conference", Pass::AtOnce, conference::CHECKS, apps, App::conference),
         cross("messenger", Pass::Real, messenger::CHECKS, apps, App::messenger),
     ]

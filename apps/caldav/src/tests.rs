@@ -1,0 +1,1 @@
+//! CalDAV, beyond what the suite asks of every calendar.
