@@ -1,5 +1,6 @@
 //! The signed-in side.
 
+mod apps;
 mod availability;
 mod bookings;
 mod event_types;

@@ -1,0 +1,3 @@
+//! The app store, and what is connected.
+
+mod page;

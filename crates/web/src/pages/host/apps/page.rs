@@ -1,0 +1,212 @@
+//! The shop window, an app's page, and what is connected, as the templates draw them.
+
+use std::fmt;
+
+use askama::Template;
+use kalends_app::manifest::{AppKind, Field, Input, Manifest};
+
+use crate::pages::{
+    Frame, Side,
+    host::{form::Form, notice::Notice},
+};
+
+/// The shop window.
+#[derive(Template)]
+#[template(path = "host/store.html")]
+pub struct Store {
+    /// Around every page.
+    pub frame: Frame,
+    /// The menu.
+    pub side: Side,
+    /// What is searched for.
+    pub search: String,
+    /// How many there are, in a sentence.
+    pub sentence: String,
+    /// Shelf by shelf.
+    pub shelves: Vec<Shelf>,
+}
+
+/// One kind of app.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    /// Its part of the address.
+    pub slug: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub aside: &'static str,
+    /// What stands on it.
+    pub apps: Vec<Tile>,
+}
+
+/// One app in the window.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    /// Its part of the address.
+    pub slug: &'static str,
+    /// Its name.
+    pub name: String,
+    /// One line.
+    pub tagline: String,
+    /// Its picture.
+    pub picture: Picture,
+    /// Set up by this user or for them.
+    pub installed: bool,
+    /// A connection of it is broken.
+    pub broken: bool,
+}
+
+/// An app's own picture, written into the page.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture(pub &'static str);
+
+impl askama::filters::HtmlSafe for Picture {}
+
+impl fmt::Display for Picture {
+    /// The bundled `icon.svg`, hidden from screen readers: the name stands beside it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let drawing = self.0.find("<svg").map_or("", |at| &self.0[at..]);
+        f.write_str(&drawing.replacen("<svg", "<svg class=\"tile\" aria-hidden=\"true\"", 1))
+    }
+}
+
+/// The shelf an app stands on.
+pub fn shelf(kind: AppKind) -> (&'static str, &'static str, &'static str) {
+    match kind {
+        AppKind::Calendar => ("calendars", "Calendars", "Busy times in, bookings out"),
+        AppKind::Conference => ("video", "Video calls", "A link for every online booking"),
+        AppKind::Messenger => ("messages", "Messages", "Confirmations, changes, cancellations"),
+    }
+}
+
+/// An app's page with its setup form.
+#[derive(Template)]
+#[template(path = "host/app.html")]
+pub struct Detail {
+    /// Around every page.
+    pub frame: Frame,
+    /// The menu.
+    pub side: Side,
+    /// What just happened.
+    pub notice: Option<Notice>,
+    /// The app's manifest.
+    pub app: &'static Manifest,
+    /// Its picture.
+    pub picture: Picture,
+    /// Its shelf.
+    pub shelf: (&'static str, &'static str, &'static str),
+    /// The setup form.
+    pub form: Form,
+    /// What may be changed about an existing connection, by its id.
+    pub connection: Option<String>,
+    /// Why this user cannot set it up; empty when they can.
+    pub barred: &'static str,
+}
+
+impl Detail {
+    /// The field's kind of input, in HTML's words; empty for those drawn in another way.
+    pub fn input(&self, field: &Field) -> &'static str {
+        match field.input {
+            Input::Password => "password",
+            Input::Url => "url",
+            Input::Email => "email",
+            Input::Number => "number",
+            Input::Text => "text",
+            Input::Lines | Input::Select | Input::Checkbox => "",
+        }
+    }
+
+    /// A select.
+    pub fn chooses(&self, field: &Field) -> bool {
+        field.input == Input::Select
+    }
+
+    /// Several lines.
+    pub fn lines(&self, field: &Field) -> bool {
+        field.input == Input::Lines
+    }
+
+    /// The condition under which a field is asked, in words.
+    pub fn when(&self, field: &Field) -> String {
+        let Some(when) = &field.when else { return String::new() };
+        let Some(other) = self.app.setup.iter().find(|other| other.name == when.field) else {
+            return String::new();
+        };
+        let labels = other.options.iter().filter(|choice| when.is.contains(&choice.value));
+        let labels: Vec<&str> = labels.map(|choice| choice.label.as_str()).collect();
+        format!("Only for: {}", labels.join(", "))
+    }
+}
+
+/// What is connected.
+#[derive(Template)]
+#[template(path = "host/installed.html")]
+pub struct Installed {
+    /// Around every page.
+    pub frame: Frame,
+    /// The menu.
+    pub side: Side,
+    /// What just happened.
+    pub notice: Option<Notice>,
+    /// How many there are, in a sentence.
+    pub sentence: String,
+    /// Those that need somebody first.
+    pub rows: Vec<Account>,
+}
+
+/// One connected account.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The installation.
+    pub id: String,
+    /// The app's slug.
+    pub slug: &'static str,
+    /// The app's name.
+    pub name: String,
+    /// Its picture.
+    pub picture: Picture,
+    /// Which account: an address or a server.
+    pub account: String,
+    /// How it stands: tone, words.
+    pub health: (&'static str, String),
+    /// What is wrong and what to do; empty when nothing is.
+    pub trouble: String,
+    /// Its calendars.
+    pub calendars: Vec<CalendarRow>,
+    /// What will break when it is taken away.
+    pub breaks: Vec<String>,
+}
+
+/// One calendar of an account.
+#[derive(Debug, Clone)]
+pub struct CalendarRow {
+    /// The mirror's id.
+    pub id: String,
+    /// As its owner calls it.
+    pub name: String,
+    /// Bookings can be written to it.
+    pub writable: bool,
+    /// Its events block times.
+    pub blocks: bool,
+    /// Bookings are written to it.
+    pub receives: bool,
+    /// Unanswered events block too.
+    pub tentative: bool,
+    /// Hours the last known times are believed when it cannot be read.
+    pub trust_hours: u32,
+    /// After that it is ignored instead of blocking everything.
+    pub ignore: bool,
+    /// When it was last read, in words.
+    pub freshness: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_icon_becomes_a_picture_without_its_prologue() {
+        let picture = Picture("<?xml version=\"1.0\"?><!-- c --><svg viewBox=\"0 0 1 1\"></svg>").to_string();
+        assert_eq!(picture, "<svg class=\"tile\" aria-hidden=\"true\" viewBox=\"0 0 1 1\"></svg>");
+    }
+}
