@@ -83,7 +83,14 @@ pub fn find(text: &str, now: Timestamp) -> Option<Zone> {
         .or_else(|| by(&|zone| city_of(zone).starts_with(&plain)))
         .or_else(|| by(&|zone| offset_of(zone) == text))
         .or_else(|| by(&|zone| zone.name().to_lowercase().contains(&plain.replace(' ', "_"))))
+        .or_else(|| older(&plain))
         .or_else(|| Zone::parse(&plain).ok())
+}
+
+/// A zone by a city that has another name by now.
+fn older(plain: &str) -> Option<Zone> {
+    let name = tz::db().available().find(|name| city(name.as_str()).to_lowercase() == plain)?;
+    Zone::parse(name.as_str()).ok()
 }
 
 fn label(zone: &Zone, face: &Face, now: Timestamp) -> String {

@@ -1,7 +1,13 @@
 //! What guests see: a host's page, a month, a form, a booking.
 
+mod booking;
+mod cancel;
 mod event;
 mod fields;
+mod form;
+mod gone;
 mod month;
 mod parts;
+mod profile;
+mod reschedule;
 mod visit;

@@ -1,0 +1,41 @@
+//! What does not book any more: said kindly, with a way on.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use kalends_domain::event_type::LinkRefused;
+
+use crate::pages::{Frame, show};
+
+/// The page.
+#[derive(Template)]
+#[template(path = "guest/gone.html")]
+pub struct GoneView {
+    pub(super) frame: Frame,
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+    pub(super) href: String,
+    pub(super) action: &'static str,
+}
+
+impl GoneView {
+    /// A private link that books no more.
+    pub fn link(frame: Frame, refused: LinkRefused) -> Self {
+        let (title, text) = match refused {
+            LinkRefused::Expired => (
+                "This link has expired",
+                "It was good until a day that is over. Ask your host for a new one.",
+            ),
+            LinkRefused::UsedUp => (
+                "This link has been used",
+                "It books so many times and no more. If you booked with it, your mail has the details; else ask your host for a new one.",
+            ),
+        };
+        Self { frame, title, text, href: String::new(), action: "" }
+    }
+
+    /// Draws the page as gone.
+    pub fn into_response(self) -> Response {
+        (StatusCode::GONE, show(&self)).into_response()
+    }
+}
