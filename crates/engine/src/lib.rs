@@ -1,7 +1,11 @@
 //! The verbs of the product.
 
+pub mod api_keys;
+mod audit;
 pub mod book;
+pub mod connect;
 mod edit;
+mod engine;
 pub mod event_types;
 mod invalid;
 pub mod job;
@@ -15,6 +19,7 @@ mod who;
 
 pub use self::{
     edit::EditError,
+    engine::Engine,
     invalid::{Invalid, Problem},
     pages::{EventTypePage, PageError, PageOwner, ProfilePage},
     trouble::Trouble,

@@ -9,7 +9,11 @@ use kalends_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Job;
+use super::{Failed, Job, Work};
+
+fn todo(_: &Work) -> Result<(), Failed> {
+    Err(Failed::again("this kind of work is not built yet"))
+}
 
 /// Makes everything outside match the booking as it is when the job runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,10 @@ impl Job for Reconcile {
 
     fn key(&self) -> String {
         self.booking.to_string()
+    }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        todo(work)
     }
 }
 
@@ -86,6 +94,10 @@ impl Job for Notify {
     fn key(&self) -> String {
         let (booking, revision) = (self.told.booking, self.told.revision);
         format!("{booking}:{revision}:{:?}:{}", self.message, self.only.join(","))
+    }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        todo(work)
     }
 }
 
@@ -177,6 +189,10 @@ impl Job for Deliver {
     fn key(&self) -> String {
         self.delivery.clone()
     }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        todo(work)
+    }
 }
 
 /// A mail that concerns an account, not a booking.
@@ -205,6 +221,10 @@ impl Job for Letters {
             Self::VerifyEmail { user } => format!("verify_email:{user}"),
         }
     }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        crate::sign_in::reset::send(&work.engine, self).await
+    }
 }
 
 /// Brings the mirror of one calendar up to date.
@@ -223,6 +243,10 @@ impl Job for SyncCalendar {
     fn key(&self) -> String {
         self.calendar.clone()
     }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        todo(work)
+    }
 }
 
 /// Gives back holds and unpaid bookings whose time is over.
@@ -236,6 +260,10 @@ impl Job for ExpireHolds {
     fn key(&self) -> String {
         String::from("all")
     }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        todo(work)
+    }
 }
 
 /// Throws away what is over: sessions, used tokens, finished jobs, old records.
@@ -248,5 +276,9 @@ impl Job for Housekeeping {
 
     fn key(&self) -> String {
         String::from("all")
+    }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        todo(work)
     }
 }

@@ -2,6 +2,9 @@
 
 mod failed;
 pub mod kinds;
+mod run;
+// mod schedule;
+mod worker;
 
 use jiff::Timestamp;
 use kalends_store::{Result, Tx, repo::NewJob};
@@ -10,7 +13,9 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::{
     failed::{Failed, When},
     kinds::{Deliver, ExpireHolds, Housekeeping, Letters, Notify, Reconcile, SyncCalendar, Told},
+    worker::{Workers, drain},
 };
+use crate::Engine;
 
 /// A piece of work as a value.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -22,6 +27,18 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// Two waiting jobs of one kind and key are one, and two are never run at once.
     fn key(&self) -> String;
+
+    /// Does it. Whatever was done before by a try that died halfway must do no harm.
+    fn run(&self, work: &Work) -> impl Future<Output = Result<(), Failed>> + Send;
+}
+
+/// What a job works with.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The verbs, and what is behind them.
+    pub engine: Engine,
+    /// So many tries failed before.
+    pub tries: u32,
 }
 
 /// Writes a job down in the transaction of the change that causes it: both are kept, or neither.

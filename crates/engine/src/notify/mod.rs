@@ -1,15 +1,18 @@
 //! Telling people: mails about bookings and accounts.
 
+pub(crate) mod account;
 mod compose;
 mod ics;
 mod letter;
 mod links;
+mod post;
 mod when;
 mod words;
 
 use kalends_domain::booking::Message;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::post::post;
 pub use self::{
     letter::{Action, Fact, Letter},
     links::Links,

@@ -47,15 +47,13 @@ pub fn fit(password: &SecretString) -> Result<(), &'static str> {
 }
 
 /// Hashes a new password for keeping.
-pub async fn hash(password: SecretString, ids: &Ids) -> String {
+pub async fn hash(password: SecretString, ids: &Ids) -> Result<String, kalends_store::Error> {
     let salt = ids.bytes::<16>();
-    off_thread(move || {
-        argon2()
-            .hash_password_with_salt(password.expose_secret().as_bytes(), &salt)
-            .map(|hash| hash.to_string())
-            .unwrap_or_default()
-    })
-    .await
+    let hashed = off_thread(move || {
+        let hashed = argon2().hash_password_with_salt(password.expose_secret().as_bytes(), &salt);
+        hashed.ok().map(|hash| hash.to_string())
+    });
+    hashed.await.ok_or_else(|| kalends_store::Error::Refused("the password could not be hashed".into()))
 }
 
 /// Compares a password with what is kept; `None` takes as long and is wrong.

@@ -1,0 +1,81 @@
+//! The way out, as the binary put it together.
+
+use std::sync::Arc;
+
+use kalends_app::{
+    App, Error, Kind,
+    gateway::{Account, Gateway},
+    kind::calendar::Person,
+};
+
+use kalends_store::seal::Keys;
+
+use crate::notify::Links;
+
+/// Every app of this build, the gate they go out by, and what the operator said about both.
+#[derive(Debug)]
+pub struct Outside {
+    apps: Vec<&'static App>,
+    gateway: Gateway,
+    links: Links,
+    keys: Arc<Keys>,
+    post: Option<Post>,
+}
+
+/// The mail server of the whole instance, from the operator's configuration.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// The messenger it is reached by.
+    pub app: &'static App,
+    /// Its settings and secrets.
+    pub account: Account,
+    /// Who mails come from, where the app's settings do not say.
+    pub from: Option<Person>,
+}
+
+impl Outside {
+    /// These apps, behind this gate; mails and events lead to `links`, secrets are sealed by `keys`.
+    pub const fn new(apps: Vec<&'static App>, gateway: Gateway, links: Links, keys: Arc<Keys>) -> Self {
+        Self { apps, gateway, links, keys, post: None }
+    }
+
+    /// With a mail server for everybody. An app that cannot send messages is refused.
+    pub fn with_post(mut self, post: Post) -> Result<Self, Error> {
+        if post.app.messenger().is_none() {
+            let message = format!("mail.app: {:?} cannot send messages", post.app.slug);
+            return Err(Error::new(Kind::Invalid, message));
+        }
+        self.post = Some(post);
+        Ok(self)
+    }
+
+    /// Every app, in the catalog's order.
+    pub fn apps(&self) -> &[&'static App] {
+        &self.apps
+    }
+
+    /// The app of this slug.
+    pub fn app(&self, slug: &str) -> Option<&'static App> {
+        self.apps.iter().copied().find(|app| app.slug == slug)
+    }
+
+    /// The gate.
+    pub const fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// The addresses of our pages.
+    pub const fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// The keys that seal and open secrets.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The mail server for everybody, if the operator named one.
+    pub const fn post(&self) -> Option<&Post> {
+        self.post.as_ref()
+    }
+}

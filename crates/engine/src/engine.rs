@@ -1,0 +1,50 @@
+//! What every verb works with.
+
+use std::{ops::Deref, sync::Arc};
+
+use jiff::Timestamp;
+use kalends_domain::Ids;
+use kalends_store::Db;
+
+use crate::{connect::Outside, sign_in::Door};
+
+/// The verbs of the product. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// What an engine is made of.
+#[derive(Debug)]
+pub struct Inner {
+    /// Where everything is kept; it also holds the clock and makes the ids.
+    pub db: Db,
+    /// The way out.
+    pub outside: Outside,
+    pub(crate) door: Door,
+}
+
+impl Engine {
+    /// An engine over a database whose tables are there.
+    pub fn new(db: Db, outside: Outside) -> Self {
+        Self { inner: Arc::new(Inner { db, outside, door: Door::default() }) }
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.db.now()
+    }
+
+    /// The maker of ids.
+    pub fn ids(&self) -> &Ids {
+        self.db.ids()
+    }
+}
+
+impl Deref for Engine {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}

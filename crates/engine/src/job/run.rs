@@ -1,0 +1,105 @@
+//! From a row to the work it names, and from the outcome back to the row.
+
+use kalends_store::repo;
+
+use super::{
+    Deliver, ExpireHolds, Failed, Housekeeping, Job, Letters, Notify, Reconcile, SyncCalendar, Work,
+};
+use crate::Engine;
+
+/// The kinds a worker claims.
+pub const KINDS: [&str; 7] = [
+    Reconcile::NAME,
+    Notify::NAME,
+    Deliver::NAME,
+    Letters::NAME,
+    SyncCalendar::NAME,
+    ExpireHolds::NAME,
+    Housekeeping::NAME,
+];
+
+/// Does one claimed job.
+pub async fn run(engine: &Engine, row: &repo::Job) -> Result<(), Failed> {
+    let work = Work { engine: engine.clone(), tries: row.tries };
+    match row.kind.as_str() {
+        Reconcile::NAME => one::<Reconcile>(row, &work).await,
+        Notify::NAME => one::<Notify>(row, &work).await,
+        Deliver::NAME => one::<Deliver>(row, &work).await,
+        Letters::NAME => one::<Letters>(row, &work).await,
+        SyncCalendar::NAME => one::<SyncCalendar>(row, &work).await,
+        ExpireHolds::NAME => one::<ExpireHolds>(row, &work).await,
+        Housekeeping::NAME => one::<Housekeeping>(row, &work).await,
+        other => Err(Failed::never(format!("this version knows no work of the kind {other:?}"))),
+    }
+}
+
+async fn one<J: Job>(row: &repo::Job, work: &Work) -> Result<(), Failed> {
+    let job: J = row.read().map_err(|error| Failed::never(error.to_string()))?;
+    job.run(work).await
+}
+
+/// So often a kind is tried.
+fn tries(kind: &str) -> u32 {
+    match kind {
+        Reconcile::NAME => Reconcile::TRIES,
+        Notify::NAME => Notify::TRIES,
+        Deliver::NAME => Deliver::TRIES,
+        Letters::NAME => Letters::TRIES,
+        SyncCalendar::NAME => SyncCalendar::TRIES,
+        _ => 1,
+    }
+}
+
+/// Writes down how a job ended. A lease that was lost meanwhile changes nothing: another has the job.
+pub async fn settle(
+    engine: &Engine,
+    row: &repo::Job,
+    outcome: Result<(), Failed>,
+) -> kalends_store::Result<()> {
+    let row = row.clone();
+    let (ids, now) = (engine.ids().clone(), engine.now());
+    let ending = match outcome {
+        Ok(()) => Ending::Done,
+        Err(Failed::NotYet { until }) => Ending::Later(until),
+        Err(Failed::Again { why, .. }) if row.tries + 1 >= tries(&row.kind) => Ending::Dead(why),
+        Err(Failed::Again { when, why }) => Ending::Again(when.instant(row.tries + 1, now, &ids), why),
+        Err(Failed::Never { why }) => Ending::Dead(why),
+    };
+    match &ending {
+        Ending::Done | Ending::Later(_) => {}
+        Ending::Again(at, why) => {
+            tracing::info!(job = row.kind, key = row.key, %at, why, "job is tried again")
+        }
+        Ending::Dead(why) => tracing::error!(job = row.kind, key = row.key, why, "job is given up"),
+    }
+    engine
+        .db
+        .write(move |tx| {
+            let (row, ending) = (row.clone(), ending.clone());
+            Box::pin(async move {
+                match ending {
+                    Ending::Done => tx.jobs().done(&row).await.map(drop),
+                    Ending::Again(at, why) => tx.jobs().again(&row, at, &why).await.map(drop),
+                    Ending::Dead(why) => tx.jobs().give_up(&row, &why).await.map(drop),
+                    // As new: waiting is no failure.
+                    Ending::Later(at) => {
+                        if tx.jobs().done(&row).await? {
+                            let same = repo::NewJob::new(&row.kind, &row.read::<serde_json::Value>()?)?;
+                            let same = row.key.iter().fold(same.at(at), |job, key| job.key(key));
+                            tx.jobs().add(same).await?;
+                        }
+                        Ok(())
+                    }
+                }
+            })
+        })
+        .await
+}
+
+#[derive(Debug, Clone)]
+enum Ending {
+    Done,
+    Again(jiff::Timestamp, String),
+    Later(jiff::Timestamp),
+    Dead(String),
+}
