@@ -6,3 +6,4 @@ mod bookings;
 mod event_types;
 mod form;
 mod notice;
+mod settings;

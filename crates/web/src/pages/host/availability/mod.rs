@@ -2,3 +2,5 @@
 
 mod hours;
 mod page;
+
+pub use self::page::ZoneChoice;

@@ -1,0 +1,3 @@
+//! What is a user's own: profile, password, sessions, keys; and the audit log.
+
+mod page;
