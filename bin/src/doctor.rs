@@ -3,7 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use kalends_store::Db;
+
+use crate::base::system;
 use crate::config::Config;
+use crate::keyfile::is_open_to_others;
 
 /// What was found out about one part.
 struct Finding {
@@ -13,15 +17,17 @@ struct Finding {
 }
 
 /// Checks every part and prints one line each; fails when one of them is not well.
-pub fn run(config: &Config) -> ExitCode {
-    let findings = [
+pub async fn run(config: &Config) -> ExitCode {
+    let mut findings = vec![
         Finding {
             part: "settings",
             said: Ok(format!("serving {} as {}", config.listen, config.base_url(config.listen))),
         },
         Finding { part: "data", said: folder(&config.data_dir) },
+        Finding { part: "keys", said: keys(&config.secret_key_file) },
         Finding { part: "mail", said: mail(config) },
     ];
+    findings.extend(database(config).await);
     for finding in &findings {
         let (mark, said) = match &finding.said {
             Ok(said) => ("ok  ", said),
@@ -42,6 +48,63 @@ fn folder(path: &Path) -> Result<String, String> {
         format!("{shown} cannot be written ({error}): give this user the right to, or set data_dir")
     })?;
     Ok(format!("{shown} can be written"))
+}
+
+fn keys(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    if !path.exists() {
+        return Ok(format!("{shown} will be made at the first start"));
+    }
+    if is_open_to_others(path) {
+        return Err(format!("others can read {shown}: run chmod 600 {shown}"));
+    }
+    std::fs::read(path)
+        .map_err(|error| format!("{shown} cannot be read ({error}): give this user the right to"))?;
+    Ok(format!("{shown}; back it up apart from the database"))
+}
+
+async fn database(config: &Config) -> Vec<Finding> {
+    let fresh = config.database_file().is_some_and(|file| !file.exists());
+    if fresh {
+        return vec![Finding { part: "database", said: Ok("will be made at the first start".to_owned()) }];
+    }
+    let (clock, ids) = system();
+    let db = match Db::open(config.database_url.expose(), clock, ids).await {
+        Ok(db) => db,
+        Err(error) => {
+            return vec![Finding { part: "database", said: Err(format!("{error}: check database_url")) }];
+        }
+    };
+    let found = vec![
+        Finding { part: "database", said: tables(&db).await },
+        Finding { part: "claims", said: claims(&db).await },
+    ];
+    db.close().await;
+    found
+}
+
+async fn tables(db: &Db) -> Result<String, String> {
+    let kind = if db.is_postgres() { "PostgreSQL" } else { "SQLite" };
+    match db.pending_migrations().await {
+        Ok(pending) if pending.is_empty() => Ok(format!("{kind}, with the tables of this version")),
+        Ok(pending) => Err(format!("{kind} lacks {}: run `kalends migrate`", pending.join(", "))),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The independent look for what must never be: two claims of one host that overlap.
+async fn claims(db: &Db) -> Result<String, String> {
+    let found = async { db.read().await?.claims().overlaps().await }.await;
+    match found.map_err(|error| error.to_string())?.as_slice() {
+        [] => Ok("no host is booked twice".to_owned()),
+        overlaps => {
+            let list: Vec<_> = overlaps
+                .iter()
+                .map(|one| format!("host {}: {} and {}", one.host, one.one.0, one.other.0))
+                .collect();
+            Err(format!("hosts are booked twice; cancel one of each and report this: {}", list.join("; ")))
+        }
+    }
 }
 
 fn mail(config: &Config) -> Result<String, String> {

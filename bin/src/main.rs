@@ -1,10 +1,13 @@
 //! Kalends: the scheduling server. Each command is a module; this page only lists them.
 
 mod app;
+mod backup;
+mod base;
 mod config;
 mod doctor;
+mod keyfile;
 mod log;
-
+mod migrate;
 mod net;
 mod serve;
 mod slots;
@@ -38,6 +41,18 @@ struct Kalends {
 enum Command {
     /// Serves pages and API on your own data.
     Serve,
+    /// Makes or completes the tables of the database.
+    Migrate,
+    /// Copies the SQLite database to a new file, while the server runs.
+    Backup {
+        /// The file to write.
+        to: PathBuf,
+    },
+    /// Puts a copy of the SQLite database back, while no server runs.
+    Restore {
+        /// The file to read.
+        from: PathBuf,
+    },
     /// Checks a set-up and says what to fix.
     Doctor,
     /// Lists every setting with its default.
@@ -63,7 +78,10 @@ fn main() -> ExitCode {
 fn run(kalends: &Kalends) -> Result<ExitCode> {
     match &kalends.command {
         Command::Serve => block_on(serve::run(&settings(kalends)?)),
-        Command::Doctor => Ok(doctor::run(&settings(kalends)?)),
+        Command::Migrate => block_on(migrate::run(&settings(kalends)?)),
+        Command::Backup { to } => block_on(backup::backup(&settings(kalends)?, to)),
+        Command::Restore { from } => block_on(backup::restore(&settings(kalends)?, from)),
+        Command::Doctor => block_on(async { Ok(doctor::run(&settings(kalends)?).await) }),
         Command::Settings => {
             print!("{}", config::manual());
             Ok(ExitCode::SUCCESS)

@@ -18,6 +18,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
     let house = wire::house(config, &door.base_url).await?;
     println!("Kalends serves {}", door.base_url);
     door.serve(house.router()).await?;
+    house.close().await;
     Ok(ExitCode::SUCCESS)
 }
 

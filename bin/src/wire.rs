@@ -2,33 +2,42 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use axum::Router;
-use kalends_domain::{Clock, Ids};
 use kalends_web::{Site, Web};
 use url::Url;
 
+use crate::base::{Base, Guard};
 use crate::config::Config;
-use crate::system::{SystemChance, SystemClock};
 
 /// Everything a running server consists of.
 pub struct House {
+    base: Base,
     web: Web,
+    _guard: Option<Guard>,
 }
 
 /// Builds it for this address.
 pub async fn house(config: &Config, base_url: &Url) -> Result<House> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemChance));
+    // On PostgreSQL several servers may run; one SQLite file has one.
+    let guard = config.database_file().map(|_| Guard::take(&config.data_dir)).transpose()?;
+    let base = Base::open(config).await?;
+    base.db.migrate().await.context("the tables cannot be completed")?;
     let mut site = Site::new(base_url.clone());
     site.trusted_proxies.clone_from(&config.trusted_proxies);
     site.embed_on.clone_from(&config.embed_on);
-    Ok(House { web: Web { site: Arc::new(site), clock, ids } })
+    let web = Web { site: Arc::new(site), clock: Arc::clone(&base.clock), ids: base.ids.clone() };
+    Ok(House { base, web, _guard: guard })
 }
 
 impl House {
     /// All pages and the API.
     pub fn router(&self) -> Router {
         kalends_web::router(self.web.clone())
+    }
+
+    /// Finishes what is under way and closes the database.
+    pub async fn close(self) {
+        self.base.db.close().await;
     }
 }

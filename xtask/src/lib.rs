@@ -3,6 +3,7 @@
 pub mod lint;
 pub mod load;
 pub mod new_app;
+pub mod openapi;
 pub mod setup;
 pub mod sh;
 pub mod test;

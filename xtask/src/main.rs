@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{lint, load, new_app, test, tidy};
+use xtask::{lint, load, new_app, openapi, test, tidy};
 
 /// The tasks of this workspace.
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Task {
     Tidy,
     /// Makes a new app's folder from the template.
     NewApp(new_app::Args),
+    /// Writes the API's description to docs/openapi.json.
+    Openapi,
     /// Drives the server under load and prints what it did.
     Load(load::Args),
 }
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Task::Lint => lint::run(),
         Task::Tidy => tidy::run(),
         Task::NewApp(args) => new_app::run(&args),
+        Task::Openapi => openapi::run(),
         Task::Load(args) => load::run(&args),
     };
     match done {

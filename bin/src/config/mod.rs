@@ -105,6 +105,13 @@ impl Config {
         self.base_url.clone().unwrap_or_else(|| read::own_address(listening))
     }
 
+    /// The database's file, on SQLite.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let rest = self.database_url.expose().strip_prefix("sqlite:")?;
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+    }
+
     fn from(mut source: Source) -> Result<Self> {
         let config = read::config(&mut source);
         if !source.wrong.is_empty() {

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_kalends");
@@ -30,12 +30,11 @@ pub fn kalends(folder: &Path) -> Command {
 
 /// A running server; dropping it stops it.
 pub struct Server {
-    /// The process itself.
-    pub process: Child,
+    process: Child,
     /// What it printed until it was ready, a line each.
     pub said: Vec<String>,
-    /// Its folder; gone with it.
-    pub folder: TempDir,
+    /// Its folder.
+    pub folder: Arc<TempDir>,
 }
 
 impl Server {
@@ -45,7 +44,8 @@ impl Server {
     }
 
     /// Starts `words` and waits until it has printed where it serves.
-    pub fn start(name: &str, folder: TempDir, words: &[&str]) -> Result<Self> {
+    pub fn start(name: &str, folder: impl Into<Arc<TempDir>>, words: &[&str]) -> Result<Self> {
+        let folder = folder.into();
         std::fs::create_dir_all(shots())?;
         let log = shots().join(format!("{name}.log"));
         let mut process = kalends(folder.path())
@@ -76,6 +76,14 @@ impl Server {
         }
     }
 
+    /// Asks it to end, waits until it has, and gives its folder back.
+    pub fn stop(mut self) -> Result<Arc<TempDir>> {
+        ask_to_end(&self.process)?;
+        let ended = self.process.wait()?;
+        ensure!(ended.success(), "the server ended with {ended}");
+        Ok(Arc::clone(&self.folder))
+    }
+
     /// What stands after this label in what it printed.
     pub fn told(&self, label: &str) -> Result<&str> {
         let line = self.said.iter().find_map(|line| line.trim_start().strip_prefix(label));
@@ -88,10 +96,17 @@ const READY: &str = "Ready. Ctrl-C stops it.";
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let asked = Command::new("kill").arg(self.process.id().to_string()).status();
-        if !asked.is_ok_and(|ended| ended.success()) {
+        if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return;
+        }
+        if ask_to_end(&self.process).is_err() {
             drop(self.process.kill());
         }
         drop(self.process.wait());
     }
+}
+
+fn ask_to_end(process: &Child) -> Result<()> {
+    ensure!(Command::new("kill").arg(process.id().to_string()).status()?.success(), "it cannot be stopped");
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What is tried, a file per topic.
 
+mod backup;
 mod commands;
 mod looks;
 mod serving;
@@ -8,5 +9,5 @@ use libtest_mimic::Trial;
 
 /// Every trial.
 pub fn all() -> Vec<Trial> {
-    [commands::trials(), serving::trials(), looks::trials()].into_iter().flatten().collect()
+    [backup::trials(), commands::trials(), serving::trials(), looks::trials()].into_iter().flatten().collect()
 }

@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
@@ -31,11 +30,7 @@ fn healthy() -> Result<()> {
 }
 
 fn sigterm() -> Result<()> {
-    let mut server = Server::start("sigterm", TempDir::new()?, &["serve"])?;
-    ensure!(Command::new("kill").arg(server.process.id().to_string()).status()?.success(), "kill failed");
-    let ended = server.process.wait()?;
-    ensure!(ended.success(), "it ended with {ended}");
-    Ok(())
+    Server::start("sigterm", TempDir::new()?, &["serve"])?.stop().map(drop)
 }
 
 fn taken_port() -> Result<()> {
