@@ -82,6 +82,11 @@ impl Bench {
         self.inner().faults.pop_front()
     }
 
+    /// Notes what arrived, for fakes that do not speak HTTP.
+    pub fn note(&self, request: Request) {
+        self.inner().seen.push(request);
+    }
+
     /// Every request so far.
     pub fn seen(&self) -> Vec<Request> {
         self.inner().seen.clone()

@@ -95,6 +95,7 @@ impl Line {
         call: &Call<'_>,
         work: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<T, Error> {
+        let work = Box::pin(work);
         let guarded = async {
             let admission = self.breaker.admit()?;
             let result = async {

@@ -1,0 +1,213 @@
+//! The setup, and a mail as text: both pure.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    str::FromStr,
+};
+
+use jiff::Timestamp;
+use kalends_app::{
+    Cx, Error, Kind,
+    kind::{
+        calendar::Person,
+        messenger::{File, Invite, Message},
+    },
+};
+use lettre::{
+    Address,
+    message::{
+        Attachment, Mailbox, Message as Letter, MultiPart, SinglePart,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
+};
+
+/// How the conversation is kept private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// Encrypted from the first byte.
+    Tls,
+    /// Encrypted before anything is said.
+    StartTls,
+    /// Not at all: this machine only.
+    Plain,
+}
+
+/// The account's settings, read.
+#[derive(Debug)]
+pub struct Setup {
+    pub host: String,
+    pub port: u16,
+    pub security: Security,
+    pub user: Option<String>,
+    pub sender: Person,
+}
+
+impl Setup {
+    /// Reads the settings of this call.
+    pub fn read(cx: &Cx) -> Result<Self, Error> {
+        let missing = |name: &str| {
+            Error::new(Kind::Invalid, format!("{name}: this is not set; open the app's settings"))
+        };
+        let host = cx.setting("host").ok_or_else(|| missing("host"))?;
+        let port = cx.settings.get("port").and_then(port_of).ok_or_else(|| missing("port"))?;
+        let security = match cx.setting("security").unwrap_or("tls") {
+            "tls" => Security::Tls,
+            "starttls" => Security::StartTls,
+            "plain" => Security::Plain,
+            other => {
+                let message = format!("security: {other:?} is not one of tls, starttls, plain");
+                return Err(Error::new(Kind::Invalid, message));
+            }
+        };
+        let email = cx.setting("from_email").ok_or_else(|| missing("from_email"))?.to_owned();
+        let name = cx.setting("from_name").unwrap_or_default().to_owned();
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+            security,
+            user: cx.setting("user").map(str::to_owned),
+            sender: Person { name, email },
+        })
+    }
+
+    /// What we say we are: the sender's domain, for servers refuse an address in brackets.
+    pub fn domain(&self) -> &str {
+        self.sender.email.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
+    }
+}
+
+fn port_of(value: &serde_json::Value) -> Option<u16> {
+    value.as_u64().and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)
+}
+
+/// A mail with its envelope.
+#[derive(Debug)]
+pub struct Mail {
+    pub id: String,
+    pub from: Address,
+    pub to: Vec<(Person, Address)>,
+    pub text: Vec<u8>,
+}
+
+impl Mail {
+    /// Writes a message down. The same message gives the same bytes, so a second try is the same mail (EML-03).
+    pub fn compose(message: &Message, sender: &Person, now: Timestamp) -> Result<Self, Error> {
+        let from = message.from.as_ref().unwrap_or(sender);
+        if message.to.is_empty() {
+            return Err(invalid("to", "a mail needs somebody to go to"));
+        }
+        one_line("subject", &message.subject)?;
+        let mut letter = Letter::builder()
+            .date(now.into())
+            .from(mailbox("from", from)?)
+            .subject(message.subject.clone())
+            .message_id(Some(format!("<{}>", message_id(&message.message_id)?)))
+            // Keeps holiday replies away (RFC 3834).
+            .raw_header(header("Auto-Submitted", "auto-generated")?);
+        for person in &message.to {
+            letter = letter.to(mailbox("to", person)?);
+        }
+        if let Some(person) = &message.reply_to {
+            letter = letter.reply_to(mailbox("reply_to", person)?);
+        }
+        for (name, value) in &message.headers {
+            letter = letter.raw_header(header(name, value)?);
+        }
+        let letter =
+            letter.multipart(body(message)?).map_err(|error| invalid("message", &error.to_string()))?;
+        let to = message.to.iter().map(|person| Ok((person.clone(), address("to", &person.email)?)));
+        Ok(Self {
+            id: message.message_id.clone(),
+            from: address("from", &from.email)?,
+            to: to.collect::<Result<_, Error>>()?,
+            text: letter.formatted(),
+        })
+    }
+
+    /// True when an address has letters beyond ASCII.
+    pub fn needs_utf8_addresses(&self) -> bool {
+        let plain = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+        !plain(&self.from) || !self.to.iter().all(|(_, address)| plain(address))
+    }
+}
+
+/// `mixed` of `alternative` (text, HTML, invitation) and files: Gmail and Outlook show buttons only then (ITIP-01).
+fn body(message: &Message) -> Result<MultiPart, Error> {
+    let mut ways = MultiPart::alternative()
+        .boundary(boundary("alternative", message))
+        .singlepart(SinglePart::plain(message.text.clone()));
+    if let Some(html) = &message.html {
+        ways = ways.singlepart(SinglePart::html(html.clone()));
+    }
+    if let Some(Invite { method, ics }) = &message.invite {
+        let kind = format!("text/calendar; method={}; charset=UTF-8", method.name());
+        ways = ways.singlepart(SinglePart::builder().header(content_type(&kind)?).body(ics.clone()));
+    }
+    let mut whole = MultiPart::mixed().boundary(boundary("mixed", message)).multipart(ways);
+    if let Some(Invite { method, ics }) = &message.invite {
+        let kind = content_type(&format!("application/ics; method={}", method.name()))?;
+        whole = whole.singlepart(Attachment::new("invite.ics".to_owned()).body(ics.clone(), kind));
+    }
+    for File { name, media_type, body } in &message.files {
+        one_line("files", name)?;
+        let kind = content_type(media_type)?;
+        whole = whole.singlepart(Attachment::new(name.clone()).body(body.to_vec(), kind));
+    }
+    Ok(whole)
+}
+
+/// A line between parts that the text cannot contain, for it depends on the whole of it: a guest who guesses it
+/// would change it by writing it down.
+fn boundary(part: &str, message: &Message) -> String {
+    let mut hasher = DefaultHasher::new();
+    let ics = message.invite.as_ref().map(|invite| &invite.ics);
+    (part, &message.message_id, &message.text, &message.html, ics).hash(&mut hasher);
+    message.files.iter().for_each(|file| file.body.hash(&mut hasher));
+    format!("=_{part}_{:016x}", hasher.finish())
+}
+
+fn content_type(text: &str) -> Result<ContentType, Error> {
+    one_line("files", text)?;
+    ContentType::parse(text).map_err(|_| invalid("files", "this is not a media type such as text/plain"))
+}
+
+fn mailbox(field: &str, person: &Person) -> Result<Mailbox, Error> {
+    one_line(field, &person.name)?;
+    let name = Some(person.name.trim().to_owned()).filter(|name| !name.is_empty());
+    Ok(Mailbox::new(name, address(field, &person.email)?))
+}
+
+fn address(field: &str, email: &str) -> Result<Address, Error> {
+    one_line(field, email)?;
+    Address::from_str(email)
+        .map_err(|_| invalid(field, "this is not a mail address such as name@example.com"))
+}
+
+fn header(name: &str, value: &str) -> Result<HeaderValue, Error> {
+    one_line("headers", name)?;
+    one_line("headers", value)?;
+    let name = HeaderName::new_from_ascii(name.to_owned())
+        .map_err(|_| invalid("headers", "a header's name is letters, digits and hyphens"))?;
+    Ok(HeaderValue::new(name, value.to_owned()))
+}
+
+fn message_id(id: &str) -> Result<&str, Error> {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || !c.is_ascii() || matches!(c, '<' | '>');
+    if id.matches('@').count() == 1 && !id.starts_with('@') && !id.ends_with('@') && !id.contains(odd) {
+        Ok(id)
+    } else {
+        Err(invalid("message_id", "this must be name@host, without angle brackets and blanks"))
+    }
+}
+
+/// Nothing that could begin another header (EML-02).
+fn one_line(field: &str, text: &str) -> Result<(), Error> {
+    if text.chars().any(char::is_control) {
+        return Err(invalid(field, "a line break or control character is not allowed here"));
+    }
+    Ok(())
+}
+
+fn invalid(field: &str, problem: &str) -> Error {
+    Error::new(Kind::Invalid, format!("{field}: {problem}"))
+}

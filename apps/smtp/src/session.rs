@@ -1,0 +1,130 @@
+//! One conversation with a mail server.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use kalends_app::{Cx, Error, Kind, http::CONNECT, kind::messenger::Receipt};
+use lettre::transport::smtp::{
+    authentication::{Credentials, Mechanism},
+    client::{AsyncSmtpConnection, Certificate, TlsParameters},
+    commands::{Data, Mail as MailFrom, Rcpt},
+    extension::{ClientId, Extension, MailBodyParameter, MailParameter},
+};
+use tokio::time::timeout;
+
+use crate::{
+    api::{Mail, Security, Setup},
+    error::{Step, judge},
+};
+
+/// A conversation, signed in.
+pub struct Session {
+    connection: AsyncSmtpConnection,
+}
+
+impl Session {
+    /// Connects, encrypts and signs in, as the setup says and never less.
+    pub async fn open(cx: &Cx, setup: &Setup) -> Result<Self, Error> {
+        let addresses = cx.names.addresses(&setup.host, setup.port).await?;
+        if setup.security == Security::Plain && !addresses.iter().all(|address| address.ip().is_loopback()) {
+            let message = "security: mail goes unencrypted to this machine only; choose TLS or STARTTLS";
+            return Err(Error::new(Kind::Invalid, message));
+        }
+        let hello = ClientId::Domain(setup.domain().to_owned());
+        let mut connection = Self::reach(cx, setup, &addresses, &hello).await?;
+        if setup.security == Security::StartTls {
+            if !connection.can_starttls() {
+                // Somebody in between may have taken the offer out: no mail and no password goes down in clear.
+                let message = "the mail server offers no STARTTLS; choose TLS, usually on port 465";
+                return Err(Error::new(Kind::PolicyDenied, message));
+            }
+            let upgraded = connection.starttls(tls(cx, setup)?, &hello).await;
+            upgraded.map_err(|error| judge(Step::Connect, &error))?;
+        }
+        if let Some(user) = &setup.user {
+            let credentials = Credentials::new(user.clone(), cx.secret("password")?.expose().to_owned());
+            let signed_in = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
+            signed_in.map_err(|error| judge(Step::SignIn, &error))?;
+        }
+        Ok(Self { connection })
+    }
+
+    /// Tries the addresses in turn.
+    async fn reach(
+        cx: &Cx,
+        setup: &Setup,
+        addresses: &[SocketAddr],
+        hello: &ClientId,
+    ) -> Result<AsyncSmtpConnection, Error> {
+        let mut last = Error::new(Kind::Down, "the mail server's name has no address");
+        for address in addresses {
+            let tls = if setup.security == Security::Tls { Some(tls(cx, setup)?) } else { None };
+            match AsyncSmtpConnection::connect_tokio1(*address, Some(CONNECT), hello, tls, None).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => last = judge(Step::Connect, &error),
+            }
+        }
+        Err(last)
+    }
+
+    /// Hands one mail over. `handed_over` is set once its text may have arrived.
+    pub async fn send(&mut self, mail: &Mail, handed_over: &AtomicBool) -> Result<Receipt, Error> {
+        let parameters = self.parameters(mail)?;
+        let from = self.connection.command(MailFrom::new(Some(mail.from.clone()), parameters)).await;
+        from.map_err(|error| judge(Step::Envelope, &error))?;
+        let mut refused = Vec::new();
+        for (person, address) in &mail.to {
+            if let Err(error) = self.connection.command(Rcpt::new(address.clone(), vec![])).await {
+                let error = judge(Step::Envelope, &error);
+                // Without a status the connection is gone, and everybody with it.
+                if error.http_status().is_none() {
+                    return Err(error);
+                }
+                refused.push((person.clone(), error));
+            }
+        }
+        if refused.len() == mail.to.len() {
+            let (_, error) = refused.swap_remove(0);
+            return Err(error);
+        }
+        self.connection.command(Data).await.map_err(|error| judge(Step::Envelope, &error))?;
+        handed_over.store(true, Ordering::Relaxed);
+        let accepted =
+            self.connection.message(&mail.text).await.map_err(|error| judge(Step::Text, &error))?;
+        let queue_id = accepted.first_line().unwrap_or_default().trim();
+        Ok(Receipt { id: if queue_id.is_empty() { mail.id.clone() } else { queue_id.to_owned() }, refused })
+    }
+
+    /// What the server must be told, and must know, about this mail.
+    fn parameters(&self, mail: &Mail) -> Result<Vec<MailParameter>, Error> {
+        let server = self.connection.server_info();
+        let mut parameters = Vec::new();
+        if mail.needs_utf8_addresses() {
+            if !server.supports_feature(Extension::SmtpUtfEight) {
+                let message = "the mail server cannot send to addresses beyond plain letters (SMTPUTF8)";
+                return Err(Error::new(Kind::Invalid, message));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        Ok(parameters)
+    }
+
+    /// Says goodbye. The mail is already theirs, so whatever happens here changes nothing.
+    pub async fn close(mut self) {
+        let _ = timeout(Duration::from_secs(1), self.connection.quit()).await;
+    }
+}
+
+fn tls(cx: &Cx, setup: &Setup) -> Result<TlsParameters, Error> {
+    let unusable =
+        |_| Error::new(Kind::Down, "no encryption is possible: check the operator's root certificates");
+    let mut builder = TlsParameters::builder(setup.host.clone());
+    if !cx.trust.is_empty() {
+        builder = builder.add_root_certificate(Certificate::from_pem(cx.trust.as_bytes()).map_err(unusable)?);
+    }
+    builder.build().map_err(unusable)
+}
