@@ -1,0 +1,130 @@
+//! Whether an event type can be as somebody wants it.
+
+use std::collections::BTreeSet;
+
+use kalends_domain::{
+    event_type::{Assignment, EventType, Host, Location, Owner, is_phone},
+    people::Slug,
+};
+
+use super::EventTypeDraft;
+use crate::Invalid;
+
+/// A draft whose words and rules hold together; who may be its host is asked of the database.
+pub(crate) struct Sound {
+    pub slug: Slug,
+    pub title: String,
+    pub description: String,
+    pub hosts: Vec<Host>,
+}
+
+/// Checks all that needs no database, and says everything that will not do.
+pub(crate) fn check(draft: &EventTypeDraft) -> Result<Sound, Invalid> {
+    let mut invalid = Invalid::default();
+    let title = draft.title.trim().to_owned();
+    invalid.need(!title.is_empty(), "title", "Give it a title.");
+    invalid.need(title.chars().count() <= 200, "title", "Write at most 200 letters.");
+    let description = draft.description.trim().to_owned();
+    invalid.need(description.chars().count() <= 5_000, "description", "Write at most 5000 letters.");
+
+    let slug = match draft.slug.trim() {
+        "" => Slug::from_title(&title, "event"),
+        slug => Slug::parse(slug).unwrap_or_else(|error| {
+            invalid.say("slug", error.to_string());
+            Slug::from_title("", "event")
+        }),
+    };
+    let hosts = hosts(draft, &mut invalid);
+    invalid.extend(draft.settings.problems());
+    places(&draft.settings.locations, &mut invalid);
+    if let Some(address) = &draft.settings.redirect {
+        invalid.need(is_link(address), "redirect", "Write an address that begins with https://.");
+    }
+    if let Some(colour) = &draft.settings.colour {
+        invalid.need(is_colour(colour), "colour", "Write a colour as #rrggbb.");
+    }
+    invalid.need(draft.settings.title.chars().count() <= 300, "customName", "Write at most 300 letters.");
+    invalid.check()?;
+    Ok(Sound { slug, title, description, hosts })
+}
+
+fn hosts(draft: &EventTypeDraft, invalid: &mut Invalid) -> Vec<Host> {
+    let mut hosts = draft.hosts.clone();
+    if let (Owner::User(owner), true) = (draft.owner, hosts.is_empty()) {
+        hosts.push(usual(owner));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, host) in hosts.iter().enumerate() {
+        let field = format!("hosts[{index}]");
+        invalid.need(seen.insert(host.user), &field, "is there twice; leave one out");
+        invalid.need(host.priority <= 4, &format!("{field}.priority"), "a priority is between 0 and 4");
+        invalid.need(
+            (1..=1000).contains(&host.weight),
+            &format!("{field}.weight"),
+            "a weight is between 1 and 1000; leave the host out for none",
+        );
+    }
+    match draft.assignment {
+        Assignment::Single => {
+            invalid.need(hosts.len() == 1, "hosts", "name exactly one host, or choose another way of assigning");
+        }
+        Assignment::Collective => invalid.need(!hosts.is_empty(), "hosts", "name at least one host"),
+        Assignment::RoundRobin => {
+            let in_turn = hosts.iter().any(|host| !host.fixed);
+            invalid.need(in_turn, "hosts", "name at least one host who is not fixed, to take turns");
+        }
+    }
+    invalid.need(hosts.len() <= 500, "hosts", "name at most 500 hosts");
+    hosts
+}
+
+/// A host as most are.
+pub(crate) const fn usual(user: kalends_domain::Id<kalends_domain::people::User>) -> Host {
+    Host { user, fixed: false, priority: 2, weight: 100, schedule: None }
+}
+
+fn places(locations: &[Location], invalid: &mut Invalid) {
+    invalid.need(locations.len() <= 20, "locations", "offer at most 20 places");
+    for (index, location) in locations.iter().enumerate() {
+        let field = format!("locations[{index}]");
+        match location {
+            Location::InPerson { address, .. } => {
+                let fits = (1..=500).contains(&address.trim().chars().count());
+                invalid.need(fits, &field, "write the address, in at most 500 letters");
+            }
+            Location::HostPhone { number, .. } => {
+                invalid.need(is_phone(number), &field, "write a telephone number with its country code");
+            }
+            Location::Link { url, .. } => {
+                invalid.need(is_link(url), &field, "write a link that begins with https://");
+            }
+            Location::App { app } => {
+                invalid.need(Slug::parse(app).is_ok(), &field, "name an app from the app store");
+            }
+            Location::GuestPlace | Location::GuestPhone => {}
+        }
+        invalid.need(!locations[..index].contains(location), &field, "is there twice; leave one out");
+    }
+}
+
+/// A link we may put on a page: absolute, over HTTP.
+pub(crate) fn is_link(text: &str) -> bool {
+    text.len() <= 2_000
+        && url::Url::parse(text)
+            .is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.host_str().is_some())
+}
+
+/// `#rrggbb`.
+pub(crate) fn is_colour(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// The number or title with which a copy does not collide: `intro-copy`, `intro-copy-2`, ….
+pub(crate) fn copy_slug(slug: &Slug, taken: &[EventType]) -> Slug {
+    let stem: String = slug.as_str().chars().take(50).collect();
+    (1..)
+        .map(|nth| if nth == 1 { format!("{stem}-copy") } else { format!("{stem}-copy-{nth}") })
+        .filter_map(|text| Slug::parse(&text).ok())
+        .find(|slug| taken.iter().all(|other| other.slug != *slug))
+        .unwrap_or_else(|| slug.clone())
+}
