@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kalends_domain::Ids;
 use kalends_store::Db;
 
-use crate::{connect::Outside, sign_in::Door};
+use crate::{connect::Outside, index::Memory, sign_in::Door};
 
 /// The verbs of the product. Clones share everything.
 #[derive(Debug, Clone)]
@@ -22,12 +22,14 @@ pub struct Inner {
     /// The way out.
     pub outside: Outside,
     pub(crate) door: Door,
+    pub(crate) memory: Memory,
 }
 
 impl Engine {
     /// An engine over a database whose tables are there.
     pub fn new(db: Db, outside: Outside) -> Self {
-        Self { inner: Arc::new(Inner { db, outside, door: Door::default() }) }
+        let memory = Memory::new(&db);
+        Self { inner: Arc::new(Inner { db, outside, door: Door::default(), memory }) }
     }
 
     /// The present instant.

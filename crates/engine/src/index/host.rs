@@ -1,10 +1,14 @@
 //! One host's time as it is kept in memory.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use kalends_domain::{
-    Span, Uid,
+    Span,
     availability::{Blocks, Busy, Known, OutOfOffice, Source, Travel},
 };
+
+use super::Taker;
 
 /// What takes a host's time, within a span of the calendar.
 #[derive(Debug)]
@@ -19,8 +23,8 @@ pub(crate) struct HostTime {
     pub travel: Vec<Travel>,
     /// Outside calendars that block, with what is known of each.
     pub calendars: Vec<CalendarTrust>,
-    /// Live holds: a guest's own does not stand in their way.
-    pub holds: Vec<(Uid, Source)>,
+    /// Who is behind each block.
+    pub takers: HashMap<Source, Taker>,
     /// The first hold ends then; what was read is void from there.
     pub good_until: i64,
 }

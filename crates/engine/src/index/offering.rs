@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use kalends_domain::{
     Id, Span,
-    availability::{Schedule, Source, Weekday},
+    availability::{Schedule, Weekday},
+    booking::Booking,
     event_type::{EventType, Host, Owner},
     people::User,
     zone::Zone,
@@ -73,10 +74,10 @@ pub(crate) struct Tally {
 /// One live booking of an event type.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Counted {
+    /// Which.
+    pub booking: Id<Booking>,
     /// When.
     pub span: Span,
-    /// Its blocks carry this.
-    pub source: Source,
     /// Seats taken in it, holds included.
     pub seats: u32,
 }

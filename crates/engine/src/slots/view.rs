@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use kalends_domain::{
-    Id, Span,
+    Span,
     availability::{Ask, Busy, Counted, HostTimes, Offer, Seated, Slot, Source, Timing, bookable},
-    booking::Booking,
     event_type::{Assignment, Period, Settings},
     zone::Zone,
 };
-use kalends_store::repo::Owner;
 
 use super::Withheld;
 use crate::{
     book::BookError,
-    index::{HostTime, Offering, Sources, Taker},
+    index::{HostTime, Offering},
 };
 
 /// An event type, its hosts' time and what is booked of it, at one instant.
@@ -67,6 +65,11 @@ impl View {
     /// All slots of a window.
     pub fn slots(&self, look: Look<'_>) -> Vec<Slot> {
         self.asked(look, Blocks::AsTheyAre, |ask| ask.slots().slots)
+    }
+
+    /// The same, by date in the guest's zone.
+    pub fn slots_by_date(&self, look: Look<'_>) -> Vec<(Date, Vec<Slot>)> {
+        self.asked(look, Blocks::AsTheyAre, |ask| ask.slots().by_date(look.zone))
     }
 
     /// Hosts of whom nothing is offered, because a calendar of theirs is not known.
@@ -262,13 +265,5 @@ impl View {
     /// The words for an instant.
     pub fn explained<T>(&self, look: Look<'_>, then: impl FnOnce(&Ask<'_>) -> T) -> T {
         self.asked(look, Blocks::AsTheyAre, then)
-    }
-}
-
-/// The booking behind a source, if it is one.
-pub(crate) fn booking_of(sources: &Sources, source: Source) -> Option<Id<Booking>> {
-    match sources.taker(source)? {
-        Taker::Claim(Owner::Booking(id)) => Some(id),
-        Taker::Claim(Owner::Hold(_)) | Taker::Calendar(_) => None,
     }
 }

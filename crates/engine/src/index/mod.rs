@@ -1,0 +1,203 @@
+//! Hosts' time, event types and what is booked of them, in memory: what slots are answered from.
+//!
+//! Each value is read when it is first asked for and forgotten when a commit changes it, here or on another
+//! node. Notices are taken in before every answer, so that whoever booked sees it at once.
+
+mod host;
+mod kept;
+mod load;
+mod offering;
+mod sources;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use kalends_domain::{
+    Id, Span,
+    event_type::EventType,
+    people::{Organization, Slug, User},
+};
+use kalends_store::{Change, Db};
+use tokio::sync::broadcast::{Receiver, error::TryRecvError};
+
+use self::kept::Kept;
+pub(crate) use self::{
+    host::HostTime,
+    offering::{Bookable, Counted, Offering, Tally},
+    sources::{Taker, source_of, source_of_owner},
+};
+use crate::Trouble;
+
+/// Days before today that are kept.
+const BEHIND: i64 = 3 * 86_400;
+/// Days ahead of today that are kept; a question beyond is answered from the database.
+const AHEAD: i64 = 400 * 86_400;
+
+/// Everything kept.
+pub(crate) struct Memory {
+    db: Db,
+    notices: Mutex<Receiver<Change>>,
+    hosts: Kept<Id<User>, HostTime>,
+    offerings: Kept<Id<EventType>, Offering>,
+    tallies: Kept<Id<EventType>, Tally>,
+    numbers: Kept<i64, Id<EventType>>,
+    pages: Kept<Address, Id<EventType>>,
+}
+
+/// An event type's address: organization, owner's and own part.
+pub(crate) type Address = (Id<Organization>, Slug, Slug);
+
+impl Memory {
+    /// Nothing is read before it is asked for.
+    pub fn new(db: &Db) -> Self {
+        Self {
+            db: db.clone(),
+            notices: Mutex::new(db.changes()),
+            hosts: Kept::new(),
+            offerings: Kept::new(),
+            tallies: Kept::new(),
+            numbers: Kept::new(),
+            pages: Kept::new(),
+        }
+    }
+
+    /// The time of these hosts within a window, in their order: at most one round of queries for all of them.
+    pub async fn times(&self, hosts: &[Id<User>], window: Span) -> Result<Vec<Arc<HostTime>>, Trouble> {
+        self.hear();
+        let now = self.db.now().as_second();
+        let mut found: HashMap<Id<User>, Arc<HostTime>> = HashMap::with_capacity(hosts.len());
+        let mut missing = Vec::new();
+        for host in hosts {
+            match self.hosts.get(host).filter(|time| time.serves(window, now)) {
+                Some(time) => drop(found.insert(*host, time)),
+                None => missing.push(*host),
+            }
+        }
+        if !missing.is_empty() {
+            let usual = Span::new(now - BEHIND, now + AHEAD);
+            let keep = usual.contains(window);
+            let began = self.hosts.begin();
+            let read = load::hosts(&self.db, &missing, if keep { usual } else { window }).await?;
+            for (host, time) in read {
+                let time = Arc::new(time);
+                if keep {
+                    self.hosts.put(host, Arc::clone(&time), began);
+                }
+                found.insert(host, time);
+            }
+        }
+        Ok(hosts.iter().filter_map(|host| found.get(host).cloned()).collect())
+    }
+
+    /// The event type with this id, if it can be booked.
+    pub async fn offering(&self, id: Id<EventType>) -> Result<Option<Arc<Offering>>, Trouble> {
+        self.hear();
+        if let Some(kept) = self.offerings.get(&id) {
+            return Ok(Some(kept));
+        }
+        let began = self.offerings.begin();
+        let Some(read) = load::offering(&self.db, id).await? else { return Ok(None) };
+        let read = Arc::new(read);
+        self.offerings.put(id, Arc::clone(&read), began);
+        Ok(Some(read))
+    }
+
+    /// The event type with this number.
+    pub async fn by_number(&self, number: i64) -> Result<Option<Arc<Offering>>, Trouble> {
+        self.hear();
+        let id = match self.numbers.get(&number) {
+            Some(id) => *id,
+            None => {
+                let began = self.numbers.begin();
+                let Some(id) = load::numbered(&self.db, number).await? else { return Ok(None) };
+                self.numbers.put(number, Arc::new(id), began);
+                id
+            }
+        };
+        self.offering(id).await
+    }
+
+    /// The event type at this address.
+    pub async fn at(&self, address: Address) -> Result<Option<Arc<Offering>>, Trouble> {
+        self.hear();
+        let id = match self.pages.get(&address) {
+            Some(id) => *id,
+            None => {
+                let began = self.pages.begin();
+                let Some(id) = load::addressed(&self.db, &address).await? else { return Ok(None) };
+                self.pages.put(address, Arc::new(id), began);
+                id
+            }
+        };
+        self.offering(id).await
+    }
+
+    /// What is booked of an event type from the start of last year on.
+    pub async fn tally(&self, offering: &Offering) -> Result<Arc<Tally>, Trouble> {
+        self.hear();
+        let id = offering.event_type.id;
+        let now = self.db.now();
+        if let Some(kept) = self.tallies.get(&id).filter(|kept| now.as_second() < kept.good_until) {
+            return Ok(kept);
+        }
+        let began = self.tallies.begin();
+        let read = Arc::new(load::tally(&self.db, offering, now).await?);
+        self.tallies.put(id, Arc::clone(&read), began);
+        Ok(read)
+    }
+
+    /// Takes in what was committed since the last time.
+    pub fn hear(&self) {
+        loop {
+            let notice = self.notices.lock().unwrap_or_else(PoisonError::into_inner).try_recv();
+            match notice {
+                Ok(change) => self.forget(change),
+                // Too many came at once: which ones is lost, so nothing kept can be relied on.
+                Err(TryRecvError::Lagged(_)) => self.forget(Change::Everything),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+
+    fn forget(&self, change: Change) {
+        match change {
+            Change::HostTimes(user) => {
+                self.hosts.drop_key(&user);
+                self.tallies.drop_where(|_, tally| tally.hosts.contains(&user));
+            }
+            Change::User(user) => {
+                self.hosts.drop_key(&user);
+                self.offerings.drop_where(|_, offering| offering.concerns(user));
+                self.pages.clear();
+            }
+            Change::EventType(id) => {
+                self.offerings.drop_key(&id);
+                self.tallies.drop_key(&id);
+                self.pages.clear();
+            }
+            Change::Organization(_) => {
+                self.offerings.clear();
+                self.pages.clear();
+            }
+            Change::Everything => {
+                self.hosts.clear();
+                self.offerings.clear();
+                self.tallies.clear();
+                self.numbers.clear();
+                self.pages.clear();
+            }
+            Change::Jobs => {}
+        }
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory")
+            .field("hosts", &self.hosts.len())
+            .field("offerings", &self.offerings.len())
+            .finish_non_exhaustive()
+    }
+}
