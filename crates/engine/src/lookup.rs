@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use kalends_domain::event_type::{LinkRefused, PrivateLink};
 
-use crate::{Engine, PageError, Trouble, book::BookError, index::Offering, slots::{SlotsError, Which}};
+use crate::{
+    Engine, PageError, Trouble,
+    book::BookError,
+    index::Offering,
+    slots::{SlotsError, Which},
+};
 
 /// An event type, and the private link it was reached by.
 pub(crate) struct Found {

@@ -3,6 +3,9 @@
 /// The database, or what stands in it, failed. The cause goes to the log, never to a page.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
+    /// A call to the database.
+    #[error(transparent)]
+    Store(#[from] kalends_store::Error),
     /// A stored value cannot be read.
     #[error("{what}: a stored value cannot be read: {why}")]
     Unreadable {
@@ -12,3 +15,21 @@ pub enum Trouble {
         why: String,
     },
 }
+
+macro_rules! from_store {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<kalends_store::Error> for $error {
+            fn from(error: kalends_store::Error) -> Self {
+                Self::Trouble(error.into())
+            }
+        }
+    )*};
+}
+
+from_store!(
+    crate::book::BookError,
+    crate::book::ChangeError,
+    crate::slots::SlotsError,
+    crate::EditError,
+    crate::PageError,
+);

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kalends_domain::{
     booking::Attendee,
-    event_type::{
-        Answers, BookedLocation, EventType, Location, Settings, check_answers, is_email, is_phone,
-    },
+    event_type::{Answers, BookedLocation, EventType, Location, Settings, check_answers, is_email, is_phone},
     zone::Zone,
 };
 
@@ -63,7 +61,8 @@ pub(crate) fn length(settings: &Settings, asked: Option<u32>, invalid: &mut Inva
         let offered: BTreeSet<u32> =
             settings.lengths.choices.iter().copied().chain([settings.lengths.usual]).collect();
         let offered: Vec<String> = offered.iter().map(u32::to_string).collect();
-        invalid.say("lengthInMinutes", format!("choose one of these lengths: {} minutes", offered.join(", ")));
+        invalid
+            .say("lengthInMinutes", format!("choose one of these lengths: {} minutes", offered.join(", ")));
         settings.lengths.usual
     })
 }
@@ -93,7 +92,11 @@ fn booker(booker: &Booker, invalid: &mut Invalid) -> Attendee {
     invalid.need(name.chars().count() <= 200, "name", "Write at most 200 letters.");
     let email = booker.email.trim().to_lowercase();
     invalid.need(!email.is_empty(), "email", "Enter your mail address.");
-    invalid.need(email.is_empty() || is_email(&email), "email", "This is not a mail address; write it like name@example.com.");
+    invalid.need(
+        email.is_empty() || is_email(&email),
+        "email",
+        "This is not a mail address; write it like name@example.com.",
+    );
     let phone = booker.phone.as_deref().map(str::trim).filter(|phone| !phone.is_empty());
     invalid.need(
         phone.is_none_or(is_phone),
@@ -102,7 +105,8 @@ fn booker(booker: &Booker, invalid: &mut Invalid) -> Attendee {
     );
     let zone = zone(&booker.zone, "timeZone", invalid);
     let locale = if booker.locale.trim().is_empty() { "en" } else { booker.locale.trim() };
-    let fits = locale.len() <= 35 && locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let fits =
+        locale.len() <= 35 && locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     invalid.need(fits, "language", "use a language tag such as en or pt-BR");
     Attendee {
         seat: None,
@@ -242,5 +246,9 @@ pub(crate) fn text(text: &str, field: &str, invalid: &mut Invalid) -> String {
 
 /// One line: control characters could break a mail's header, so they go.
 fn line(text: &str) -> String {
-    text.split(|c: char| c.is_control()).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|c: char| c.is_control())
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

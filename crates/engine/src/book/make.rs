@@ -1,10 +1,9 @@
 //! New bookings, in one transaction.
 
-use std::collections::BTreeMap;
-
+use futures::future::BoxFuture;
 use kalends_domain::{
     Id, Span, Uid,
-    booking::{Attendee, Booking, Effect, Marks, Message, State},
+    booking::{Booking, Effect, Marks, Message, State},
     event_type::LinkRefused,
     people::User,
 };
@@ -24,7 +23,12 @@ use super::{
 use crate::index::Offering;
 
 /// Makes what is planned, all of it, or nothing and why.
-pub(crate) async fn make(tx: &mut Tx, plan: &Plan) -> Result<Booked, BookError> {
+pub(crate) fn make<'t>(tx: &'t mut Tx, plan: &Plan) -> BoxFuture<'t, Result<Booked, BookError>> {
+    let plan = plan.clone();
+    Box::pin(async move { made(tx, &plan).await })
+}
+
+async fn made(tx: &mut Tx, plan: &Plan) -> Result<Booked, BookError> {
     let event_type = plan.event_type();
     if let Some(repeat) = &plan.repeat
         && let Some(booked) = repeat::begin(tx, event_type.organization, repeat).await?
@@ -66,14 +70,15 @@ async fn fresh(tx: &mut Tx, plan: &Plan, spans: &[Span]) -> Result<Booked, BookE
     let series = (spans.len() > 1).then(|| tx.ids().uid());
     let mut bookings = Vec::with_capacity(spans.len());
     for (index, (span, id)) in spans.iter().zip(ids).enumerate() {
-        let booking = Booking { series: series.clone(), ..booking(tx, plan, id, *span, &hosts, seat.clone()) };
+        let booking =
+            Booking { series: series.clone(), ..booking(tx, plan, id, *span, &hosts, seat.clone()) };
         tx.bookings().add(&booking).await?;
         let waits = matches!(booking.state, State::AwaitingConfirmation { .. });
         let mut effects = Vec::new();
         if !waits {
             effects.push(Effect::Reconcile);
         }
-        // A series is told of once: its first mail names all dates.
+        // Each confirmed date needs its own invitation; a host is asked once for all.
         if index == 0 || !waits {
             let message = if waits { Message::Requested } else { Message::Confirmed };
             effects.push(Effect::Tell(message));
@@ -105,13 +110,8 @@ async fn claim(
     for hosts in plan.hosts.ways(tx, event_type, spans).await? {
         let asks: Vec<_> =
             spans.iter().zip(ids).map(|(span, id)| plan::wish(event_type, *id, &hosts, *span)).collect();
-        if tx.claims().take_all(&asks).await? == Claimed::Made
-            && !plan::outside_busy(tx, event_type, &hosts, spans).await?
-        {
+        if tx.claims().take_all(&asks).await? == Claimed::Made {
             return Ok(hosts);
-        }
-        for id in ids {
-            tx.claims().release(Owner::Booking(*id)).await?;
         }
     }
     Err(BookError::Taken)
@@ -133,7 +133,7 @@ fn booking(
     let host = hosts.first().copied().unwrap_or_else(|| Id::new(event_type.id.uuid()));
     let booker = &checked.attendees[0];
     let waits = event_type.settings.confirmation.needed(plan::minutes_ahead(span.start, now))
-        && plan.actor.member().is_none_or(|member| !plan.by_host(member));
+        && plan.actor.member().is_none_or(|member| !plan.offering.may_manage(member));
     Booking {
         id,
         number: tx.ids().number(),

@@ -52,7 +52,8 @@ mod tests {
                 None => turns.push(Turn { user: first, booked: 1, last_booked_at: now }),
             }
         }
-        let count = |host: &Host| turns.iter().find(|turn| turn.user == host.user).map_or(0, |turn| turn.booked);
+        let count =
+            |host: &Host| turns.iter().find(|turn| turn.user == host.user).map_or(0, |turn| turn.booked);
         hosts.iter().map(count).collect()
     }
 
@@ -92,10 +93,7 @@ mod tests {
         let hosts = [host(1, 100, 2), host(2, 100, 2)];
         let turns = [Turn { user: hosts[0].user, booked: 90, last_booked_at: Some(instant(1)) }];
         assert_eq!(in_turn(&hosts, &turns)[0], hosts[1].user);
-        let turns = [
-            turns[0],
-            Turn { user: hosts[1].user, booked: 1, last_booked_at: Some(instant(2)) },
-        ];
+        let turns = [turns[0], Turn { user: hosts[1].user, booked: 1, last_booked_at: Some(instant(2)) }];
         assert_eq!(in_turn(&hosts, &turns)[0], hosts[0].user);
     }
 }

@@ -66,7 +66,11 @@ fn hosts(draft: &EventTypeDraft, invalid: &mut Invalid) -> Vec<Host> {
     }
     match draft.assignment {
         Assignment::Single => {
-            invalid.need(hosts.len() == 1, "hosts", "name exactly one host, or choose another way of assigning");
+            invalid.need(
+                hosts.len() == 1,
+                "hosts",
+                "name exactly one host, or choose another way of assigning",
+            );
         }
         Assignment::Collective => invalid.need(!hosts.is_empty(), "hosts", "name at least one host"),
         Assignment::RoundRobin => {

@@ -91,7 +91,8 @@ pub(super) async fn offering(db: &Db, id: Id<EventType>) -> Result<Option<Offeri
     for host in &event_type.hosts {
         let Some(user) = users.get(&host.user).filter(|user| user.disabled_at.is_none()) else { continue };
         let named = [host.schedule, event_type.schedule, user.default_schedule];
-        let hours = named.iter().flatten().find_map(|id| by_id.get(id)).map(|schedule| schedule.hours.clone());
+        let hours =
+            named.iter().flatten().find_map(|id| by_id.get(id)).map(|schedule| schedule.hours.clone());
         // Somebody without any hours is never open.
         let hours = match hours {
             Some(hours) => hours,
@@ -101,7 +102,8 @@ pub(super) async fn offering(db: &Db, id: Id<EventType>) -> Result<Option<Offeri
     }
     let Some(owner) = owner(&mut tx, &event_type).await? else { return Ok(None) };
     let first = hosts.first();
-    let week_start = first.and_then(|host| users.get(&host.host.user)).map_or(1, |user| user.profile.week_start);
+    let week_start =
+        first.and_then(|host| users.get(&host.host.user)).map_or(1, |user| user.profile.week_start);
     let zone = match (first, &owner) {
         (Some(host), _) => host.hours.zone().clone(),
         (None, PageOwner::User { profile, .. }) => crate::slots::zone_or_utc(&profile.zone),

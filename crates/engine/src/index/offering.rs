@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use kalends_domain::{
     Id, Span,
-    availability::{Schedule, Weekday},
+    availability::{Schedule, Source, Weekday},
     booking::Booking,
-    event_type::{EventType, Host, Owner},
+    event_type::{self, EventType, Host},
     people::User,
     zone::Zone,
 };
 
+use kalends_store::repo::Owner;
+
+use super::source_of;
 use crate::{PageOwner, book::Person};
 
 /// An event type, its owner and its hosts.
@@ -47,7 +50,7 @@ impl Offering {
 
     /// True when a change of this user may change it.
     pub fn concerns(&self, user: Id<User>) -> bool {
-        self.event_type.owner == Owner::User(user)
+        self.event_type.owner == event_type::Owner::User(user)
             || self.event_type.hosts.iter().any(|host| host.user == user)
     }
 
@@ -69,6 +72,14 @@ pub(crate) struct Tally {
     pub hosts: Vec<Id<User>>,
     /// The first hold in it ends then.
     pub good_until: i64,
+}
+
+impl Tally {
+    /// The booking behind a source.
+    pub fn booking(&self, source: Source) -> Option<Owner> {
+        let found = self.booked.iter().find(|one| source_of(one.booking) == source)?;
+        Some(Owner::Booking(found.booking))
+    }
 }
 
 /// One live booking of an event type.

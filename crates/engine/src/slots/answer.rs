@@ -11,7 +11,9 @@ use kalends_domain::{
 };
 use kalends_store::repo::Owner;
 
-use super::{Explanation, HostExplanation, Offer, SeatsLeft, Slots, SlotsAsk, SlotsError, View, Which, view::Look};
+use super::{
+    Explanation, HostExplanation, Offer, SeatsLeft, Slots, SlotsAsk, SlotsError, View, Which, view::Look,
+};
 use crate::{
     Engine, Invalid, Member, Trouble,
     book::check,

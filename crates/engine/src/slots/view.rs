@@ -108,9 +108,7 @@ impl View {
         {
             return Err(BookError::Full);
         }
-        let open = looks
-            .iter()
-            .any(|look| self.asked(*look, Blocks::Gone, |ask| ask.slots().offers(start)));
+        let open = looks.iter().any(|look| self.asked(*look, Blocks::Gone, |ask| ask.slots().offers(start)));
         Err(if open { self.busy() } else { BookError::NotOffered })
     }
 
@@ -133,8 +131,7 @@ impl View {
             let rows = time.blocks.rows().iter().filter(|row| !self.ignoring.contains(&row.source));
             time.unknown(now).is_none() && !rows.into_iter().any(|row| row.span.overlaps(wish))
         };
-        let free: Vec<usize> =
-            (0..self.times.len()).filter(|place| is_free(&self.times[*place])).collect();
+        let free: Vec<usize> = (0..self.times.len()).filter(|place| is_free(&self.times[*place])).collect();
         let needed = |place: &usize| self.needed(*place);
         let all_needed = (0..self.times.len()).filter(needed).all(|place| free.contains(&place));
         let in_turn = self.times.len() == (0..self.times.len()).filter(needed).count()

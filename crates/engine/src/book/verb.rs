@@ -1,0 +1,181 @@
+//! The verb that books.
+
+use std::sync::Arc;
+
+use kalends_domain::{Uid, event_type::EventType, zone::Zone};
+use kalends_store::repo;
+
+use super::{
+    BookAsk, BookError, Booked, Bounds,
+    check::{self, Checked},
+    make,
+    plan::{HostChoice, Plan, Repeat},
+    repeat, terms,
+};
+use crate::{
+    Actor, Engine,
+    index::{Offering, source_of_owner},
+    lookup::Found,
+    slots::{Offered, View},
+};
+
+/// So often a lost race is looked at again: another host or seat may be left.
+const ATTEMPTS: usize = 4;
+
+impl Engine {
+    /// Books: claims the time, stores the booking, writes down what must follow; all of it, or nothing and why.
+    ///
+    /// Nothing outside is waited for. Under round robin a host who was just taken makes way for the next. The same
+    /// idempotency key gives the first answer again.
+    #[tracing::instrument(name = "engine.book", skip_all, fields(start = %ask.start))]
+    pub async fn book(&self, ask: &BookAsk) -> Result<Booked, BookError> {
+        let found = self.find(&ask.event_type).await?;
+        let event_type = &found.offering.event_type;
+        may_book(ask, &found.offering)?;
+        let checked = check::check(ask, event_type)?;
+        if event_type.settings.price.is_some_and(|price| price.minor > 0) {
+            return Err(BookError::PaymentNotReady);
+        }
+        let repeat = repeat::of(ask, event_type, &checked);
+        let organization = event_type.organization;
+        match self.try_to_book(ask, &found, checked, repeat.clone()).await {
+            // Memory sees the first attempt's own booking in the way of the second.
+            Err(refused) if let Some(repeat) = repeat => {
+                let earlier = self
+                    .db
+                    .write(move |tx| {
+                        let repeat = repeat.clone();
+                        Box::pin(async move {
+                            repeat::begin(tx, organization, &repeat).await?.ok_or(BookError::Taken)
+                        })
+                    })
+                    .await;
+                match earlier {
+                    Err(BookError::Taken) => Err(refused),
+                    other => other,
+                }
+            }
+            other => other,
+        }
+    }
+
+    async fn try_to_book(
+        &self,
+        ask: &BookAsk,
+        found: &Found,
+        checked: Checked,
+        repeat: Option<Repeat>,
+    ) -> Result<Booked, BookError> {
+        let event_type = &found.offering.event_type;
+        let starts = match event_type.settings.recurrence {
+            Some(series) => {
+                terms::occurrences(series, checked.times, ask.start.as_second(), &found.offering.zone)
+            }
+            None => vec![ask.start.as_second()],
+        };
+        let hold = self.hold_on(ask.hold.as_ref(), event_type, ask.start.as_second()).await?;
+        let mut plan = Plan {
+            offering: Arc::clone(&found.offering),
+            checked,
+            starts,
+            hosts: HostChoice::default(),
+            seat_in: None,
+            link: found.link.as_ref().map(|link| link.uid.clone()),
+            hold,
+            repeat,
+            actor: ask.actor.clone(),
+            limited: ask.bounds == Bounds::Offered,
+        };
+        let mut refused = BookError::Taken;
+        for _ in 0..ATTEMPTS {
+            self.choose(&mut plan, ask.bounds).await?;
+            let attempt = plan.clone();
+            let result = self.db.write(move |tx| make::make(tx, &attempt)).await;
+            match result {
+                Err(error @ (BookError::Taken | BookError::Full)) if plan.has_choice() => refused = error,
+                other => return other,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Settles who takes part, from memory, or says why the start will not do.
+    async fn choose(&self, plan: &mut Plan, bounds: Bounds) -> Result<(), BookError> {
+        let ignoring: Vec<_> =
+            plan.hold.iter().map(|hold| source_of_owner(repo::Owner::Hold(hold.id))).collect();
+        let last = plan.spans().iter().map(|span| span.end).max().unwrap_or(0);
+        let view = self.view(Arc::clone(&plan.offering), last, ignoring).await?;
+        let zone = plan.checked.attendees.first().map_or("UTC", |one| one.zone.as_str());
+        let zone = crate::slots::zone_or_utc(zone);
+        let minutes = plan.checked.minutes;
+        let mut choice: Option<HostChoice> = None;
+        plan.seat_in = None;
+        for (index, start) in plan.starts.iter().enumerate() {
+            let held = plan.hold.as_ref().filter(|_| index == 0);
+            match start_of(&view, *start, &zone, minutes, bounds, held.is_some())? {
+                Offered::Seat(source) => {
+                    plan.seat_in = self.memory.tally(&plan.offering).await?.booking(source);
+                    choice = Some(HostChoice::default());
+                }
+                Offered::New(places) => {
+                    let here = HostChoice::of(&plan.offering, &places, |place| view.needed(place));
+                    choice = Some(match choice {
+                        None => here,
+                        Some(others) => others.and(&here),
+                    });
+                }
+            }
+        }
+        let choice = choice.ok_or(BookError::NotOffered)?;
+        let in_turn = view.offering.hosts.iter().enumerate().any(|(place, _)| !view.needed(place));
+        if plan.seat_in.is_none() && in_turn && choice.one_of.is_empty() {
+            return Err(BookError::Taken);
+        }
+        plan.hosts = choice;
+        Ok(())
+    }
+
+    /// The guest's own hold on this very slot, if it still lives.
+    pub(crate) async fn hold_on(
+        &self,
+        uid: Option<&Uid>,
+        event_type: &EventType,
+        start: i64,
+    ) -> Result<Option<repo::Hold>, BookError> {
+        let Some(uid) = uid else { return Ok(None) };
+        let hold = self.db.read().await?.holds().by_uid(uid).await?;
+        Ok(hold.filter(|hold| hold.event_type == event_type.id && hold.span.start == start))
+    }
+}
+
+/// How one start can be booked.
+pub(crate) fn start_of(
+    view: &View,
+    start: i64,
+    zone: &Zone,
+    minutes: u32,
+    bounds: Bounds,
+    held: bool,
+) -> Result<Offered, BookError> {
+    match bounds {
+        // A kept slot was offered when it was kept; it only must not have begun.
+        Bounds::Offered if held => view.free(start, minutes),
+        Bounds::Offered => view.offered(start, zone, minutes),
+        Bounds::AnyFreeTime => view.free(start, minutes),
+    }
+}
+
+impl Plan {
+    /// True when another look may find another way.
+    fn has_choice(&self) -> bool {
+        self.event_type().settings.seats.is_some() || self.offering.hosts.len() > self.hosts.needed.len()
+    }
+}
+
+fn may_book(ask: &BookAsk, offering: &Offering) -> Result<(), BookError> {
+    match (&ask.actor, ask.bounds) {
+        (Actor::Member(member), Bounds::AnyFreeTime) if offering.may_manage(*member) => Ok(()),
+        (_, Bounds::AnyFreeTime) => Err(BookError::Forbidden),
+        (_, Bounds::Offered) => Ok(()),
+    }
+}
