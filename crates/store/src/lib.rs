@@ -4,6 +4,7 @@
 //! [`Tx`], and every repository hangs on it by name: `tx.bookings()`, `tx.claims()`, `tx.jobs()`. What differs between the two
 //! databases is in [`port`] and nowhere else.
 
+mod backup;
 mod error;
 mod migrate;
 pub mod port;

@@ -6,7 +6,7 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, Unbou
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kalends_domain::Ids;
 use secrecy::{ExposeSecret, SecretString};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The keys of a server: the first seals, all open.
 pub struct Keys {
@@ -50,6 +50,9 @@ pub enum Broken {
         "a secret in {0} does not open: it was changed, or the key `{1}` is not the one it was sealed with"
     )]
     Tampered(String, String),
+    /// The text is longer than the cipher takes.
+    #[error("a secret of many gigabytes cannot be sealed")]
+    TooLong,
     /// The key is no key.
     #[error("key `{0}` is not 32 bytes in base64; make one with `kalends key new`")]
     BadKey(String),
@@ -74,20 +77,17 @@ impl Keys {
     }
 
     /// Seals a text for its place.
-    pub fn seal(&self, ids: &Ids, place: Place<'_>, secret: &SecretString) -> Sealed {
+    pub fn seal(&self, ids: &Ids, place: Place<'_>, secret: &SecretString) -> Result<Sealed, Broken> {
         let nonce: [u8; NONCE_LEN] = ids.bytes();
-        let mut bytes = secret.expose_secret().as_bytes().to_vec();
-        let sealed = self.current.key.seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(place.bytes(&self.current.id)),
-            &mut bytes,
-        );
-        if sealed.is_err() {
-            // Only a text of many gigabytes cannot be sealed; it must not be stored in the open.
-            bytes.zeroize();
-        }
+        let mut bytes = Zeroizing::new(secret.expose_secret().as_bytes().to_vec());
+        let aad = Aad::from(place.bytes(&self.current.id));
+        let nonce_used = Nonce::assume_unique_for_key(nonce);
+        self.current
+            .key
+            .seal_in_place_append_tag(nonce_used, aad, &mut *bytes)
+            .map_err(|_| Broken::TooLong)?;
         let text = STANDARD.encode([&nonce[..], &bytes].concat());
-        Sealed { key: self.current.id.clone(), text }
+        Ok(Sealed { key: self.current.id.clone(), text })
     }
 
     /// Opens what stands in its place.

@@ -125,6 +125,18 @@ impl Db {
         matches!(self.inner.driver, Driver::Postgres(_))
     }
 
+    /// The writer's own connection, outside any transaction, while all transactions wait; none on `PostgreSQL`.
+    pub(crate) async fn alone(&self) -> Result<Option<Tx>> {
+        match &self.inner.driver {
+            Driver::Sqlite(sqlite) => sqlite.alone(&self.inner.shared).await.map(Some),
+            Driver::Postgres(_) => Ok(None),
+        }
+    }
+
+    pub(crate) fn tell(&self, changes: &[Change]) {
+        self.inner.shared.tell(changes);
+    }
+
     /// Waits for what has begun, then closes every connection.
     pub async fn close(&self) {
         match &self.inner.driver {

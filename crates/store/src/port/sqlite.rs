@@ -23,6 +23,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 pub(super) struct Sqlite {
     readers: SqlitePool,
+    one: SqlitePool,
     writer: mpsc::Sender<Ask>,
     closing: tokio::sync::watch::Sender<bool>,
     path: PathBuf,
@@ -87,6 +88,9 @@ impl Sqlite {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            // A restore may hold it for a while.
+            .acquire_timeout(Duration::from_secs(300))
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
         let readers = SqlitePoolOptions::new()
@@ -96,8 +100,8 @@ impl Sqlite {
             .connect_lazy_with(options.pragma("query_only", "ON"));
         let (writer, asks) = mpsc::channel(1024);
         let (closing, closed) = tokio::sync::watch::channel(false);
-        tokio::spawn(serve(one, asks, closed, shared.clone()));
-        Ok(Self { readers, writer, closing, path })
+        tokio::spawn(serve(one.clone(), asks, closed, shared.clone()));
+        Ok(Self { readers, one, writer, closing, path })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -106,6 +110,10 @@ impl Sqlite {
 
     pub(super) async fn read(&self, shared: &Shared) -> Result<Tx> {
         Ok(Tx::new(Conn::Sqlite(self.readers.acquire().await?), &*shared.clock, shared.ids.clone()))
+    }
+
+    pub(super) async fn alone(&self, shared: &Shared) -> Result<Tx> {
+        Ok(Tx::new(Conn::Sqlite(self.one.acquire().await?), &*shared.clock, shared.ids.clone()))
     }
 
     pub(super) async fn write<T, E>(&self, work: impl Work<T, E>) -> Result<T, E>

@@ -1,25 +1,41 @@
 //! The tables, one file for each thing that is kept.
 
+mod audit;
 mod bookings;
+mod calendars;
 mod claims;
+mod credentials;
+mod deliveries;
 mod event_types;
+mod flights;
 mod holds;
 mod idempotency;
+mod installations;
 mod jobs;
 mod people;
+mod references;
 mod schedules;
 mod sessions;
+mod settings;
 
 pub use self::{
+    audit::{Audit, Deed},
     bookings::{Booked, BookingEvent, Bookings, Filter, Happened, Listed, Order, Page},
+    calendars::{Calendar, Calendars, FailurePolicy, Freshness, MirrorBusy, MirrorEvent},
     claims::{Ask, Claimed, ClaimedTime, Claims, Overlap, Owner, Seat},
+    credentials::{Credential, Credentials},
+    deliveries::{Deliveries, Delivery, NewDelivery, Sent},
     event_types::{EventTypes, Turn},
+    flights::{Flight, Flights},
     holds::{Hold, Holds},
     idempotency::{Idempotency, Seen},
+    installations::{Connection, Health, Installation, Installations, Scope},
     jobs::{Dead, Job, Jobs, NewJob},
     people::People,
+    references::{Applied, Following, Reference, References, Wanted},
     schedules::{Away, Schedules, Stay, StoredSchedule},
     sessions::{ApiKey, Session, Sessions, Token},
+    settings::Settings,
 };
 use crate::Tx;
 
@@ -34,6 +50,22 @@ macro_rules! repositories {
 }
 
 repositories! {
+    /// Who did what.
+    audit: Audit,
+    /// Mirrors of external calendars.
+    calendars: Calendars,
+    /// Sealed secrets.
+    credentials: Credentials,
+    /// Messages to people, one row each.
+    deliveries: Deliveries,
+    /// Calls to the outside, redacted.
+    flights: Flights,
+    /// Enabled apps and the health of their accounts.
+    installations: Installations,
+    /// What bookings have outside.
+    references: References,
+    /// Settings of the whole server.
+    settings: Settings,
     /// Bookings, their hosts and attendees, their history.
     bookings: Bookings,
     /// Who owns which time of a host.
