@@ -69,6 +69,30 @@ pub fn cross<P: ?Sized + Send + Sync + 'static>(
     trials
 }
 
+/// The checks on stages of the caller's making, as before real servers. `place` names the server.
+pub fn played<P: ?Sized + Send + Sync + 'static>(
+    place: &str,
+    checks: &'static [Check<P>],
+    part: &Arc<P>,
+    stage: fn(&str, &'static str) -> BoxFuture<'static, Result<Stage, Failed>>,
+) -> Vec<Trial> {
+    let trial = |check: &'static Check<P>| {
+        let name = format!("{place}::{}", check.name);
+        let (place, part) = (place.to_owned(), Arc::clone(part));
+        match (check.applies)(&part) {
+            Ok(()) => Trial::test(name, move || {
+                tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+                    let stage = Arc::new(stage(&place, check.name).await?);
+                    (check.run)(Arc::clone(&stage), part).await;
+                    stage.closed()
+                })
+            }),
+            Err(lacks) => Trial::test(format!("{name} - {lacks}"), || Ok(())).with_ignored_flag(true),
+        }
+    };
+    checks.iter().map(trial).collect()
+}
+
 fn perform(
     app: &'static App,
     pass: Pass,
