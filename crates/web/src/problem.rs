@@ -177,7 +177,7 @@ pub async fn draw(State(web): State<Web>, request: Request, next: Next) -> Respo
 
     let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("").to_owned();
     let body = if path.starts_with("/v2/") || path == "/v2" {
-        Json(envelope(&problem, &path, web.clock.now())).into_response()
+        Json(envelope(&problem, &path, web.engine.now())).into_response()
     } else if browser {
         let page = Page { frame: Frame::of(&web), problem: problem.clone(), request: id };
         match page.render() {

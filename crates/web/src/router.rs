@@ -72,7 +72,7 @@ struct Named(Arc<Web>);
 
 impl MakeRequestId for Named {
     fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
-        self.0.ids.uid().as_str().parse().ok().map(RequestId::new)
+        self.0.engine.ids().uid().as_str().parse().ok().map(RequestId::new)
     }
 }
 

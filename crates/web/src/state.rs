@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use ipnet::IpNet;
-use kalends_domain::{Clock, Ids};
+use kalends_engine::Engine;
 use url::Url;
 
 /// The state of the router: cheap to clone, the same for every request.
@@ -11,10 +11,8 @@ use url::Url;
 pub struct Web {
     /// Where this server is and whom it trusts.
     pub site: Arc<Site>,
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// Chance, for tokens and request ids.
-    pub ids: Ids,
+    /// The verbs; it also knows the time and makes ids.
+    pub engine: Engine,
 }
 
 /// Where this server is and whom it trusts, from the operator's configuration.

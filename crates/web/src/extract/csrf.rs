@@ -31,7 +31,7 @@ pub async fn visit(State(web): State<Web>, mut request: Request, next: Next) -> 
     if known(request.headers(), &web.site).is_some() {
         return next.run(request).await;
     }
-    let fresh = web.ids.uid().to_string();
+    let fresh = web.engine.ids().uid().to_string();
     request.extensions_mut().insert(Visit(fresh.clone()));
     let mut response = next.run(request).await;
     response.headers_mut().append(header::SET_COOKIE, cookie::set(&web.site, VISIT, &fresh, None));
@@ -76,7 +76,7 @@ impl FromRequestParts<Web> for Csrf {
         let secret = known(&parts.headers, &web.site)
             .or_else(|| parts.extensions.get::<Visit>().map(|visit| visit.0.clone()))
             // A browser nobody has met: a secret it cannot know, so that nothing fits.
-            .unwrap_or_else(|| web.ids.uid().to_string());
+            .unwrap_or_else(|| web.engine.ids().uid().to_string());
         Ok(Self::of(&secret))
     }
 }

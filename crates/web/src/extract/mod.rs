@@ -1,5 +1,6 @@
 //! What handlers take: checked, loaded, authorised before they run.
 
+mod api_key;
 mod client;
 pub mod cookie;
 pub mod csrf;
@@ -8,6 +9,7 @@ mod json;
 mod paging;
 
 pub use self::{
+    api_key::ApiKey,
     client::Client,
     csrf::Csrf,
     form::{Asked, Form, GuestForm, Typed},
