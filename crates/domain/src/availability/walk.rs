@@ -138,3 +138,6 @@ fn bits(words: &[u64]) -> impl Iterator<Item = i64> + '_ {
         })
     })
 }
+
+#[cfg(test)]
+mod tests;
