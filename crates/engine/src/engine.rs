@@ -1,9 +1,12 @@
 //! What every verb works with.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::Timestamp;
-use kalends_domain::Ids;
+use kalends_domain::{Ids, people::Organization};
 use kalends_store::Db;
 
 use crate::{connect::Outside, index::Memory, sign_in::Door};
@@ -23,13 +26,14 @@ pub struct Inner {
     pub outside: Outside,
     pub(crate) door: Door,
     pub(crate) memory: Memory,
+    pub(crate) home: OnceLock<Organization>,
 }
 
 impl Engine {
     /// An engine over a database whose tables are there.
     pub fn new(db: Db, outside: Outside) -> Self {
         let memory = Memory::new(&db);
-        Self { inner: Arc::new(Inner { db, outside, door: Door::default(), memory }) }
+        Self { inner: Arc::new(Inner { db, outside, door: Door::default(), memory, home: OnceLock::new() }) }
     }
 
     /// The present instant.

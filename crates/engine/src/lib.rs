@@ -7,6 +7,7 @@ pub mod connect;
 mod edit;
 mod engine;
 pub mod event_types;
+mod home;
 mod index;
 mod invalid;
 pub mod job;
