@@ -8,6 +8,7 @@ use kalends_store::Db;
 use crate::base::system;
 use crate::config::Config;
 use crate::keyfile::is_open_to_others;
+use crate::wire;
 
 /// What was found out about one part.
 struct Finding {
@@ -109,7 +110,10 @@ async fn claims(db: &Db) -> Result<String, String> {
 
 fn mail(config: &Config) -> Result<String, String> {
     match &config.mail {
-        Some(mail) => Ok(format!("through {}:{}", mail.server, mail.port)),
-        None => Err("no mail server: guests get no confirmation; set mail.server".to_owned()),
+        None => Err("no mail server: guests get no confirmation; set mail.host".to_owned()),
+        Some(mail) => {
+            wire::post(mail, &config.base_url(config.listen)).map_err(|error| format!("{error:#}"))?;
+            Ok(format!("through {}", mail.answers.get("host").map_or("", String::as_str)))
+        }
     }
 }

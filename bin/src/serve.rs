@@ -15,10 +15,11 @@ use crate::wire;
 /// Serves until it is told to stop.
 pub async fn run(config: &Config) -> Result<ExitCode> {
     let door = Door::open(config).await?;
-    let house = wire::house(config, &door.base_url).await?;
+    let house = wire::house(config, &door.base_url, |gateway| gateway).await?;
+    let workers = house.work();
     println!("Kalends serves {}", door.base_url);
     door.serve(house.router()).await?;
-    house.close().await;
+    house.close(workers).await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,15 +1,18 @@
 //! Puts the parts together: the one place that knows them all.
 
+mod post;
+
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use kalends_app::{
-    Gateway,
-    http::{NoRecorder, time::Tokio},
-};
+use kalends_app::Gateway;
+use kalends_app::http::{NoRecorder, Tokio};
 use kalends_catalog::APPS;
-use kalends_engine::{Engine, connect::Outside, notify::Links};
+use kalends_engine::Engine;
+use kalends_engine::connect::Outside;
+use kalends_engine::job::Workers;
+use kalends_engine::notify::Links;
 use kalends_web::{Site, Web};
 use url::Url;
 
@@ -18,44 +21,66 @@ use crate::config::Config;
 use crate::net;
 use crate::system::SystemChance;
 
+pub use post::post;
+
 /// Everything a running server consists of.
 pub struct House {
     base: Base,
-    web: Web,
+    /// The verbs.
+    pub engine: Engine,
+    site: Site,
     _guard: Option<Guard>,
 }
 
-/// Builds it for this address.
-pub async fn house(config: &Config, base_url: &Url) -> Result<House> {
+/// Builds it for this address; `dress` may change the way out before anything uses it.
+pub async fn house(config: &Config, base_url: &Url, dress: impl FnOnce(Gateway) -> Gateway) -> Result<House> {
     // On PostgreSQL several servers may run; one SQLite file has one.
     let guard = config.database_file().map(|_| Guard::take(&config.data_dir)).transpose()?;
     let base = Base::open(config).await?;
     base.db.migrate().await.context("the tables cannot be completed")?;
+    let engine = engine(config, &base, base_url, dress)?;
     let mut site = Site::new(base_url.clone());
     site.trusted_proxies.clone_from(&config.trusted_proxies);
     site.embed_on.clone_from(&config.embed_on);
-    let engine = Engine::new(base.db.clone(), outside(config, base_url, &base)?);
-    let web = Web { site: Arc::new(site), engine };
-    Ok(House { base, web, _guard: guard })
+    Ok(House { base, engine, site, _guard: guard })
 }
 
-/// The way out: every app of this build, behind the guard.
-fn outside(config: &Config, base_url: &Url, base: &Base) -> Result<Outside> {
-    let (net, dns) = net::open(&config.allow, &config.certificates)?;
+/// The verbs over an opened database.
+pub fn engine(
+    config: &Config,
+    base: &Base,
+    base_url: &Url,
+    dress: impl FnOnce(Gateway) -> Gateway,
+) -> Result<Engine> {
+    let (transport, names) = net::open(&config.allow, &config.certificates)?;
     let time = Arc::new(Tokio(Arc::clone(&base.clock)));
-    let gateway = Gateway::new(net, dns, time, Arc::new(SystemChance), Arc::new(NoRecorder));
-    let gateway = gateway.trusting(&config.certificates).overriding(config.endpoints.clone(), APPS)?;
-    Ok(Outside::new(APPS.to_vec(), gateway, Links::new(base_url), Arc::new(base.keys.keys()?)))
+    let gateway = Gateway::new(transport, names, time, Arc::new(SystemChance), Arc::new(NoRecorder))
+        .trusting(&config.certificates)
+        .overriding(config.endpoints.clone(), APPS)
+        .context("[apps]")?;
+    let keys = Arc::new(base.keys.keys()?);
+    let outside = Outside::new(APPS.to_vec(), dress(gateway), Links::new(base_url), keys);
+    let outside = match &config.mail {
+        Some(mail) => outside.with_post(post(mail, base_url)?).context("[mail]")?,
+        None => outside,
+    };
+    Ok(Engine::new(base.db.clone(), outside))
 }
 
 impl House {
     /// All pages and the API.
     pub fn router(&self) -> Router {
-        kalends_web::router(self.web.clone())
+        kalends_web::router(Web { site: Arc::new(self.site.clone()), engine: self.engine.clone() })
+    }
+
+    /// Starts the work that follows changes.
+    pub fn work(&self) -> Workers {
+        Workers::start(&self.engine)
     }
 
     /// Finishes what is under way and closes the database.
-    pub async fn close(self) {
+    pub async fn close(self, workers: Workers) {
+        workers.stop().await;
         self.base.db.close().await;
     }
 }

@@ -56,13 +56,15 @@ pub const KEYS: &[Key] = &[
     ),
     key("net.allow", "none", "private networks that apps may call, such as a mail server at 10.0.0.5/32"),
     key("net.certificates", "the system's", "a file of further root certificates (PEM) that apps trust"),
-    key("mail.server", "none: mails wait", "the mail server's name"),
-    key("mail.port", "587, 465 with tls, 25 with none", "its port"),
-    key("mail.security", "starttls", "starttls, tls from the start, or none (loopback only)"),
+    key("mail.app", "smtp", "the app that sends mails"),
+    key("mail.host", "none: mails wait", "the mail server's name"),
+    key("mail.port", "465, 587 with starttls, 25 with plain", "its port"),
+    key("mail.security", "tls", "tls from the start, starttls, or plain (this machine only)"),
     key("mail.user", "no sign-in", "the account at the mail server"),
     secret("mail.password", "none", "its password; better in mail.password_file"),
     key("mail.password_file", "none", "a file that holds only the password"),
-    key("mail.from", "kalends@ and the host of base_url", "the sender of mails"),
+    key("mail.from_email", "kalends@ and the host of base_url", "the sender's address"),
+    key("mail.from_name", "Kalends", "the sender's name"),
 ];
 
 /// The key of this name.

@@ -58,30 +58,15 @@ pub enum LogFormat {
     Json,
 }
 
-/// The server that takes our mails.
+/// The server that takes our mails: the answers to its app's setup form, by field.
 #[derive(Debug)]
 pub struct Mail {
-    /// Its name or address.
-    pub server: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub security: MailSecurity,
-    /// Account and password, when it asks for them.
-    pub account: Option<(String, Secret)>,
-    /// The sender, if it is not made from the address guests see.
-    pub from: Option<String>,
-}
-
-/// How the connection to the mail server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MailSecurity {
-    /// Plain at first, then TLS or nothing.
-    StartTls,
-    /// TLS from the first byte.
-    Tls,
-    /// Not at all: only for a server on this machine.
-    None,
+    /// The app that sends.
+    pub app: String,
+    /// What may be shown.
+    pub answers: BTreeMap<String, String>,
+    /// What may not.
+    pub password: Option<Secret>,
 }
 
 impl Config {

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::source::Source;
-use super::{Config, LogFormat, Mail, MailSecurity};
+use super::{Config, LogFormat, Mail};
 
 /// Every key, with its default where it is not given; what is wrong is noted in the source.
 pub fn config(source: &mut Source) -> Config {
@@ -111,45 +111,32 @@ fn origins(text: &str) -> Result<Vec<String>, String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(origin).collect()
 }
 
+/// The mail server as its app's form asks for it; the app itself says what of it will not do.
 fn mail(source: &mut Source) -> Option<Mail> {
-    let security = source.get("mail.security", security).unwrap_or(MailSecurity::StartTls);
-    let port = source.get("mail.port", port).unwrap_or(match security {
-        MailSecurity::StartTls => 587,
-        MailSecurity::Tls => 465,
-        MailSecurity::None => 25,
-    });
-    let user = source.get("mail.user", text);
+    let app = source.get("mail.app", text).unwrap_or_else(|| "smtp".to_owned());
+    let security = source.get("mail.security", security).unwrap_or("tls");
+    let usual = match security {
+        "tls" => 465,
+        "starttls" => 587,
+        _ => 25,
+    };
+    let port = source.get("mail.port", port).unwrap_or(usual);
     let given = source.get("mail.password", text).map(Secret::new);
     let filed = source.get("mail.password_file", password);
-    let from = source.get("mail.from", sender);
-    let server = source.get("mail.server", text)?;
-    if security == MailSecurity::None && !is_loopback(&server) {
-        source.wrong.push(format!(
-            "mail.security = \"none\" would send passwords and mails readable to {server:?}; use starttls or tls"
-        ));
+    let mut answers: BTreeMap<_, _> =
+        [("security".to_owned(), security.to_owned()), ("port".to_owned(), port.to_string())].into();
+    for field in ["host", "user", "from_email", "from_name"] {
+        answers.extend(source.get(&format!("mail.{field}"), text).map(|answer| (field.to_owned(), answer)));
     }
     if given.is_some() && filed.is_some() {
         source.wrong.push("mail.password and mail.password_file are both set; keep one".to_owned());
     }
-    let account = match (user, given.or(filed)) {
-        (Some(user), Some(password)) => Some((user, password)),
-        (None, None) => None,
-        (user, _) => {
-            let missing = if user.is_some() { "mail.password or mail.password_file" } else { "mail.user" };
-            source.wrong.push(format!("{missing} is missing: a sign-in needs both account and password"));
-            None
-        }
-    };
-    Some(Mail { server, port, security, account, from })
+    answers.contains_key("host").then(|| Mail { app, answers, password: given.or(filed) })
 }
 
-fn security(text: &str) -> Result<MailSecurity, &'static str> {
-    match text {
-        "starttls" => Ok(MailSecurity::StartTls),
-        "tls" => Ok(MailSecurity::Tls),
-        "none" => Ok(MailSecurity::None),
-        _ => Err("write starttls, tls or none"),
-    }
+fn security(text: &str) -> Result<&'static str, &'static str> {
+    let known = ["tls", "starttls", "plain"];
+    known.into_iter().find(|word| *word == text).ok_or("write tls, starttls or plain")
 }
 
 fn port(text: &str) -> Result<u16, &'static str> {
@@ -169,17 +156,6 @@ fn password(path: &str) -> Result<Secret, String> {
         "" => Err("is empty; it must hold the password and nothing else".to_owned()),
         password => Ok(Secret::new(password)),
     }
-}
-
-fn sender(text: &str) -> Result<String, &'static str> {
-    let address = text.rsplit_once('<').map_or(text, |(_, end)| end.trim_end_matches('>'));
-    let parts = address.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
-    let plain = parts.is_some() && !text.contains(['\r', '\n']);
-    if plain { Ok(text.to_owned()) } else { Err("write a mail address, such as Kalends <meet@example.com>") }
-}
-
-fn is_loopback(server: &str) -> bool {
-    server == "localhost" || server.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn endpoints(source: &mut Source) -> BTreeMap<String, BTreeMap<String, Url>> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::keys::KEYS;
 use super::source::Source;
-use super::{Config, LogFormat, MailSecurity};
+use super::{Config, LogFormat};
 
 fn read(file: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
     let mut source = Source::default();
@@ -57,7 +57,7 @@ fn an_unknown_key_is_refused_by_name() {
 
 #[test]
 fn a_wrong_value_is_refused_with_key_value_and_fix() {
-    let said = refused("listen = \"3000\"\n[mail]\nport = 0\nserver = \"mail.example.com\"", &[]);
+    let said = refused("listen = \"3000\"\n[mail]\nport = 0\nhost = \"mail.example.com\"", &[]);
     assert!(said.contains("kalends.toml: listen = \"3000\": write an address and a port"), "{said}");
     assert!(said.contains("kalends.toml: mail.port = \"0\": write a port from 1"), "{said}");
 }
@@ -80,7 +80,7 @@ fn a_refusal_never_repeats_a_secret() {
 
 #[test]
 fn a_configuration_prints_no_password() {
-    let mail = "[mail]\nserver = \"mail.example.com\"\nuser = \"hanna\"\npassword = \"canary\"";
+    let mail = "[mail]\nhost = \"mail.example.com\"\nuser = \"hanna\"\npassword = \"canary\"";
     let printed =
         format!("{:?}", read(mail, &[("KALENDS_DATABASE_URL", "postgres://u:canary@h/d")]).unwrap());
     assert!(!printed.contains("canary"), "{printed}");
@@ -90,24 +90,24 @@ fn a_configuration_prints_no_password() {
 fn the_mail_ports_default_follows_its_security() {
     let port = |security: &str| {
         let mail =
-            read(&format!("[mail]\nserver = \"127.0.0.1\"\nsecurity = \"{security}\""), &[]).unwrap().mail;
-        mail.map(|mail| (mail.port, mail.security))
+            read(&format!("[mail]\nhost = \"127.0.0.1\"\nsecurity = \"{security}\""), &[]).unwrap().mail;
+        mail.unwrap().answers["port"].clone()
     };
-    assert_eq!(port("starttls"), Some((587, MailSecurity::StartTls)));
-    assert_eq!(port("tls"), Some((465, MailSecurity::Tls)));
-    assert_eq!(port("none"), Some((25, MailSecurity::None)));
+    assert_eq!(["tls", "starttls", "plain"].map(port), ["465", "587", "25"]);
 }
 
 #[test]
-fn mail_in_the_clear_stays_on_this_machine() {
-    let said = refused("[mail]\nserver = \"mail.example.com\"\nsecurity = \"none\"", &[]);
-    assert!(said.contains("use starttls or tls"), "{said}");
+fn without_a_host_there_is_no_mail_server() {
+    assert!(read("[mail]\nport = 25", &[]).unwrap().mail.is_none());
 }
 
 #[test]
-fn half_a_mail_account_is_refused() {
-    let said = refused("[mail]\nserver = \"mail.example.com\"\nuser = \"hanna\"", &[]);
-    assert!(said.contains("mail.password or mail.password_file is missing"), "{said}");
+fn a_password_in_two_places_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "canary\n").unwrap();
+    let both = format!("[mail]\nhost = \"h\"\npassword = \"canary\"\npassword_file = {:?}", file.path());
+    let said = refused(&both, &[]);
+    assert!(said.contains("both set; keep one") && !said.contains("canary"), "{said}");
 }
 
 #[test]

@@ -1,0 +1,50 @@
+//! The mail server from the settings, as the answers to its app's own form.
+
+use anyhow::{Result, bail};
+use kalends_app::gateway::Account;
+use kalends_app::{App, Secrets};
+use kalends_catalog::APPS;
+use kalends_engine::connect::Post;
+use serde_json::Value;
+use url::{Host, Url};
+
+use crate::config::Mail;
+
+/// Fills the app's form; what the app refuses is said with the setting's name.
+pub fn post(mail: &Mail, base_url: &Url) -> Result<Post> {
+    let Some(app) = APPS.iter().copied().find(|app| app.slug == mail.app) else {
+        bail!("mail.app = {:?}: there is no app of that name; `kalends app list` names them all", mail.app);
+    };
+    let mut form = mail.answers.clone();
+    if let Some(password) = &mail.password {
+        form.insert("password".to_owned(), password.expose().to_owned());
+    }
+    form.entry("from_email".to_owned()).or_insert_with(|| format!("kalends@{}", domain(base_url)));
+    form.entry("from_name".to_owned()).or_insert_with(|| "Kalends".to_owned());
+    let filled = match app.manifest().check(&form, &Secrets::none()) {
+        Ok(filled) => filled,
+        Err(wrong) => {
+            bail!("{}", wrong.iter().map(|one| say(app, &one.field, &one.problem)).collect::<String>())
+        }
+    };
+    let account = Account {
+        id: "server".to_owned(),
+        settings: Value::Object(filled.settings),
+        secrets: filled.secrets,
+        zone: "UTC".to_owned(),
+        locale: "en".to_owned(),
+    };
+    Ok(Post { app, account, from: None })
+}
+
+fn say(app: &App, field: &str, problem: &str) -> String {
+    format!("\n  mail.{field}: {problem} ({})", app.manifest().name)
+}
+
+/// What mails from this server can come from when nobody says.
+fn domain(base_url: &Url) -> String {
+    match base_url.host() {
+        Some(Host::Domain(host)) if host != "localhost" => host.to_owned(),
+        _ => "localhost.localdomain".to_owned(),
+    }
+}
