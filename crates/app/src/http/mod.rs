@@ -101,3 +101,6 @@ impl std::fmt::Debug for Http {
         f.debug_struct("Http").field("layers", &self.layers.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use super::{
+    super::{Flight, Lines, Recorder, Request, Transport, Unsigned, line::Call},
+    Most, Script, Step, kind, read, time, write,
+};
+use crate::{App, Declared, Error, Kind, fake, manifest::Quota, no_opinion};
+
+struct NoFake;
+
+impl fake::Fake for NoFake {
+    fn answer(&self, _: &Request) -> Result<crate::Response, String> {
+        Err("never called".into())
+    }
+    fn bench(&self) -> &fake::Bench {
+        unreachable!("never called")
+    }
+    fn form(&self) -> std::collections::BTreeMap<String, String> {
+        std::collections::BTreeMap::new()
+    }
+}
+
+static APP: App = App {
+    slug: "acme",
+    manifest: Declared::new(""),
+    icon: "",
+    parts: Vec::new,
+    judge: no_opinion,
+    fake: || Arc::new(NoFake),
+};
+
+#[derive(Default)]
+struct Kept(Mutex<Vec<Flight>>);
+
+impl Recorder for Kept {
+    fn record(&self, flight: Flight) {
+        self.0.lock().expect("no panic").push(flight);
+    }
+}
+
+impl Kept {
+    fn all(&self) -> Vec<Flight> {
+        self.0.lock().expect("no panic").clone()
+    }
+}
+
+fn lines() -> (Lines, Arc<Kept>) {
+    let kept = Arc::new(Kept::default());
+    (Lines::new(time(), Arc::new(Most), Arc::clone(&kept) as Arc<dyn Recorder>), kept)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_try_is_recorded_without_secrets() {
+    let (lines, kept) = lines();
+    let script = Script::of([Step::Status(503)]);
+    let line = lines.line("acme", "account-1", Quota::default());
+    let http = line.stack(&APP, Arc::new(Unsigned), Arc::clone(&script) as Arc<dyn Transport>);
+    let mut request = read().secret_header("x-key", "canary-1").expect("a header");
+    request.url.set_path("/v1/canary-2-0123456789abcdef0123/things");
+    request.url.set_query(Some("token=canary-3"));
+    http.send(request).await.expect("the second try");
+    let flights = kept.all();
+    let seen: Vec<_> = flights.iter().map(|f| (f.attempt, f.status, f.outcome)).collect();
+    assert_eq!(seen, [(1, Some(503), "provider_down"), (2, Some(200), "ok")]);
+    assert_eq!((flights[0].host.as_str(), flights[0].path.as_str()), ("api.example.com", "/v1/…/things?…"));
+    assert!(!format!("{flights:?}").contains("canary"), "ALL-08: {flights:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_calls_of_an_account_share_a_line_and_no_other_account_does() {
+    let (lines, _) = lines();
+    let script = Script::of(vec![Step::Fail(Kind::Down); 5]);
+    let http = |account: &str| {
+        let line = lines.line("acme", account, Quota::default());
+        line.stack(&APP, Arc::new(Unsigned), Arc::clone(&script) as Arc<dyn Transport>)
+    };
+    for _ in 0..5 {
+        let _ = http("one").send(write()).await;
+    }
+    assert!(lines.line("acme", "one", Quota::default()).is_broken());
+    assert_eq!(kind(http("one").send(write()).await), Kind::Down);
+    http("two").send(write()).await.expect("another account's line stands");
+    lines.forget("acme", "one");
+    http("one").send(write()).await.expect("mended, it starts afresh");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_http_has_the_same_deadline_records_and_breaker() {
+    let (lines, kept) = lines();
+    let line = lines.line("acme", "one", Quota::default());
+    let call =
+        Call { op: "send", protocol: "SMTP", host: "mail.example.com", deadline: Duration::from_secs(5) };
+    for _ in 0..5 {
+        let hangs = std::future::pending::<Result<(), Error>>();
+        assert_eq!(line.around(&call, hangs).await.expect_err("hangs").kind, Kind::UnknownOutcome);
+    }
+    assert!(line.is_broken());
+    let refused = line.around(&call, async { Ok(()) }).await.expect_err("open");
+    assert_eq!(refused.kind, Kind::Down);
+    let flights = kept.all();
+    assert_eq!(flights.len(), 5, "a refused call never left");
+    assert!(flights.iter().all(|f| f.method == "SMTP" && f.took == Duration::from_secs(5)), "{flights:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_provider_costs_no_more_than_the_callers_patience() {
+    let (lines, _) = lines();
+    let script = Script::of(vec![Step::Hang; 10]);
+    let line = lines.line("acme", "one", Quota::default());
+    let http = line.stack(&APP, Arc::new(Unsigned), Arc::clone(&script) as Arc<dyn Transport>);
+    let began = tokio::time::Instant::now();
+    assert_eq!(kind(http.patient(Duration::from_secs(2)).send(read()).await), Kind::Down);
+    assert_eq!(began.elapsed(), Duration::from_secs(2), "ALL-05, in paused time: exact");
+}
