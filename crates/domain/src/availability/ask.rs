@@ -159,7 +159,8 @@ impl Ask<'_> {
         let start = self.window.start.max(self.now.saturating_add(notice)).max(ahead.start);
         // A slot may start up to the last second of the booking window and end after it.
         let end = self.window.end.min(ahead.end.saturating_add(self.timing.seconds()));
-        Span::new(start, end.min(start.saturating_add(LONGEST)))
+        let end = end.min(start.saturating_add(LONGEST));
+        Span::new(start.clamp(CALENDAR.start, CALENDAR.end), end.clamp(CALENDAR.start, CALENDAR.end))
     }
 
     /// The starts the booking window allows.
@@ -170,3 +171,6 @@ impl Ask<'_> {
 
 /// The longest span looked at in one go: ten years and a bit, as far ahead as an event type can be booked.
 const LONGEST: i64 = 3_670 * 86_400;
+
+/// What a calendar can hold, with room for adding days at either end: the years 1 to 9998.
+const CALENDAR: Span = Span { start: -62_135_596_800, end: 253_370_764_800 };

@@ -175,14 +175,14 @@ impl Ask<'_> {
         } else if at < minute(earliest) {
             reasons.push(Reason::Notice { earliest });
         }
-        if at < minute(self.window.start) || at + self.timing.seconds() - 1 > self.window.end {
+        if at < minute(self.window.start) || at.saturating_add(self.timing.seconds() - 1) > self.window.end {
             reasons.push(Reason::NotAsked { window: self.window });
         }
         let starts = self.starts();
         if !starts.holds(at) {
             reasons.push(Reason::BookingWindow { starts });
         }
-        let reached = self.counted.reached(self.timing.length, Span::new(at, at + 1));
+        let reached = self.counted.reached(self.timing.length, Span::new(at, at.saturating_add(1)));
         reasons.extend(limits::at(&reached, at).map(|reached| Reason::Limit { reached: *reached }));
         let full = self.seated.iter().find(|seated| seated.start == at && seated.left == 0);
         reasons.extend(full.map(|seated| Reason::SeatsTaken { source: seated.source }));

@@ -101,7 +101,9 @@ fn one_day(
 ) {
     match host.schedule.override_on(date_of(day)) {
         Some(hours) if in_range => {
-            hours.iter().for_each(|one| place(*one, day, offsets, |span| into.push(span)))
+            for one in hours {
+                place(*one, day, offsets, |span| into.push(span));
+            }
         }
         Some(_) => {}
         None => {

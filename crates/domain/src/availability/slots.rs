@@ -199,9 +199,9 @@ impl Ask<'_> {
         let carries = |host: &&HostTimes<'_>| {
             host.busy.rows().is_some_and(|rows| rows.iter().any(|row| row.source == seated.source))
         };
-        let mut carriers = self.hosts.iter().filter(carries).peekable();
-        carriers.peek().is_some()
-            && carriers.all(|host| self.free_at(host, seated.start, &but_for, &mut zones))
+        let mut its_hosts = self.hosts.iter().filter(carries).peekable();
+        its_hosts.peek().is_some()
+            && its_hosts.all(|host| self.free_at(host, seated.start, &but_for, &mut zones))
     }
 
     /// True when a host is open and not busy for a whole slot from this start.
@@ -212,7 +212,7 @@ impl Ask<'_> {
         but_for: &[u32],
         zones: &mut Zones,
     ) -> bool {
-        let slot = Span::new(start, start + self.timing.seconds());
+        let slot = Span::new(start, start.saturating_add(self.timing.seconds()));
         let Some(rows) = host.busy.rows() else { return false };
         let mut open = Vec::new();
         open::open(host, slot, zones, &mut open);

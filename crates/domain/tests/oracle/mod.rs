@@ -128,7 +128,7 @@ fn within_limits(ask: &Ask<'_>, start: i64) -> bool {
     };
     let counted = |per| ask.counted.booked.iter().filter(move |one| !one.is_empty() && same(per, one.start));
     let limits = ask.counted.limits;
-    limits.bookings.iter().all(|limit| counted(limit.per).count() + 1 <= limit.most as usize)
+    limits.bookings.iter().all(|limit| counted(limit.per).count() < limit.most as usize)
         && limits.minutes.iter().all(|limit| {
             let taken: i64 = counted(limit.per).map(|one| (one.len() + 59) / 60).sum();
             taken + i64::from(ask.timing.length) <= i64::from(limit.most)
@@ -158,20 +158,16 @@ fn opens(host: &HostTimes<'_>, range: Span, minute: i64) -> Option<bool> {
         if host.away.iter().any(|away| away.covers(date)) {
             continue;
         }
-        match host.schedule.override_on(date) {
-            Some(hours) => {
-                let looked_at = zone.date(range.start) <= date && date <= zone.date(range.end - 1);
-                if looked_at && hours.iter().any(|one| reads_inside(zone, date, *one, minute)) {
-                    answer = Some(true);
-                }
+        if let Some(hours) = host.schedule.override_on(date) {
+            let looked_at = zone.date(range.start) <= date && date <= zone.date(range.end - 1);
+            if looked_at && hours.iter().any(|one| reads_inside(zone, date, *one, minute)) {
+                answer = Some(true);
             }
-            None => {
-                let hours =
-                    host.schedule.weekly().iter().filter(|rule| rule.days.contains(&Weekday::of(date)));
-                let mut hours = hours.map(|rule| Hours::new(rule.start, rule.end));
-                if answer.is_none() && hours.any(|one| reads_inside(zone, date, one, minute)) {
-                    answer = Some(false);
-                }
+        } else {
+            let rules = host.schedule.weekly().iter().filter(|rule| rule.days.contains(&Weekday::of(date)));
+            let mut hours = rules.map(|rule| Hours::new(rule.start, rule.end));
+            if answer.is_none() && hours.any(|one| reads_inside(zone, date, one, minute)) {
+                answer = Some(false);
             }
         }
     }
@@ -262,7 +258,7 @@ fn common(left: &[Span], right: &[Span]) -> Vec<Span> {
 fn walk(ask: &Ask<'_>, ranges: &[Span]) -> Vec<i64> {
     let timing = ask.timing;
     let interval = timing.interval.unwrap_or(timing.length);
-    let grid = [60, 30, 20, 15, 10, 5].into_iter().find(|grid| interval % grid == 0).unwrap_or(1);
+    let grid = [60, 30, 20, 15, 10, 5].into_iter().find(|grid| interval.is_multiple_of(*grid)).unwrap_or(1);
     let offset = i64::from(timing.offset) * MINUTE;
     let step = i64::from(interval) * MINUTE + offset;
     let mut given: Vec<i64> = Vec::new();
