@@ -71,7 +71,9 @@ fn check(problem: &Path, expected: &Path) -> Result<(), Failed> {
     let problem: Problem = serde_json::from_str(&fs::read_to_string(problem)?)?;
     let expected: Expected = serde_json::from_str(&fs::read_to_string(expected)?)?;
     let mut wanted = expected.slots;
-    wanted.values_mut().for_each(|day| day.sort());
+    for day in wanted.values_mut() {
+        day.sort();
+    }
 
     let raw = problem.host_times();
     let rows = |host: &HostTimes<'_>| match host.busy {

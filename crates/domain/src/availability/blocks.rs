@@ -137,7 +137,9 @@ mod tests {
             gone in 0u32..6,
         ) {
             let mut kept = Blocks::default();
-            rows.iter().for_each(|row| kept.insert(*row));
+            for row in &rows {
+                kept.insert(*row);
+            }
             prop_assert_eq!(&kept, &Blocks::new(rows.clone()));
             let left: Blocks = rows.iter().filter(|row| row.source != gone).copied().collect();
             prop_assert_eq!(kept.remove(gone), rows.len() - left.rows().len());
