@@ -8,6 +8,8 @@ pub mod assets;
 pub mod extract;
 mod guard;
 mod health;
+#[cfg(test)]
+mod html;
 pub mod pages;
 mod problem;
 mod refusals;

@@ -178,6 +178,7 @@ pub fn mark(fields: &mut [Field], problems: &[FieldProblem]) -> Vec<FormError> {
         let question = question_id(&problem.field);
         let known = |id: &str| fields.iter().any(|field| field.id == id);
         match problem.field.as_str() {
+            name @ ("name" | "email" | "notes") => name.to_owned(),
             name if known(&question) => question_id(name),
             name if known(name) => name.to_owned(),
             "location" if known("phone") && !known("place") => "phone".into(),

@@ -11,3 +11,8 @@ mod parts;
 mod profile;
 mod reschedule;
 mod visit;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
