@@ -179,7 +179,7 @@ pub async fn draw(State(web): State<Web>, request: Request, next: Next) -> Respo
     let body = if path.starts_with("/v2/") || path == "/v2" {
         Json(envelope(&problem, &path, web.engine.now())).into_response()
     } else if browser {
-        let page = Page { frame: Frame::of(&web), problem: problem.clone(), request: id };
+        let page = Page { frame: Frame::of(&web).await, problem: problem.clone(), request: id };
         match page.render() {
             Ok(html) => Html(html).into_response(),
             Err(_) => problem.title.clone().into_response(),

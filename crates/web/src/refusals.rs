@@ -2,8 +2,9 @@
 
 use http::StatusCode;
 use kalends_engine::{
-    EditError, Invalid, PageError,
+    EditError, Invalid, PageError, Trouble,
     book::{BookError, ChangeError},
+    sign_in::{SignInError, TooMany},
     slots::SlotsError,
 };
 
@@ -86,5 +87,59 @@ impl From<EditError> for Problem {
             EditError::InUse { .. } => Self::conflict(code, said),
             EditError::Trouble(cause) => Self::internal(&cause),
         }
+    }
+}
+
+impl From<Trouble> for Problem {
+    fn from(trouble: Trouble) -> Self {
+        Self::internal(&trouble)
+    }
+}
+
+impl From<TooMany> for Problem {
+    fn from(too_many: TooMany) -> Self {
+        let seconds = u64::try_from(too_many.wait.as_secs()).unwrap_or(1).max(1);
+        Self { title: too_many.to_string().into(), detail: String::new(), ..Self::too_many(seconds) }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        let (code, said) = (error.code(), error.to_string());
+        match error {
+            SignInError::Store(cause) => Self::internal(&cause),
+            SignInError::Invalid(invalid) => invalid.into(),
+            SignInError::TooMany(too_many) => too_many.into(),
+            SignInError::Wrong => Self::new(StatusCode::UNAUTHORIZED, code, said),
+            SignInError::LinkOver => Self::gone(code, said),
+            SignInError::AlreadySetUp => Self::conflict(code, said),
+            SignInError::NotFound { .. } => Self::not_found(code, said),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_never_reaches_a_client() {
+        let trouble = Trouble::Unreadable { what: "schedule", why: "secret row 7".into() };
+        let problem = Problem::from(BookError::Trouble(trouble));
+        assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!problem.to_json().to_string().contains("secret"));
+    }
+
+    #[test]
+    fn an_error_keeps_its_code_and_its_words() {
+        let problem = Problem::from(BookError::Taken);
+        assert_eq!((problem.status, problem.code), (StatusCode::CONFLICT, "slot_taken"));
+        assert!(problem.title.starts_with("That time was just taken."));
+        let problem = Problem::from(ChangeError::Time(BookError::Full));
+        assert_eq!(problem.code, "slot_full");
+        let invalid = Invalid::one("email", "Write it in full.");
+        let problem = Problem::from(EditError::Invalid(invalid));
+        assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(problem.fields[0].field, "email");
     }
 }

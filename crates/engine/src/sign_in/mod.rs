@@ -9,6 +9,8 @@ mod setup;
 mod throttle;
 mod token;
 
+pub use kalends_store::repo::Session;
+
 pub use self::{
     door::{Client, Door},
     error::SignInError,

@@ -6,7 +6,9 @@ pub mod cookie;
 pub mod csrf;
 mod form;
 mod json;
+mod owned;
 mod paging;
+mod session;
 
 pub use self::{
     api_key::ApiKey,
@@ -14,5 +16,7 @@ pub use self::{
     csrf::Csrf,
     form::{Asked, Form, GuestForm, Typed},
     json::Json,
+    owned::{Own, Owned},
     paging::Paging,
+    session::{NotSignedIn, SignedIn, onward},
 };

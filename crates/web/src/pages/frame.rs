@@ -1,6 +1,6 @@
 //! What every page has around it.
 
-use crate::{Web, assets};
+use crate::{Web, assets, extract::Csrf};
 
 /// Language, addresses and names that every layout uses.
 #[derive(Debug, Clone)]
@@ -19,15 +19,24 @@ pub struct Frame {
 
 impl Frame {
     /// The frame of a public page.
-    pub fn of(web: &Web) -> Self {
-        let _ = web;
-        Self { lang: "en".into(), dir: "ltr", org: "Kalends".into(), home: "/".into(), csrf: String::new() }
+    pub async fn of(web: &Web) -> Self {
+        let org = match web.engine.home().await {
+            Ok(Some(home)) => home.name.clone(),
+            // Not set up, or the database is away: a page that says so still has a name at its top.
+            Ok(None) | Err(_) => "Kalends".into(),
+        };
+        Self { lang: "en".into(), dir: "ltr", org, home: "/".into(), csrf: String::new() }
     }
 
-    /// A frame for drawing templates in tests.
-    #[cfg(test)]
-    pub fn sample() -> Self {
-        Self { lang: "en".into(), dir: "ltr", org: "Kalends".into(), home: "/".into(), csrf: "token".into() }
+    /// The frame of a page whose forms act for somebody.
+    pub async fn signed(web: &Web, csrf: &Csrf) -> Self {
+        Self { csrf: csrf.token(web.engine.ids().bytes()), ..Self::of(web).await }
+    }
+
+    /// With another place for the name at the top to lead to.
+    #[must_use]
+    pub fn home_at(self, home: String) -> Self {
+        Self { home, ..self }
     }
 
     /// The address of the style sheet.
