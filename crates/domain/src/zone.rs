@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 use jiff::{
     Timestamp,
     civil::{Date, DateTime, Time},
-    tz::{self, AmbiguousOffset, TimeZone},
+    tz::{self, AmbiguousOffset, TimeZone, TimeZoneDatabase},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -165,9 +165,11 @@ fn iana(name: &str) -> Option<Zone> {
     if ["right", "posix", "posixrules", "localtime", "factory", ""].contains(&top.as_str()) {
         return None;
     }
-    let found = tz::db().get(name).ok()?;
+    // The system's rules go first; a zone younger than them is in the bundled copy.
+    let look_up = |name: &str| tz::db().get(name).or_else(|_| TimeZoneDatabase::bundled().get(name)).ok();
+    let found = look_up(name)?;
     let primary = found.primary_iana_name()?;
-    let canonical = if found.iana_name() == Some(primary) { None } else { tz::db().get(primary).ok() };
+    let canonical = if found.iana_name() == Some(primary) { None } else { look_up(primary) };
     Some(Zone(canonical.unwrap_or(found)))
 }
 

@@ -382,3 +382,53 @@ proptest! {
         }
     }
 }
+
+/// A team too large for the other questions: many hosts in many zones, thousands of blocks, always the same.
+#[test]
+fn a_large_team_gets_what_the_oracle_gives() {
+    let mut seed = 0x5eed_u64;
+    let mut next = |below: u64| {
+        // Knuth's 64-bit step; the high half is the good one.
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from((seed >> 33) % below).unwrap()
+    };
+    let start = 1_806_105_600; // 26 March 2027: Europe changes its clocks in this window.
+    let hosts = (0..24).map(|index| {
+        let rows = (0..160).map(|source| {
+            let at = start + (next(8 * 288) - 288) * 300;
+            let own = [0, 300, 900][usize::try_from(next(3)).unwrap()];
+            Block { span: Span::new(at, at + (1 + next(18)) * 300), before: own, after: 0, source }
+        });
+        Host {
+            rows: rows.collect(),
+            schedule: Schedule::nine_to_five(Zone::parse(ZONES[index % ZONES.len()]).unwrap()),
+            travel: Vec::new(),
+            away: Vec::new(),
+            known: true,
+            fixed: false,
+        }
+    });
+    let mut question = Question {
+        hosts: hosts.collect(),
+        window: Span::new(start, start + 6 * 86_400 - 1),
+        now: start - 86_400,
+        booker: Zone::parse("America/New_York").unwrap(),
+        organizer: Zone::utc(),
+        timing: Timing { interval: Some(20), before: 5, after: 10, ..Timing::of(30) },
+        assignment: Assignment::RoundRobin,
+        ahead: BookingWindow::Unlimited,
+        limits: Limits::default(),
+        booked: Vec::new(),
+        week_start: Weekday::Monday,
+        seated: Vec::new(),
+        ignoring: Vec::new(),
+        offer: Offer::All,
+    };
+    for fixed in [0, 1] {
+        question.hosts.iter_mut().take(fixed).for_each(|host| host.fixed = true);
+        let wanted = question.asked(None, oracle::slots);
+        let got = question.asked(None, solved);
+        assert_eq!(got.slots.iter().map(|slot| (slot.start, slot.seats_left)).collect::<Vec<_>>(), wanted);
+        assert!(wanted.len() > 10, "{} slots prove little", wanted.len());
+    }
+}
