@@ -19,6 +19,8 @@ pub struct BookingView {
     pub hosts: Vec<Person>,
     /// What the guest may still do.
     pub may: GuestMay,
+    /// The seat by whose uid it was asked for.
+    pub seat: Option<Uid>,
 }
 
 /// An event type in a few words.
