@@ -11,7 +11,7 @@ use kalends_store::{
 };
 
 use super::{
-    BookError, Bounds, HoldAsk, Held, check,
+    BookError, Bounds, Held, HoldAsk, check,
     plan::{self, HostChoice},
     terms,
     verb::start_of,
@@ -143,7 +143,7 @@ fn kept<'t>(tx: &'t mut Tx, wish: &Wish) -> BoxFuture<'t, Result<Held, BookError
         };
         let ways = match wish.seat_with {
             Some(id) => tx.bookings().get(id).await?.map(|booking| booking.hosts).into_iter().collect(),
-            None => wish.hosts.ways(tx, event_type, &[wish.span]).await?,
+            None => wish.hosts.ways(tx, event_type, &[wish.span], wish.moving).await?,
         };
         for hosts in ways {
             if take(tx, &wish, event_type, &hold, &hosts).await? {

@@ -107,7 +107,7 @@ async fn claim(
     ids: &[Id<Booking>],
 ) -> Result<Vec<Id<User>>, BookError> {
     let event_type = plan.event_type();
-    for hosts in plan.hosts.ways(tx, event_type, spans).await? {
+    for hosts in plan.hosts.ways(tx, event_type, spans, None).await? {
         let asks: Vec<_> =
             spans.iter().zip(ids).map(|(span, id)| plan::wish(event_type, *id, &hosts, *span)).collect();
         if tx.claims().take_all(&asks).await? == Claimed::Made {

@@ -1,18 +1,26 @@
 //! Booking: every way to claim, move and give back a host's time.
 
 mod after;
+mod amend;
+mod approve;
 mod ask;
+mod cancel;
+mod change;
 pub(crate) mod check;
 mod error;
+mod hold;
 mod join;
 mod limits;
 mod list;
 mod make;
+mod move_seat;
 mod plan;
 mod repeat;
+mod reschedule;
 mod terms;
 mod turn;
 mod verb;
+mod view;
 
 pub use self::{
     ask::{

@@ -90,6 +90,7 @@ impl HostChoice {
         tx: &mut Tx,
         event_type: &EventType,
         spans: &[Span],
+        moving: Option<Id<Booking>>,
     ) -> Result<Vec<Vec<Id<User>>>, Error> {
         let order: Vec<Id<User>> = match self.one_of.as_slice() {
             [] => return Ok(vec![self.needed.clone()]),
@@ -109,7 +110,8 @@ impl HostChoice {
         };
         let busy = |host: &Id<User>| {
             let times = taken.get(host).map_or(&[][..], Vec::as_slice);
-            times.iter().any(|time| claimed.iter().any(|span| span.overlaps(time.span)))
+            let others = times.iter().filter(|time| Some(time.owner) != moving.map(repo::Owner::Booking));
+            others.into_iter().any(|time| claimed.iter().any(|span| span.overlaps(time.span)))
         };
         let with = |host| self.needed.iter().copied().chain([host]).collect();
         Ok(order.into_iter().filter(|host| !busy(host)).map(with).collect())

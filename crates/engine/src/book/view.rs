@@ -201,7 +201,8 @@ pub(crate) async fn views(
 ) -> Result<Vec<BookingView>, Trouble> {
     let ids: BTreeSet<Id<EventType>> = bookings.iter().map(|booking| booking.event_type).collect();
     let event_types = tx.event_types().many(&ids.into_iter().collect::<Vec<_>>()).await?;
-    let mut users: BTreeSet<Id<User>> = bookings.iter().flat_map(|booking| booking.hosts.iter().copied()).collect();
+    let mut users: BTreeSet<Id<User>> =
+        bookings.iter().flat_map(|booking| booking.hosts.iter().copied()).collect();
     users.extend(event_types.iter().filter_map(|one| match one.owner {
         Owner::User(user) => Some(user),
         Owner::Team(_) => None,

@@ -123,20 +123,20 @@ impl View {
         if let Some(seated) = self.seated.iter().find(|seated| seated.start == start && seated.left > 0) {
             return Ok(Offered::Seat(seated.source));
         }
-        let buffers = self.settings().buffers;
-        let wish = Span::new(start, start + i64::from(minutes) * 60)
-            .widened(i64::from(buffers.before) * 60, i64::from(buffers.after) * 60);
-        let now = self.now.as_second();
-        let is_free = |time: &HostTime| {
-            let rows = time.blocks.rows().iter().filter(|row| !self.ignoring.contains(&row.source));
-            time.unknown(now).is_none() && !rows.into_iter().any(|row| row.span.overlaps(wish))
-        };
-        let free: Vec<usize> = (0..self.times.len()).filter(|place| is_free(&self.times[*place])).collect();
+        let free: Vec<usize> =
+            (0..self.times.len()).filter(|place| self.is_free(*place, start, minutes)).collect();
         let needed = |place: &usize| self.needed(*place);
         let all_needed = (0..self.times.len()).filter(needed).all(|place| free.contains(&place));
         let in_turn = self.times.len() == (0..self.times.len()).filter(needed).count()
             || free.iter().any(|place| !self.needed(*place));
         if all_needed && in_turn { Ok(Offered::New(free)) } else { Err(self.busy()) }
+    }
+
+    /// Hosts who take turns and are free then, whoever else is not: who could take over.
+    pub fn free_in_turn(&self, start: i64, minutes: u32) -> Vec<usize> {
+        (0..self.times.len())
+            .filter(|place| !self.needed(*place) && self.is_free(*place, start, minutes))
+            .collect()
     }
 
     /// True for a host who must take part.
@@ -175,6 +175,16 @@ impl View {
             zone: &self.offering.zone,
             week_start: self.offering.week_start,
         }
+    }
+
+    /// True when nothing is known to take a host's time then, buffers included.
+    fn is_free(&self, place: usize, start: i64, minutes: u32) -> bool {
+        let buffers = self.settings().buffers;
+        let wish = Span::new(start, start + i64::from(minutes) * 60)
+            .widened(i64::from(buffers.before) * 60, i64::from(buffers.after) * 60);
+        let time = &self.times[place];
+        let mut others = time.blocks.rows().iter().filter(|row| !self.ignoring.contains(&row.source));
+        time.unknown(self.now.as_second()).is_none() && !others.any(|row| row.span.overlaps(wish))
     }
 
     fn taken_up(&self, slot: Slot, look: Look<'_>) -> Result<Offered, BookError> {

@@ -32,6 +32,8 @@ pub struct Filter {
     pub search: Option<String>,
     /// Of this series.
     pub series: Option<Uid>,
+    /// Of some series.
+    pub in_series: bool,
     /// Starting at this second or later.
     pub starts_from: Option<i64>,
     /// Starting before this second.
@@ -183,6 +185,9 @@ impl Filter {
         }
         if let Some(series) = &self.series {
             query = query.then("AND b.series_uid = ?").place(series);
+        }
+        if self.in_series {
+            query = query.then("AND b.series_uid IS NOT NULL");
         }
         for (bound, condition) in [
             (self.starts_from, "AND b.starts >= ?"),
