@@ -146,3 +146,162 @@ impl std::fmt::Debug for Gateway {
         f.debug_struct("Gateway").field("overrides", &self.overrides.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        Declared, Kind, NoNames, Request, Response, Secret,
+        fake::{self, Bench, Fault},
+        http::{NoRecorder, Simulated, Tokio},
+        no_opinion,
+    };
+
+    const MANIFEST: &str = r#"
+slug = "acme"
+name = "Acme"
+tagline = "Rooms."
+description = "Rooms."
+kinds = ["conference"]
+categories = ["video"]
+publisher = "Kalends"
+may = ["Make rooms"]
+auth = { scheme = "bearer", token = "token" }
+endpoints = { api = "https://api.acme.example/" }
+setup = [{ name = "token", label = "Token", type = "password", required = true }]
+"#;
+
+    #[derive(Default)]
+    struct Acme(Bench);
+
+    impl Fake for Acme {
+        fn answer(&self, request: &Request) -> Result<Response, String> {
+            match fake::parts(request.url.path(), "/rooms/{}") {
+                Some(id) => Ok(fake::answer(request, 200, &[], id[0].to_owned())),
+                None => Err("there is no such path".into()),
+            }
+        }
+        fn bench(&self) -> &Bench {
+            &self.0
+        }
+        fn form(&self) -> BTreeMap<String, String> {
+            BTreeMap::from([("token".into(), "t".into())])
+        }
+    }
+
+    static APP: App = App {
+        slug: "acme",
+        manifest: Declared::new(MANIFEST),
+        icon: "",
+        parts: Vec::new,
+        judge: no_opinion,
+        fake: || Arc::new(Acme::default()),
+    };
+
+    struct Zero;
+    impl Chance for Zero {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    /// A way out that no test may take.
+    struct Outside;
+    impl Transport for Outside {
+        fn send(&self, _: Request) -> crate::http::Answer<'_> {
+            panic!("a played app must not leave the process")
+        }
+    }
+
+    fn gateway(fake: &Arc<Acme>) -> Gateway {
+        let time = Arc::new(Tokio(Arc::new(Simulated::from(Timestamp::UNIX_EPOCH))));
+        Gateway::new(Arc::new(Outside), Arc::new(NoNames), time, Arc::new(Zero), Arc::new(NoRecorder))
+            .playing(&APP, Arc::clone(fake) as Arc<dyn Fake>)
+    }
+
+    fn account() -> Account {
+        let secrets = Secrets::none().with("token", Secret::new("canary-token"));
+        Account { id: "1".into(), settings: json!({}), secrets, zone: "UTC".into(), locale: "en".into() }
+    }
+
+    fn cx(fake: &Arc<Acme>) -> Cx {
+        gateway(fake).cx(&APP, account(), Patience::Job).unwrap()
+    }
+
+    fn room(cx: &Cx, path: &str) -> Request {
+        Request::get("room", cx.endpoints.get("api").unwrap().join(path).unwrap())
+    }
+
+    fn overrides(app: &str, name: &str) -> Overrides {
+        let url = Url::parse("http://127.0.0.1:9/").unwrap();
+        Overrides::from([(app.to_owned(), BTreeMap::from([(name.to_owned(), url)]))])
+    }
+
+    #[tokio::test]
+    async fn all_01_an_operator_moves_a_base_address() {
+        let gateway = gateway(&Arc::default()).overriding(overrides("acme", "api"), &[&APP]).unwrap();
+        let cx = gateway.cx(&APP, account(), Patience::Job).unwrap();
+        assert_eq!(cx.endpoints.get("api").unwrap().as_str(), "http://127.0.0.1:9/");
+    }
+
+    #[tokio::test]
+    async fn all_01_an_override_for_nothing_is_refused_by_name() {
+        for (app, name, says) in [("acme", "apo", "\"apo\""), ("acne", "api", "apps.acne")] {
+            let error = gateway(&Arc::default()).overriding(overrides(app, name), &[&APP]).unwrap_err();
+            assert!(error.message().contains(says), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_played_app_is_signed_and_answered_in_memory() {
+        let fake = Arc::<Acme>::default();
+        let cx = cx(&fake);
+        let answer = cx.http.send(room(&cx, "rooms/7")).await.unwrap();
+        assert_eq!(answer.text(), "7");
+        let seen = fake.bench().seen();
+        assert_eq!(seen[0].headers["authorization"], "Bearer canary-token");
+        assert!(!format!("{seen:?} {cx:?}").contains("canary"), "ALL-08");
+    }
+
+    #[tokio::test]
+    async fn a_fake_that_is_asked_for_something_unknown_notes_it() {
+        let fake = Arc::<Acme>::default();
+        let cx = cx(&fake);
+        assert_eq!(cx.http.send(room(&cx, "doors")).await.unwrap_err().kind, Kind::Invalid);
+        assert_eq!(fake.bench().strays(), ["GET /doors: there is no such path"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fake_goes_wrong_in_the_order_it_was_told() {
+        let fake = Arc::<Acme>::default();
+        let cx = cx(&fake);
+        fake.bench().next([Fault::too_many("1"), Fault::Refuse, Fault::Garbage("[".into())]);
+        assert_eq!(cx.http.send(room(&cx, "rooms/7")).await.unwrap().text(), "[");
+        assert_eq!(fake.bench().count("room"), 2, "a refused connection brings nothing");
+        fake.bench().next([Fault::expired()]);
+        assert_eq!(cx.http.send(room(&cx, "rooms/7")).await.unwrap_err().kind, Kind::AuthRevoked);
+    }
+
+    #[tokio::test]
+    async fn an_account_without_its_secret_says_which() {
+        let error = gateway(&Arc::default()).cx(
+            &APP,
+            Account { secrets: Secrets::none(), ..account() },
+            Patience::Job,
+        );
+        let error = error.unwrap_err();
+        assert_eq!(error.kind, Kind::AuthRevoked);
+        assert!(error.message().contains("\"token\""), "{error}");
+    }
+
+    #[test]
+    fn a_pattern_fits_whole_paths_only() {
+        assert_eq!(fake::parts("/rooms/7", "/rooms/{}"), Some(vec!["7"]));
+        for path in ["/rooms/", "/rooms", "/rooms/7/x", "/roomz/7", "/x/rooms/7"] {
+            assert_eq!(fake::parts(path, "/rooms/{}"), None, "{path}");
+        }
+    }
+}

@@ -146,3 +146,6 @@ impl Default for Quota {
         Self { per_second: 10, burst: 20, concurrent: 4 }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,11 @@ use url::Url;
 /// The longest text kept.
 const MOST: usize = 300;
 
+/// The address of our own hints, which is nobody's.
+const HINT: &str = "name@example.com";
+
 /// Words after which a value is secret, when `=`, `:` or a space follows.
-const TELLTALE: [&str; 11] = [
+const TELLTALE: [&str; 10] = [
     "password",
     "passwd",
     "secret",
@@ -16,30 +19,46 @@ const TELLTALE: [&str; 11] = [
     "basic",
     "api_key",
     "apikey",
-    "code",
     "cookie",
 ];
 
 /// The text without mail addresses, tokens, query values and control characters, shortened.
 pub fn text(text: &str) -> String {
     let mut kept = String::with_capacity(text.len().min(MOST));
-    let mut hide_next = false;
+    let mut next = Next::Open;
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
         if !kept.is_empty() {
             kept.push(' ');
         }
-        let (shown, telltale) = masked(word);
-        if hide_next && !telltale && !is_plain_word(word) {
-            kept.push('…');
-        } else {
-            kept.push_str(&shown);
+        if next != Next::Open && matches!(word, "=" | ":") {
+            kept.push_str(word);
+            next = Next::Secret;
+            continue;
         }
-        hide_next = telltale;
+        let (shown, after) = masked(word);
+        let hidden = match next {
+            Next::Open => false,
+            Next::Perhaps => after == Next::Open && !is_plain_word(word),
+            Next::Secret => after == Next::Open,
+        };
+        kept.push_str(if hidden { "…" } else { &shown });
+        next = after;
         if kept.len() > MOST {
             break;
         }
     }
     shortened(kept)
+}
+
+/// What a word says about the next one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Nothing.
+    Open,
+    /// It is secret unless it reads like a sentence going on.
+    Perhaps,
+    /// It is secret.
+    Secret,
 }
 
 /// The path of an address with long or secret-looking parts masked; the query's values never come along.
@@ -60,28 +79,33 @@ fn shortened(mut text: String) -> String {
     text
 }
 
-/// The word as it may be shown, and whether it announces a secret.
-fn masked(word: &str) -> (String, bool) {
-    let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-    if TELLTALE.contains(&bare.as_str()) {
-        return (word.to_owned(), true);
+/// The word as it may be shown, and what it says about the next one.
+fn masked(word: &str) -> (String, Next) {
+    let bare = |text: &str| text.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
+    let telltale = |name: &str| TELLTALE.iter().any(|tell| bare(name).ends_with(tell));
+    if telltale(word) {
+        return (word.to_owned(), if word.ends_with([':', '=']) { Next::Secret } else { Next::Perhaps });
     }
-    if let Some((name, _)) = word.split_once(['=', ':'])
-        && TELLTALE.iter().any(|tell| name.to_ascii_lowercase().ends_with(tell))
+    // A sign-in code is secret as a parameter; in "status code 550" it is not.
+    if let Some((name, value)) = word.split_once(['=', ':'])
+        && (telltale(name) || bare(name) == "code")
     {
-        return (format!("{name}=…"), true);
+        return (format!("{name}=…"), if value.is_empty() { Next::Secret } else { Next::Open });
+    }
+    if bare(word) == HINT {
+        return (word.to_owned(), Next::Open);
     }
     if let Some((_, rest)) = word.split_once("://") {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
         let scheme = &word[..word.len() - rest.len()];
         let more = if rest.len() > host.len() { "/…" } else { "" };
-        return (format!("{scheme}{host}{more}"), false);
+        return (format!("{scheme}{host}{more}"), Next::Open);
     }
     if word.contains('@') || looks_secret(word) {
-        ("…".to_owned(), false)
+        ("…".to_owned(), Next::Open)
     } else {
-        (word.to_owned(), false)
+        (word.to_owned(), Next::Open)
     }
 }
 
@@ -100,4 +124,64 @@ fn looks_secret(text: &str) -> bool {
 fn is_plain_word(word: &str) -> bool {
     let bare = word.trim_end_matches(['.', ',', ';', ':', ')', '!']);
     (1..=12).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("no such mailbox <gus@example.com>", "no such mailbox …")]
+    #[case("Authorization: Bearer eyJhbGciOi.x.y failed", "Authorization: Bearer … failed")]
+    #[case("password=canary rejected", "password=… rejected")]
+    #[case("access_token: canary", "access_token: …")]
+    #[case("an address such as name@example.com.", "an address such as name@example.com.")]
+    #[case("password = canary", "password = …")]
+    #[case(r#"{"password":"canary"} refused"#, r#"{"password"=… refused"#)]
+    #[case(r#"{"password": "canary"} refused"#, r#"{"password": … refused"#)]
+    #[case("code=canary", "code=…")]
+    #[case("status code 550", "status code 550")]
+    #[case("refresh_token=canary&x=1", "refresh_token=…")]
+    #[case("the token is wrong", "the token is wrong")]
+    #[case("see https://u:canary@example.com/a?code=canary now", "see https://example.com/… now")]
+    #[case("key sk_live_0123456789abcdefghij", "key …")]
+    #[case("line one\r\nline two", "line one line two")]
+    #[case("The calendar is full.", "The calendar is full.")]
+    fn all_08_a_text_loses_its_secrets_and_keeps_its_sense(#[case] before: &str, #[case] after: &str) {
+        assert_eq!(text(before), after);
+    }
+
+    #[test]
+    fn all_08_a_path_keeps_its_shape_only() {
+        let shown = |address: &str| path(&Url::parse(address).unwrap());
+        assert_eq!(shown("https://example.com/calendars/hanna/work/"), "/calendars/hanna/work/");
+        assert_eq!(shown("https://example.com/cal/gus@example.com/x"), "/cal/…/x");
+        assert_eq!(shown("https://example.com/private-0123456789abcdef0123/basic.ics?k=v"), "/…/basic.ics?…");
+    }
+
+    proptest! {
+        #[test]
+        fn all_08_no_address_and_no_long_token_ever_stays(before in "\\PC{0,80}", name in "[a-z]{3,8}", token in "[a-z0-9]{40,60}") {
+            let shown = text(&format!("{before} {name}@example.com {token} {before}"));
+            prop_assert!(name == "name" || !shown.contains("@example.com"));
+            prop_assert!(!shown.contains(&token));
+            prop_assert!(shown.chars().count() <= MOST + 1);
+        }
+
+        #[test]
+        fn all_08_what_follows_a_telltale_is_hidden(tell in prop::sample::select(&TELLTALE[..]), secret in "[A-Z][a-z]{2,6}[0-9]{2}") {
+            for before in [format!("{tell}={secret}"), format!("{tell}:{secret}"), format!("{tell}: {secret}"), format!("{tell} {secret}")] {
+                prop_assert!(!text(&before).contains(&secret), "{}", before);
+            }
+        }
+
+        #[test]
+        fn redacting_twice_changes_nothing_more(before in "\\PC{0,200}") {
+            let once = text(&before);
+            prop_assert_eq!(text(&once), once);
+        }
+    }
 }
