@@ -7,7 +7,7 @@ use axum::{
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use http::{HeaderName, Request, StatusCode};
 use tower::ServiceBuilder;
@@ -19,7 +19,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{Web, assets, extract::csrf, guard, health, pages, problem};
+use crate::{Web, assets, extract::csrf, guard, health, pages::entry, problem};
 
 /// The longest body anybody may send.
 const LONGEST_BODY: usize = 512 * 1024;
@@ -33,14 +33,20 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn router(web: Web) -> Router {
     let plain =
         Router::new().route("/healthz", get(health::healthz)).route("/assets/{file}", get(assets::show));
-    let parts = Router::new().merge(plain).merge(entry(&web)).merge(guest(&web));
+    let parts = Router::new().merge(plain).merge(door(&web)).merge(guest(&web));
     around(parts, &web).with_state(web)
 }
 
 /// Signing in, and the first owner.
-fn entry(web: &Web) -> Router<Web> {
+fn door(web: &Web) -> Router<Web> {
     Router::new()
-        .route("/", get(pages::entry::front))
+        .route("/", get(entry::front))
+        .route("/login", get(entry::login).post(entry::enter))
+        .route("/logout", post(entry::leave))
+        .route("/login/forgot", get(entry::forgot).post(entry::ask))
+        .route("/login/reset/{token}", get(entry::reset).post(entry::renew))
+        .route("/login/verify/{token}", get(entry::verify))
+        .route("/setup", get(entry::setup).post(entry::make))
         .layer(from_fn_with_state(web.clone(), csrf::visit))
         .layer(from_fn_with_state(web.clone(), guard::same_origin))
 }

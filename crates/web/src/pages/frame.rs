@@ -39,6 +39,12 @@ impl Frame {
         Self { home, ..self }
     }
 
+    /// A frame for drawing templates in tests.
+    #[cfg(test)]
+    pub fn sample() -> Self {
+        Self { lang: "en".into(), dir: "ltr", org: "Kalends".into(), home: "/".into(), csrf: "token".into() }
+    }
+
     /// The address of the style sheet.
     pub fn css(&self) -> &'static str {
         assets::url("kalends.css")

@@ -37,7 +37,8 @@ pub struct Field {
 }
 
 impl Field {
-    fn new(id: &str, kind: &'static str, label: &str, typed: &Typed) -> Self {
+    /// A field of this kind, with what was typed into it.
+    pub fn new(id: &str, kind: &'static str, label: &str, typed: &Typed) -> Self {
         Self {
             id: id.to_owned(),
             name: id.to_owned(),

@@ -3,7 +3,7 @@
 mod booking;
 mod cancel;
 mod event;
-mod fields;
+pub(in crate::pages) mod fields;
 mod form;
 mod gone;
 mod month;
