@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use kalends_domain::{Clock, Ids};
-use kalends_store::Db;
+use kalends_store::{Db, MIGRATIONS};
 
 use crate::config::Config;
 use crate::keyfile::KeyFile;
@@ -35,11 +35,13 @@ impl Base {
         Ok(Self { clock, ids, db, keys })
     }
 
-    /// As [`Base::open`], refused when the tables are not those of this version.
+    /// As [`Base::open`], with tables of this version: made where there are none, else refused when they are older.
     pub async fn ready(config: &Config) -> Result<Self> {
         let base = Self::open(config).await?;
         let pending = base.db.pending_migrations().await?;
-        if !pending.is_empty() {
+        if pending.len() == MIGRATIONS.len() {
+            base.db.migrate().await?;
+        } else if !pending.is_empty() {
             bail!(
                 "the tables are older than this version: run `kalends migrate` (it adds {})",
                 pending.join(", ")

@@ -1,5 +1,6 @@
 //! Kalends: the scheduling server. Each command is a module; this page only lists them.
 
+mod api_key;
 mod app;
 mod backup;
 mod base;
@@ -12,6 +13,7 @@ mod net;
 mod serve;
 mod slots;
 mod system;
+mod user;
 mod wire;
 
 use std::path::PathBuf;
@@ -43,6 +45,12 @@ enum Command {
     Serve,
     /// Makes or completes the tables of the database.
     Migrate,
+    /// Makes and lists accounts, and gives new passwords.
+    #[command(subcommand)]
+    User(user::Ask),
+    /// Makes, lists and ends keys for the API.
+    #[command(subcommand)]
+    ApiKey(api_key::Ask),
     /// Copies the SQLite database to a new file, while the server runs.
     Backup {
         /// The file to write.
@@ -79,6 +87,8 @@ fn run(kalends: &Kalends) -> Result<ExitCode> {
     match &kalends.command {
         Command::Serve => block_on(serve::run(&settings(kalends)?)),
         Command::Migrate => block_on(migrate::run(&settings(kalends)?)),
+        Command::User(ask) => block_on(user::run(&settings(kalends)?, ask)),
+        Command::ApiKey(ask) => block_on(api_key::run(&settings(kalends)?, ask)),
         Command::Backup { to } => block_on(backup::backup(&settings(kalends)?, to)),
         Command::Restore { from } => block_on(backup::restore(&settings(kalends)?, from)),
         Command::Doctor => block_on(async { Ok(doctor::run(&settings(kalends)?).await) }),

@@ -67,6 +67,14 @@ pub fn engine(
     Ok(Engine::new(base.db.clone(), outside))
 }
 
+/// Runs one command's work over the verbs, on tables of this version.
+pub async fn with_engine<T>(config: &Config, work: impl AsyncFnOnce(Engine) -> Result<T>) -> Result<T> {
+    let base = Base::ready(config).await?;
+    let done = work(engine(config, &base, &config.base_url(config.listen), |gateway| gateway)?).await;
+    base.db.close().await;
+    done
+}
+
 impl House {
     /// All pages and the API.
     pub fn router(&self) -> Router {

@@ -28,6 +28,12 @@ pub fn kalends(folder: &Path) -> Command {
     command
 }
 
+/// Runs a command to its end: whether it was well, and all it said.
+pub fn run(folder: &Path, words: &[&str]) -> Result<(bool, String)> {
+    let out = kalends(folder).args(words).output()?;
+    Ok((out.status.success(), String::from_utf8([out.stdout, out.stderr].concat())?))
+}
+
 /// A running server; dropping it stops it.
 pub struct Server {
     process: Child,

@@ -1,12 +1,10 @@
 //! Backup while serving, restore while not.
 
-use std::path::Path;
-
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use crate::server::{Server, kalends};
+use crate::server::{Server, run};
 use crate::trial;
 
 pub fn trials() -> Vec<Trial> {
@@ -16,12 +14,6 @@ pub fn trials() -> Vec<Trial> {
         trial("backup::what_is_no_backup_is_refused_and_nothing_changes", &[], no_backup),
         trial("backup::an_existing_file_is_never_overwritten", &[], existing),
     ]
-}
-
-/// Runs a command to its end: whether it was well, and all it said.
-fn run(folder: &Path, words: &[&str]) -> Result<(bool, String)> {
-    let out = kalends(folder).args(words).output()?;
-    Ok((out.status.success(), String::from_utf8([out.stdout, out.stderr].concat())?))
 }
 
 fn round() -> Result<()> {

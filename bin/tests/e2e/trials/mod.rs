@@ -1,5 +1,6 @@
 //! What is tried, a file per topic.
 
+mod accounts;
 mod backup;
 mod commands;
 mod looks;
@@ -9,5 +10,8 @@ use libtest_mimic::Trial;
 
 /// Every trial.
 pub fn all() -> Vec<Trial> {
-    [backup::trials(), commands::trials(), serving::trials(), looks::trials()].into_iter().flatten().collect()
+    [accounts::trials(), backup::trials(), commands::trials(), serving::trials(), looks::trials()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

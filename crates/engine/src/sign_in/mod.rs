@@ -2,6 +2,7 @@
 
 mod door;
 mod error;
+mod operator;
 mod password;
 pub(crate) mod reset;
 mod session;

@@ -60,7 +60,7 @@ impl Engine {
         self.enter(user, None, Stay::Long, client).await
     }
 
-    fn owner(&self, ask: &OwnerAsk) -> Result<User, Invalid> {
+    pub(super) fn owner(&self, ask: &OwnerAsk) -> Result<User, Invalid> {
         let mut invalid = Invalid::default();
         let name = ask.name.trim().to_owned();
         invalid.need(
@@ -104,7 +104,7 @@ impl Engine {
     }
 }
 
-async fn nobody_here(tx: &mut Tx) -> kalends_store::Result<bool> {
+pub(super) async fn nobody_here(tx: &mut Tx) -> kalends_store::Result<bool> {
     for organization in tx.people().organizations().await? {
         if !tx.people().list(organization.id).await?.is_empty() {
             return Ok(false);
@@ -113,10 +113,17 @@ async fn nobody_here(tx: &mut Tx) -> kalends_store::Result<bool> {
     Ok(true)
 }
 
-async fn first(tx: &mut Tx, mut user: User, hash: &str) -> Result<User, SignInError> {
+async fn first(tx: &mut Tx, user: User, hash: &str) -> Result<User, SignInError> {
     if !nobody_here(tx).await? {
         return Err(SignInError::AlreadySetUp);
     }
+    let user = settle(tx, user, hash).await?;
+    audit::write(tx, &audit::Entry::by(&user, "server_set_up", &user.email)).await?;
+    Ok(user)
+}
+
+/// Gives a new user their place: the default organization, a password, working hours.
+pub(super) async fn settle(tx: &mut Tx, mut user: User, hash: &str) -> Result<User, SignInError> {
     let slug = Slug::parse(DEFAULT).map_err(|bad| kalends_store::Error::Refused(bad.to_string()))?;
     user.organization = if let Some(there) = tx.people().organization_by_slug(&slug).await? {
         there.id
@@ -140,6 +147,5 @@ async fn first(tx: &mut Tx, mut user: User, hash: &str) -> Result<User, SignInEr
     user.default_schedule = Some(schedule.id);
     tx.people().save(&user).await?;
     job::add(tx, &Letters::VerifyEmail { user: user.id }).await?;
-    audit::write(tx, &audit::Entry::by(&user, "server_set_up", &user.email)).await?;
     Ok(user)
 }
