@@ -1,1 +1,12 @@
 //! A held clock, seeded ids, builders, a database per test.
+
+mod chance;
+mod clock;
+mod database;
+pub mod make;
+
+pub use self::{
+    chance::Counting,
+    clock::Held,
+    database::{Dialect, TestDb, postgres},
+};
