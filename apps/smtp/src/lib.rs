@@ -4,6 +4,7 @@ mod api;
 mod error;
 mod fake;
 mod session;
+mod wary;
 
 use std::{
     sync::{

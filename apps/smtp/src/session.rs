@@ -13,11 +13,12 @@ use lettre::transport::smtp::{
     commands::{Data, Mail as MailFrom, Rcpt},
     extension::{ClientId, Extension, MailBodyParameter, MailParameter},
 };
-use tokio::time::timeout;
+use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
     api::{Mail, Security, Setup},
     error::{Step, judge},
+    wary::Wary,
 };
 
 /// A conversation, signed in.
@@ -35,15 +36,6 @@ impl Session {
         }
         let hello = ClientId::Domain(setup.domain().to_owned());
         let mut connection = Self::reach(cx, setup, &addresses, &hello).await?;
-        if setup.security == Security::StartTls {
-            if !connection.can_starttls() {
-                // Somebody in between may have taken the offer out: no mail and no password goes down in clear.
-                let message = "the mail server offers no STARTTLS; choose TLS, usually on port 465";
-                return Err(Error::new(Kind::PolicyDenied, message));
-            }
-            let upgraded = connection.starttls(tls(cx, setup)?, &hello).await;
-            upgraded.map_err(|error| judge(Step::Connect, &error))?;
-        }
         if let Some(user) = &setup.user {
             let credentials = Credentials::new(user.clone(), cx.secret("password")?.expose().to_owned());
             let signed_in = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
@@ -61,10 +53,15 @@ impl Session {
     ) -> Result<AsyncSmtpConnection, Error> {
         let mut last = Error::new(Kind::Down, "the mail server's name has no address");
         for address in addresses {
-            let tls = if setup.security == Security::Tls { Some(tls(cx, setup)?) } else { None };
-            match AsyncSmtpConnection::connect_tokio1(*address, Some(CONNECT), hello, tls, None).await {
-                Ok(connection) => return Ok(connection),
-                Err(error) => last = judge(Step::Connect, &error),
+            let reached = match setup.security {
+                Security::Tls => at_once(*address, Some(tls(cx, setup)?), hello).await,
+                Security::Plain => at_once(*address, None, hello).await,
+                Security::StartTls => upgraded(*address, tls(cx, setup)?, hello).await,
+            };
+            match reached {
+                // Another address of the same server would say the same.
+                Err(error) if error.kind == Kind::Down => last = error,
+                settled => return settled,
             }
         }
         Err(last)
@@ -117,6 +114,37 @@ impl Session {
     pub async fn close(mut self) {
         let _ = timeout(Duration::from_secs(1), self.connection.quit()).await;
     }
+}
+
+/// Encrypted from the first byte, or not at all.
+async fn at_once(
+    address: SocketAddr,
+    tls: Option<TlsParameters>,
+    hello: &ClientId,
+) -> Result<AsyncSmtpConnection, Error> {
+    let connected = AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), hello, tls, None).await;
+    connected.map_err(|error| judge(Step::Connect, &error))
+}
+
+/// Encrypted before anything is said; a server that does not offer it is refused.
+async fn upgraded(
+    address: SocketAddr,
+    tls: TlsParameters,
+    hello: &ClientId,
+) -> Result<AsyncSmtpConnection, Error> {
+    let unreachable = || Error::new(Kind::Down, "no connection to the mail server: check host and port");
+    let connected = timeout(CONNECT, TcpStream::connect(address)).await.map_err(|_| unreachable())?;
+    let (stream, eased) = Wary::new(connected.map_err(|error| unreachable().said(error.to_string()))?);
+    let connected = AsyncSmtpConnection::connect_with_transport(Box::new(stream), hello).await;
+    let mut connection = connected.map_err(|error| judge(Step::Connect, &error))?;
+    if !connection.can_starttls() {
+        // Somebody in between may have taken the offer out: no mail and no password goes down in clear.
+        let message = "the mail server offers no STARTTLS; choose TLS, usually on port 465";
+        return Err(Error::new(Kind::PolicyDenied, message));
+    }
+    connection.starttls(tls, hello).await.map_err(|error| judge(Step::Connect, &error))?;
+    eased.now();
+    Ok(connection)
 }
 
 fn tls(cx: &Cx, setup: &Setup) -> Result<TlsParameters, Error> {

@@ -32,6 +32,8 @@ use crate::{
 enum Encrypts {
     AtOnce,
     AfterStartTls,
+    /// With an answer slipped in behind the leave to encrypt, as somebody in between would.
+    AfterInjection,
 }
 
 /// The fake behind TLS, with a certificate for mail.example.com from the tests' own root.
@@ -52,7 +54,7 @@ async fn encrypted(how: Encrypts) -> (SocketAddr, Arc<Bench>) {
     let kept = Arc::clone(&bench);
     tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
-            if matches!(how, Encrypts::AfterStartTls) {
+            if !matches!(how, Encrypts::AtOnce) {
                 let mut lines = BufReader::new(&mut socket);
                 let mut line = String::new();
                 lines.write_all(b"220 hello\r\n").await.expect("writes");
@@ -61,14 +63,16 @@ async fn encrypted(how: Encrypts) -> (SocketAddr, Arc<Bench>) {
                 line.clear();
                 lines.read_line(&mut line).await.expect("STARTTLS");
                 assert_eq!(line, "STARTTLS\r\n", "nothing else may be said in clear");
-                lines.write_all(b"220 go on\r\n").await.expect("writes");
+                let slipped_in =
+                    if matches!(how, Encrypts::AfterInjection) { "250 mail.evil.example\r\n" } else { "" };
+                lines.write_all(format!("220 go on\r\n{slipped_in}").as_bytes()).await.expect("writes");
             }
             // A client that does not trust us goes away here.
             let Ok(stream) = acceptor.accept(socket).await else { continue };
             let talk = Talk::new(&kept, stream);
             let _ = match how {
                 Encrypts::AtOnce => talk.run().await,
-                Encrypts::AfterStartTls => talk.listen().await,
+                Encrypts::AfterStartTls | Encrypts::AfterInjection => talk.listen().await,
             };
         }
     });
@@ -104,6 +108,15 @@ async fn eml_01_mail_goes_out_encrypted(#[case] security: &str, #[case] how: Enc
     let (address, bench) = encrypted(how).await;
     send(&account(address, &[("security", security)]), &message()).await.expect("sends");
     assert_eq!((bench.count("message"), bench.strays()), (1, vec![]));
+}
+
+#[tokio::test]
+async fn eml_01_what_was_said_before_encryption_is_not_heard_after_it() {
+    let (address, bench) = encrypted(Encrypts::AfterInjection).await;
+    let error =
+        send(&account(address, &[("security", "starttls")]), &message()).await.expect_err("slipped in");
+    assert_eq!(error.kind, Kind::Down, "{error}");
+    assert_eq!((bench.count("message"), bench.strays()), (0, vec![]));
 }
 
 #[tokio::test]
