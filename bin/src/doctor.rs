@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use kalends_domain::zone;
 use kalends_store::Db;
 
 use crate::base::system;
@@ -27,6 +28,7 @@ pub async fn run(config: &Config) -> ExitCode {
         Finding { part: "data", said: folder(&config.data_dir) },
         Finding { part: "keys", said: keys(&config.secret_key_file) },
         Finding { part: "mail", said: mail(config) },
+        Finding { part: "time zones", said: Ok(zones()) },
     ];
     findings.extend(database(config).await);
     for finding in &findings {
@@ -105,6 +107,25 @@ async fn claims(db: &Db) -> Result<String, String> {
                 .collect();
             Err(format!("hosts are booked twice; cancel one of each and report this: {}", list.join("; ")))
         }
+    }
+}
+
+/// Which rules local times go by: the system's where it has some, so that they can be updated alone (TZ-02).
+fn zones() -> String {
+    let folder = std::env::var_os("TZDIR").unwrap_or_else(|| "/usr/share/zoneinfo".into());
+    let folder = Path::new(&folder);
+    let bundled = zone::bundled_release();
+    if !folder.is_dir() {
+        return format!("release {bundled}, built in");
+    }
+    let text = std::fs::read_to_string(folder.join("tzdata.zi")).unwrap_or_default();
+    let shown = folder.display();
+    match zone::release_in(&text) {
+        Some(release) if release < bundled => format!(
+            "release {release} of {shown}, older than {bundled} of this version: update the package tzdata"
+        ),
+        Some(release) => format!("release {release} of {shown}"),
+        None => format!("of {shown}, which names no release; {bundled} is known to this version"),
     }
 }
 

@@ -138,7 +138,7 @@ impl Problem {
             end: instant("window.end", &file.window.end)?,
         };
         if window.is_empty() {
-            return wrong("window.end", "lies before window.start; swap them");
+            return wrong("window.end", "must lie after window.start");
         }
         let mut timing = Timing::of(minutes("event.length", event.length, 1)?);
         timing.interval = event.interval.map(|value| minutes("event.interval", value, 1)).transpose()?;
@@ -248,7 +248,7 @@ fn block(field: &str, [start, end, before, after]: [i64; 4], at: usize) -> Read<
         return wrong(field, "start and end are epoch seconds");
     }
     let own = |value: i64| match value {
-        -1 => Some(0),
+        _ if before == -1 => Some(0),
         _ => u32::try_from(value).ok().filter(|value| *value <= MOST_MINUTES).map(|value| value * 60),
     };
     match (own(before), own(after), u32::try_from(at)) {
@@ -314,4 +314,26 @@ fn joined(mut spans: Vec<Span>) -> Vec<Hours> {
 
 fn short(text: &str) -> String {
     text.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_buffers_of_an_outside_block_count_as_none() {
+        let outside = block("row", [60, 120, -1, 30], 7).unwrap();
+        assert_eq!((outside.before, outside.after, outside.source), (0, 0, 7));
+        let booking = block("row", [60, 120, 5, 30], 0).unwrap();
+        assert_eq!((booking.before, booking.after), (300, 1_800));
+        assert_eq!(block("row", [60, 120, 5, -1], 0).unwrap_err().field, "row");
+        assert_eq!(block("row", [i64::MAX, 120, 0, 0], 0).unwrap_err().field, "row");
+    }
+
+    #[test]
+    fn the_last_minute_stands_for_midnight_and_equal_times_for_nothing() {
+        assert_eq!(hours("h", "10:00", "23:59"), Ok(Span { start: 600, end: 1_440 }));
+        assert!(joined(vec![hours("h", "10:00", "10:00").unwrap()]).is_empty());
+        assert_eq!(hours("h", "10:00", "09:00").unwrap_err().field, "h.end");
+    }
 }
