@@ -22,6 +22,7 @@ mod turn;
 mod verb;
 mod view;
 
+pub(crate) use self::view::leads;
 pub use self::{
     ask::{
         Absences, BookAsk, Booked, Booker, Bounds, CancelAsk, CancelWhat, Held, HoldAsk, LocationChoice,

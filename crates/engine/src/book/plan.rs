@@ -181,3 +181,20 @@ pub(crate) fn seat(event_type: &EventType, span: Span, count: u32, of: u32) -> r
 pub(crate) fn minutes_ahead(start: i64, now: Timestamp) -> i64 {
     (start - now.as_second()).div_euclid(60)
 }
+
+/// True when an outside calendar of one of these hosts has something then: looked at once more inside the
+/// transaction, for memory may be a moment behind.
+pub(crate) async fn outside_busy(
+    tx: &mut Tx,
+    event_type: &EventType,
+    hosts: &[Id<User>],
+    spans: &[Span],
+) -> Result<bool, Error> {
+    for span in spans {
+        let wide = terms::claimed(*span, event_type);
+        if tx.calendars().busy_of(hosts, wide).await?.values().any(|busy| !busy.is_empty()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -11,6 +11,7 @@ use super::EventTypeDraft;
 use crate::Invalid;
 
 /// A draft whose words and rules hold together; who may be its host is asked of the database.
+#[derive(Debug, Clone)]
 pub(crate) struct Sound {
     pub slug: Slug,
     pub title: String,

@@ -15,7 +15,9 @@ use kalends_domain::{
 };
 use kalends_store::{Db, repo};
 
-use super::{Address, Bookable, Counted, HostTime, Offering, Taker, Tally, source_of, source_of_owner};
+use super::{
+    Address, Bookable, CalendarTrust, Counted, HostTime, Offering, Taker, Tally, source_of, source_of_owner,
+};
 use crate::{PageOwner, Trouble, book::Person};
 
 /// What a limit may look back on, and a page ahead to.
@@ -29,6 +31,8 @@ pub(super) async fn hosts(
 ) -> Result<Vec<(Id<User>, HostTime)>, Trouble> {
     let mut tx = db.read().await?;
     let mut claims = tx.claims().of_hosts(hosts, covers).await?;
+    let mut outside = tx.calendars().busy_of(hosts, covers).await?;
+    let mut calendars = grouped(tx.calendars().of_users(hosts).await?, |row| row.user, |row| row);
     let from = Zone::utc().date(covers.start - 86_400);
     let mut away = grouped(tx.schedules().away(hosts, from).await?, |row| row.user, |row| row.dates);
     let mut travel = grouped(tx.schedules().stays(hosts).await?, |row| row.user, |row| row.dates);
@@ -44,18 +48,40 @@ pub(super) async fn hosts(
                 takers.insert(source, Taker::Claim(claim.owner));
                 rows.push(Block::new(claim.span, source));
             }
+            let calendars: Vec<_> = calendars
+                .remove(host)
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|calendar| calendar.blocks)
+                .collect();
+            for (place, calendar) in calendars.iter().enumerate() {
+                takers.insert(source_of(calendar.id), Taker::Calendar(place));
+            }
+            let busy = outside.remove(host).unwrap_or_default();
+            rows.extend(busy.into_iter().map(|one| Block::new(one.span, source_of(one.calendar))));
             let time = HostTime {
                 covers,
                 blocks: Blocks::new(rows),
                 away: away.remove(host).unwrap_or_default(),
                 travel: travel.remove(host).unwrap_or_default(),
-                calendars: Vec::new(),
+                calendars: calendars.into_iter().map(trust).collect(),
                 takers,
                 good_until: ends.map_or(i64::MAX, Timestamp::as_second),
             };
             (*host, time)
         })
         .collect())
+}
+
+fn trust(calendar: repo::Calendar) -> CalendarTrust {
+    CalendarTrust {
+        source: source_of(calendar.id),
+        name: calendar.name,
+        synced_at: calendar.freshness.synced_at,
+        failing_since: calendar.freshness.failing_since,
+        trust_for: i64::from(calendar.policy.trust_hours) * 3600,
+        then_blocks: calendar.policy.then_blocks,
+    }
 }
 
 fn grouped<R, T>(

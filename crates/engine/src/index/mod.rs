@@ -24,7 +24,7 @@ use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
 use self::kept::Kept;
 pub(crate) use self::{
-    host::HostTime,
+    host::{CalendarTrust, HostTime},
     load::person,
     offering::{Bookable, Counted, Offering, Tally},
     sources::{Taker, source_of, source_of_owner},

@@ -2,9 +2,10 @@
 
 use kalends_domain::{
     Id,
-    availability::{OutOfOffice, Schedule, Travel},
+    availability::Schedule,
     people::{ScheduleRow, User},
 };
+pub use kalends_store::repo::{Away, Stay};
 
 /// A schedule with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,33 +32,3 @@ pub struct ScheduleDraft {
     /// The hours.
     pub hours: Schedule,
 }
-
-/// An absence of a host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Away {
-    /// The row.
-    pub id: Id<AwayRow>,
-    /// Who is away.
-    pub user: Id<User>,
-    /// From when to when.
-    pub dates: OutOfOffice,
-}
-
-/// A stay in another zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stay {
-    /// The row.
-    pub id: Id<StayRow>,
-    /// Who is there.
-    pub user: Id<User>,
-    /// From when to when, and where.
-    pub dates: Travel,
-}
-
-/// The row an absence is kept in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AwayRow {}
-
-/// The row a stay is kept in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StayRow {}

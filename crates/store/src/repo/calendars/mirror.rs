@@ -38,6 +38,9 @@ pub struct MirrorBusy {
 
 impl Calendars<'_> {
     /// Busy times of all these hosts in a window, out of calendars that block, in one query, by start.
+    ///
+    /// Copies of bookings they host themselves are left out: the claim says when those block, and it follows a move or
+    /// a cancellation at once (FB-07). An invitation to somebody else's booking is an event like any other.
     pub async fn busy_of(
         &mut self,
         hosts: &[Id<User>],
@@ -51,6 +54,9 @@ impl Calendars<'_> {
                      JOIN mirror_events e ON e.organization_id = s.organization_id AND e.calendar_id = s.calendar_id
                         AND e.remote_id = s.remote_id
                      WHERE s.ends > $1 AND s.starts < $2 AND s.user_id IN ($*) AND c.blocks = TRUE
+                       AND NOT EXISTS (SELECT 1 FROM bookings b JOIN booking_hosts h
+                            ON h.organization_id = b.organization_id AND h.booking_id = b.id
+                            WHERE b.uid = e.uid AND h.user_id = s.user_id)
                      ORDER BY s.user_id, s.starts")
                 .bind(window.start)
                 .bind(window.end)

@@ -53,6 +53,15 @@ impl EventTypes<'_> {
         Ok(self.tx.run(query.bind(uid).bind(now)).await? > 0)
     }
 
+    /// Writes when a private link ends and how often it may be used; its uses stay as they are.
+    pub async fn save_link(&mut self, of: &EventType, changed: &PrivateLink) -> Result<()> {
+        let query = sql("UPDATE private_links SET expires_at = $4, most_uses = $5
+             WHERE organization_id = $1 AND event_type_id = $2 AND id = $3");
+        let query = query.bind(of.organization).bind(of.id).bind(changed.id);
+        let saved = self.tx.run(query.bind(changed.expires_at).bind(changed.most_uses)).await?;
+        found(saved, "private link")
+    }
+
     /// Deletes a private link.
     pub async fn delete_link(&mut self, of: &EventType, id: Id<PrivateLink>) -> Result<()> {
         let query =
