@@ -13,18 +13,7 @@ use crate::config::Config;
 /// Writes a whole copy to `to`, which must not exist. The server may be running.
 pub async fn backup(config: &Config, to: &Path) -> Result<ExitCode> {
     let base = Base::open(config).await?;
-    if base.db.is_postgres() {
-        bail!("this is for SQLite; back a PostgreSQL database up with pg_dump");
-    }
-    if to.exists() {
-        bail!("{} exists already; name a new file", to.display());
-    }
-    let target = to.to_str().context("the file's name is not UTF-8")?.to_owned();
-    // A reading connection sees one moment of the database, and writers go on; only the copy is written.
-    let mut tx = base.db.read().await?;
-    tx.run(sql("PRAGMA query_only = OFF")).await?;
-    tx.run(sql("VACUUM INTO $1").bind(target)).await.context("the copy cannot be written")?;
-    drop(tx);
+    base.db.backup(to).await?;
     base.db.close().await;
     println!(
         "{} holds the whole database. The key file {} is not in it: back it up apart.",
@@ -69,12 +58,11 @@ async fn prove(copy: &Path) -> Result<()> {
         .await
         .context("it is no SQLite database")?;
     let sound = async {
-        let mut tx = db.read().await?;
-        let check = tx.row(sql("PRAGMA integrity_check")).await?;
-        let said: String = check.context("no answer")?.get("integrity_check")?;
-        if said != "ok" {
-            bail!("the file is damaged: {said}");
+        let wrong = db.integrity().await?;
+        if !wrong.is_empty() {
+            bail!("the file is damaged: {}", wrong.join("; "));
         }
+        let mut tx = db.read().await?;
         if tx.row(sql("SELECT 1 AS one FROM sqlite_master WHERE name = 'migrations'")).await?.is_none() {
             bail!("it holds no Kalends data");
         }

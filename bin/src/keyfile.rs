@@ -62,6 +62,15 @@ impl KeyFile {
         Keys::new((&current.0, &current.1), &old).with_context(|| self.path.display().to_string())
     }
 
+    /// The keys for a server: the file is read again when a secret is under a key that came later.
+    pub fn followed(&self) -> Result<Keys> {
+        let path = self.path.clone();
+        Ok(self.keys()?.rereading(move || {
+            let text = fs::read_to_string(&path).ok()?;
+            Self::parse(&path, &text).and_then(|file| file.keys()).ok()
+        }))
+    }
+
     /// The names of the keys, the current one first.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|(name, _)| name.as_str())

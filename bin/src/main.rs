@@ -6,6 +6,7 @@ mod backup;
 mod base;
 mod config;
 mod doctor;
+mod key;
 mod keyfile;
 mod log;
 mod migrate;
@@ -51,6 +52,9 @@ enum Command {
     /// Makes, lists and ends keys for the API.
     #[command(subcommand)]
     ApiKey(api_key::Ask),
+    /// Lists and changes the keys that seal stored secrets.
+    #[command(subcommand)]
+    Key(key::Ask),
     /// Copies the SQLite database to a new file, while the server runs.
     Backup {
         /// The file to write.
@@ -89,6 +93,7 @@ fn run(kalends: &Kalends) -> Result<ExitCode> {
         Command::Migrate => block_on(migrate::run(&settings(kalends)?)),
         Command::User(ask) => block_on(user::run(&settings(kalends)?, ask)),
         Command::ApiKey(ask) => block_on(api_key::run(&settings(kalends)?, ask)),
+        Command::Key(ask) => block_on(key::run(&settings(kalends)?, ask)),
         Command::Backup { to } => block_on(backup::backup(&settings(kalends)?, to)),
         Command::Restore { from } => block_on(backup::restore(&settings(kalends)?, from)),
         Command::Doctor => block_on(async { Ok(doctor::run(&settings(kalends)?).await) }),

@@ -58,7 +58,7 @@ pub fn engine(
         .trusting(&config.certificates)
         .overriding(config.endpoints.clone(), APPS)
         .context("[apps]")?;
-    let keys = Arc::new(base.keys.keys()?);
+    let keys = Arc::new(base.keys.followed()?);
     let outside = Outside::new(APPS.to_vec(), dress(gateway), Links::new(base_url), keys);
     let outside = match &config.mail {
         Some(mail) => outside.with_post(post(mail, base_url)?).context("[mail]")?,

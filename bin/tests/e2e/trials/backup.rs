@@ -57,7 +57,7 @@ fn existing() -> Result<()> {
     ensure!(run(folder.path(), &["migrate"])?.0, "no database");
     std::fs::write(folder.path().join("copy.db"), "precious")?;
     let (well, said) = run(folder.path(), &["backup", "copy.db"])?;
-    ensure!(!well && said.contains("exists already"), "{said}");
+    ensure!(!well && said.contains("is there already"), "{said}");
     ensure!(std::fs::read(folder.path().join("copy.db"))? == b"precious", "it was overwritten");
     Ok(())
 }

@@ -1,0 +1,78 @@
+//! `kalends key`: the keys that seal stored secrets, and changing them while serving.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+use kalends_store::Db;
+use kalends_store::seal::Keys;
+
+use crate::base::Base;
+use crate::config::Config;
+
+/// Secrets sealed anew in one transaction.
+const BATCH: u32 = 100;
+
+/// What to do with keys.
+#[derive(Subcommand)]
+pub enum Ask {
+    /// Names the keys, the current one first, and how many secrets each seals.
+    List,
+    /// Makes a fresh key and seals every secret anew with it, while the server runs.
+    Rotate,
+    /// Drops the old keys from the key file, once no secret is under them.
+    Forget,
+}
+
+/// Does it and says what was done.
+pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
+    let mut base = Base::ready(config).await?;
+    match ask {
+        Ask::List => {
+            let used = base.db.read().await?.credentials().keys_used().await?;
+            for name in base.keys.names() {
+                let many = used.iter().find(|(key, _)| key == name).map_or(0, |(_, many)| *many);
+                println!("{name}  {many} secrets");
+            }
+        }
+        Ask::Rotate => {
+            // In the file before any secret is under it: a server that meets it there reads the file again.
+            let name = base.keys.add_fresh(&base.ids)?;
+            let many = reseal(&base.db, base.keys.keys()?).await?;
+            println!("{name} is the current key; {many} secrets are sealed anew with it.");
+            println!("Back the key file up, then drop the old keys with `kalends key forget`.");
+        }
+        Ask::Forget => {
+            // A server may have sealed with the old key until it met the new one.
+            reseal(&base.db, base.keys.keys()?).await?;
+            let current = base.keys.keys()?.current();
+            let used = base.db.read().await?.credentials().keys_used().await?;
+            if let Some((key, many)) = used.iter().find(|(key, _)| *key != current) {
+                bail!("{many} secrets are still under {key}; nothing was dropped, try again");
+            }
+            base.keys.forget_old()?;
+            println!("{current} is the only key now.");
+        }
+    }
+    base.db.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Seals what is under an old key anew, a batch at a time; how many there were.
+async fn reseal(db: &Db, keys: Keys) -> Result<u64> {
+    let keys = Arc::new(keys);
+    let mut all = 0;
+    loop {
+        let with = Arc::clone(&keys);
+        let sealed = db.write(move |tx| {
+            let with = Arc::clone(&with);
+            Box::pin(async move { tx.credentials().rotate(&with, BATCH).await })
+        });
+        let done = sealed.await?;
+        all += done;
+        if done == 0 {
+            return Ok(all);
+        }
+    }
+}
