@@ -14,6 +14,7 @@ pub mod job;
 mod lookup;
 pub mod notify;
 mod pages;
+pub mod people;
 pub mod schedules;
 pub mod sign_in;
 pub mod slots;

@@ -113,7 +113,7 @@ fn places(locations: &[Location], invalid: &mut Invalid) {
 }
 
 /// A link we may put on a page: absolute, over HTTP.
-pub(crate) fn is_link(text: &str) -> bool {
+fn is_link(text: &str) -> bool {
     text.len() <= 2_000
         && url::Url::parse(text)
             .is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.host_str().is_some())

@@ -12,7 +12,7 @@ use kalends_domain::{
 use kalends_store::{Error, Tx};
 
 use self::check::Sound;
-pub(crate) use self::check::{is_colour, is_link};
+pub(crate) use self::check::is_colour;
 pub use self::draft::{EventTypeDraft, PrivateLinkDraft};
 use crate::{EditError, Engine, Invalid, Member, book::leads};
 

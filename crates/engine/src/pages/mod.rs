@@ -1,12 +1,14 @@
 //! What guest pages are made of.
 
+mod read;
+
 use kalends_domain::{
     Id,
     event_type::{EventType, LinkRefused},
     people::{Organization, Profile, Slug, Team, User},
 };
 
-use crate::{book::Person, index::person};
+use crate::book::Person;
 
 /// A host's or a team's page.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,17 +47,6 @@ pub enum PageOwner {
 }
 
 impl PageOwner {
-    /// A user as the owner of a page.
-    pub(crate) fn user(user: User) -> Self {
-        Self::User { id: user.id, slug: user.username, name: user.name, profile: user.profile }
-    }
-
-    /// A team as the owner of a page.
-    pub(crate) fn team(team: Team, members: &[User]) -> Self {
-        let members = members.iter().map(person).collect();
-        Self::Team { id: team.id, slug: team.slug, name: team.name, members }
-    }
-
     /// Its part of the address.
     pub const fn slug(&self) -> &Slug {
         match self {
