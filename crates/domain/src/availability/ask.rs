@@ -170,7 +170,7 @@ impl Ask<'_> {
 }
 
 /// The longest span looked at in one go: ten years and a bit, as far ahead as an event type can be booked.
-const LONGEST: i64 = 3_670 * 86_400;
+pub(super) const LONGEST: i64 = 3_670 * 86_400;
 
 /// What a calendar can hold, with room for adding days at either end: the years 1 to 9998.
 const CALENDAR: Span = Span { start: -62_135_596_800, end: 253_370_764_800 };

@@ -140,6 +140,12 @@ impl Problem {
         if window.is_empty() {
             return wrong("window.end", "must lie after window.start");
         }
+        if window.len() > super::ask::LONGEST {
+            return wrong(
+                "window.end",
+                "lies more than ten years after window.start; ask for less at a time",
+            );
+        }
         let mut timing = Timing::of(minutes("event.length", event.length, 1)?);
         timing.interval = event.interval.map(|value| minutes("event.interval", value, 1)).transpose()?;
         timing.notice = minutes("event.notice", event.notice, 0)?;

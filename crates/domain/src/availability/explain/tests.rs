@@ -96,7 +96,7 @@ fn each_rule_that_forbids_a_start_says_so_in_words() {
             "0: Outside the hours of 2027-03-04: 12:00–14:00 Europe/Vienna (hours set for that date).",
         ),
         (local(96 + 10), "0: Out of office on 2027-03-05."),
-        (local(192 + 10), "The limit of 1 bookings per day leaves no room: 1 taken."),
+        (local(192 + 10), "The limit of 1 booking per day leaves no room: 1 taken."),
         (local(240 + 10), "Too far ahead: booking is open until 2027-03-11 00:00 +01:00."),
         (local(17 * 24), "It does not fit into the time asked about"),
     ] {

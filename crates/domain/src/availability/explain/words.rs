@@ -33,9 +33,11 @@ impl Reason {
                 time(starts.end)
             ),
             Self::Limit { reached } => {
-                let what = match reached.measure {
-                    Measure::Bookings => "bookings",
-                    Measure::Minutes => "minutes",
+                let what = match (reached.measure, reached.most) {
+                    (Measure::Bookings, 1) => "booking",
+                    (Measure::Bookings, _) => "bookings",
+                    (Measure::Minutes, 1) => "minute",
+                    (Measure::Minutes, _) => "minutes",
                 };
                 let per = match reached.per {
                     Period::Day => "day",
