@@ -9,14 +9,21 @@ use libtest_mimic::{Arguments, Trial};
 /// One check: a name that is a sentence, and what it does with a fresh database.
 struct Check {
     name: &'static str,
+    /// Only there: the other has no such thing.
+    only: Option<Dialect>,
     run: for<'t> fn(&'t TestDb) -> BoxFuture<'t, ()>,
 }
 
 macro_rules! checks {
-    ($($name:ident),* $(,)?) => {
-        pub(crate) const CHECKS: &[crate::Check] =
-            &[$(crate::Check { name: stringify!($name), run: |t| Box::pin($name(t)) }),*];
+    ($($name:ident $(on $only:ident)?),* $(,)?) => {
+        pub(crate) const CHECKS: &[crate::Check] = &[$(crate::Check {
+            name: stringify!($name),
+            only: checks!(@only $($only)?),
+            run: |t| Box::pin($name(t)),
+        }),*];
     };
+    (@only) => { None };
+    (@only $only:ident) => { Some(kalends_testkit::Dialect::$only) };
 }
 
 /// Runs a body as one transaction, with these values cloned into it.
@@ -78,6 +85,9 @@ fn main() {
     for (of, checks) in SUITE {
         for check in *checks {
             for (dialect, name) in [(Dialect::Sqlite, "sqlite"), (Dialect::Postgres, "postgres")] {
+                if check.only.is_some_and(|only| only != dialect) {
+                    continue;
+                }
                 let ignored = missing.is_some() && dialect == Dialect::Postgres;
                 let trial = Trial::test(format!("{of}::{}::{name}", check.name), move || {
                     run(check, dialect);
