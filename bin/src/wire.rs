@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use kalends_app::Gateway;
-use kalends_app::http::{NoRecorder, Tokio};
+use kalends_app::http::{Logged, Tokio};
 use kalends_catalog::APPS;
 use kalends_engine::Engine;
 use kalends_engine::connect::Outside;
@@ -54,7 +54,7 @@ pub fn engine(
 ) -> Result<Engine> {
     let (transport, names) = net::open(&config.allow, &config.certificates)?;
     let time = Arc::new(Tokio(Arc::clone(&base.clock)));
-    let gateway = Gateway::new(transport, names, time, Arc::new(SystemChance), Arc::new(NoRecorder))
+    let gateway = Gateway::new(transport, names, time, Arc::new(SystemChance), Arc::new(Logged))
         .trusting(&config.certificates)
         .overriding(config.endpoints.clone(), APPS)
         .context("[apps]")?;

@@ -21,7 +21,7 @@ use futures::future::BoxFuture;
 
 pub use self::{
     line::{Line, Lines},
-    record::{Flight, NoRecorder, Recorder},
+    record::{Flight, Logged, NoRecorder, Recorder},
     request::{CONNECT, Limits, Op, Request, Response},
     sign::{Signer, Unsigned},
     time::{Simulated, Time, Tokio},

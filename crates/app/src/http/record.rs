@@ -50,6 +50,38 @@ impl Recorder for NoRecorder {
     fn record(&self, _: Flight) {}
 }
 
+/// Writes them into the log: failures as warnings, the rest for whoever looks closely.
+#[derive(Debug, Clone, Copy)]
+pub struct Logged;
+
+impl Recorder for Logged {
+    fn record(&self, flight: Flight) {
+        let Flight { app, account, op, method, host, path, attempt, status, outcome, error, .. } = flight;
+        let ms = flight.took.as_millis();
+        match error {
+            Some(error) => {
+                tracing::warn!(
+                    app,
+                    account,
+                    op,
+                    method,
+                    host,
+                    path,
+                    attempt,
+                    status,
+                    outcome,
+                    ms,
+                    error,
+                    "outgoing call failed"
+                );
+            }
+            None => {
+                tracing::debug!(app, account, op, method, host, path, attempt, status, ms, "outgoing call")
+            }
+        }
+    }
+}
+
 /// The layer that records every try.
 pub struct Recording {
     pub(crate) app: &'static str,

@@ -1,10 +1,11 @@
 use std::{
+    io,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use super::{
-    super::{Flight, Lines, Recorder, Request, Transport, Unsigned, line::Call},
+    super::{Flight, Lines, Logged, Recorder, Request, Transport, Unsigned, line::Call, sign::Fixed},
     Most, Script, Step, kind, read, time, write,
 };
 use crate::{App, Declared, Error, Kind, fake, manifest::Quota, no_opinion};
@@ -114,4 +115,58 @@ async fn a_hanging_provider_costs_no_more_than_the_callers_patience() {
     let began = tokio::time::Instant::now();
     assert_eq!(kind(http.patient(Duration::from_secs(2)).send(read()).await), Kind::Down);
     assert_eq!(began.elapsed(), Duration::from_secs(2), "ALL-05, in paused time: exact");
+}
+
+/// Everything the process would log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_08_no_planted_secret_reaches_the_log_at_any_level() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::level_filters::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let lines = Lines::new(time(), Arc::new(Most), Arc::new(Logged));
+    let script = Script::of([
+        Step::Status(503),
+        Step::With(429, "retry-after", "999999999".into()),
+        Step::With(401, "www-authenticate", "canary-1".into()),
+    ]);
+    let line = lines.line("acme", "account-1", Quota::default());
+    let signer = Arc::new(Fixed::basic("hanna", "canary-2").expect("usable"));
+    let http = line.stack(&APP, signer, Arc::clone(&script) as Arc<dyn Transport>);
+    for _ in 0..3 {
+        let mut request =
+            read().secret_header("cookie", "canary-3").expect("a header").body("text/plain", "canary-4");
+        request.url.set_path("/u/canary-5@example.com/canary-6-0123456789abcdef");
+        request.url.set_query(Some("code=canary-7"));
+        let _ = http.send(request).await;
+    }
+    let said = Error::new(Kind::Down, "password=canary-8 was sent")
+        .said("token canary-9-00112233 for canary@example.com");
+    let call =
+        Call { op: "send", protocol: "SMTP", host: "mail.example.com", deadline: Duration::from_secs(5) };
+    let _ = line.around(&call, async { Err::<(), _>(said) }).await;
+
+    let text = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("text");
+    assert!(
+        text.contains("outgoing call failed") && text.contains("waiting one day"),
+        "the log was captured: {text}"
+    );
+    assert!(!text.contains("canary") && !text.contains("Y2FuYXJ5"), "{text}");
 }
