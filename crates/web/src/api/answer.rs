@@ -70,7 +70,8 @@ pub const VERSION: &str = "cal-api-version";
 pub async fn version(ours: &'static str, request: Request, next: Next) -> Response {
     let asked = request.headers().get(VERSION);
     if asked.is_some_and(|asked| asked.as_bytes() != ours.as_bytes()) {
-        let problem = Problem::bad_request("unknown_api_version", "This version of the API is not served here.");
+        let problem =
+            Problem::bad_request("unknown_api_version", "This version of the API is not served here.");
         return problem.say(format!("Send `{VERSION}: {ours}`, or leave the header out.")).into_response();
     }
     let mut response = next.run(request).await;

@@ -15,7 +15,7 @@ use crate::api::{
         Wrong,
         booking::{BookingIn, BookingsQuery, CancelIn, PlaceIn, RescheduleIn, read_instant},
     },
-    slots,
+    slots::which,
 };
 
 /// A booking to make.
@@ -27,7 +27,7 @@ pub(super) fn book(
 ) -> Result<BookAsk, Vec<Wrong>> {
     let mut wrong = Vec::new();
     let start = start(&input.start, &mut wrong);
-    let event_type = slots::which(
+    let event_type = which(
         organization,
         input.event_type_id,
         input.event_type_slug.as_deref(),

@@ -2,3 +2,185 @@
 
 mod ask;
 mod out;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode};
+use kalends_domain::Uid;
+use kalends_engine::book::{Absences, BookingView};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use self::out::Pagination;
+use super::{
+    answer::{Page, Success, made, ok, page},
+    home,
+    shape::booking::{AbsentIn, BookingIn, BookingOut, BookingsQuery, CancelIn, DeclineIn, RescheduleIn},
+};
+use crate::{
+    Problem, Web,
+    extract::{self, ApiKey},
+};
+
+/// The version of these shapes.
+pub(super) const VERSION: &str = "2024-08-13";
+
+/// All of it.
+pub(super) fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(show))
+        .routes(routes!(reschedule))
+        .routes(routes!(cancel))
+        .routes(routes!(confirm))
+        .routes(routes!(decline))
+        .routes(routes!(mark_absent))
+}
+
+type Answer = Result<Json<Success<BookingOut>>, Problem>;
+
+/// Books a slot, or a series of them.
+///
+/// An `Idempotency-Key` names the attempt: sent again with the same body, the first answer comes again.
+#[utoipa::path(post, path = "/v2/bookings", tag = "Bookings", request_body = BookingIn,
+    responses((status = 201, body = Success<BookingOut>), (status = 409, description = "Somebody was faster")))]
+#[tracing::instrument(name = "api.bookings.create", skip_all)]
+async fn create(
+    State(web): State<Web>,
+    key: Option<ApiKey>,
+    headers: HeaderMap,
+    extract::Json(input): extract::Json<BookingIn>,
+) -> Result<Response, Problem> {
+    let attempt = idempotency_key(&headers)?;
+    let home = home(&web, key.as_ref()).await?;
+    let booked = web.engine.book(&ask::book(input, home, ApiKey::actor(key.as_ref()), attempt)?).await?;
+    let mut views = Vec::with_capacity(booked.bookings.len());
+    for booking in booked.bookings {
+        views.push(web.engine.viewed(booking).await?);
+    }
+    let mut out: Vec<BookingOut> = views.iter().map(out::booking).collect();
+    if let (Some(first), Some(seat)) = (out.first_mut(), booked.seat) {
+        first.seat_uid = Some(seat.to_string());
+    }
+    Ok(match out.len() {
+        1 => made(out.remove(0)).into_response(),
+        _ => made(out).into_response(),
+    })
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| {
+        Problem::bad_request("bad_idempotency_key", "An idempotency key is 1 to 255 plain letters. A random UUID will do.")
+    })
+}
+
+/// The key's user's bookings, a page at a time.
+#[utoipa::path(get, path = "/v2/bookings", tag = "Bookings", params(BookingsQuery),
+    responses((status = 200, body = Page<BookingOut, Pagination>)))]
+async fn list(
+    State(web): State<Web>,
+    key: ApiKey,
+    Query(query): Query<BookingsQuery>,
+) -> Result<Json<Page<BookingOut, Pagination>>, Problem> {
+    let ask = ask::list(&query)?;
+    let bookings = web.engine.bookings(&key.member(), &ask).await?;
+    let items: Vec<BookingOut> = bookings.items.iter().map(out::booking).collect();
+    let take = ask.take.unwrap_or(100);
+    let pagination = out::pagination(bookings.total, items.len() as u64, ask.skip.into(), take.into());
+    Ok(page(items, pagination))
+}
+
+/// One booking, by its uid; whoever knows the uid may see it.
+#[utoipa::path(get, path = "/v2/bookings/{bookingUid}", tag = "Bookings", params(("bookingUid" = String, Path)),
+    responses((status = 200, body = Success<BookingOut>)))]
+async fn show(State(web): State<Web>, Path(uid): Path<String>) -> Answer {
+    answer(&web.engine.booking(&name(&uid)?).await?)
+}
+
+/// Moves a booking to another time. It keeps its uid.
+#[utoipa::path(post, path = "/v2/bookings/{bookingUid}/reschedule", tag = "Bookings",
+    params(("bookingUid" = String, Path)), request_body = RescheduleIn,
+    responses((status = 201, body = Success<BookingOut>)))]
+async fn reschedule(
+    State(web): State<Web>,
+    key: Option<ApiKey>,
+    Path(uid): Path<String>,
+    extract::Json(input): extract::Json<RescheduleIn>,
+) -> Result<(StatusCode, Json<Success<BookingOut>>), Problem> {
+    let ask = ask::reschedule(name(&uid)?, &input, ApiKey::actor(key.as_ref()))?;
+    let booking = web.engine.reschedule(&ask).await?;
+    Ok(made(out::booking(&web.engine.viewed(booking).await?)))
+}
+
+/// Calls a booking off, or one seat, or all that follow in its series.
+#[utoipa::path(post, path = "/v2/bookings/{bookingUid}/cancel", tag = "Bookings",
+    params(("bookingUid" = String, Path)), request_body = CancelIn,
+    responses((status = 200, body = Success<BookingOut>)))]
+async fn cancel(
+    State(web): State<Web>,
+    key: Option<ApiKey>,
+    Path(uid): Path<String>,
+    input: Option<extract::Json<CancelIn>>,
+) -> Result<Response, Problem> {
+    let input = input.map(|extract::Json(input)| input).unwrap_or_default();
+    let cancelled = web.engine.cancel(&ask::cancel(name(&uid)?, input, ApiKey::actor(key.as_ref()))?).await?;
+    let mut out = Vec::with_capacity(cancelled.len());
+    for booking in cancelled {
+        out.push(out::booking(&web.engine.viewed(booking).await?));
+    }
+    Ok(match out.len() {
+        1 => ok(out.remove(0)).into_response(),
+        _ => ok(out).into_response(),
+    })
+}
+
+/// Says yes to a booking that waits.
+#[utoipa::path(post, path = "/v2/bookings/{bookingUid}/confirm", tag = "Bookings",
+    params(("bookingUid" = String, Path)), responses((status = 200, body = Success<BookingOut>)))]
+async fn confirm(State(web): State<Web>, key: ApiKey, Path(uid): Path<String>) -> Answer {
+    let booking = web.engine.confirm(&key.member(), &name(&uid)?).await?;
+    answer(&web.engine.viewed(booking).await?)
+}
+
+/// Says no to a booking that waits.
+#[utoipa::path(post, path = "/v2/bookings/{bookingUid}/decline", tag = "Bookings",
+    params(("bookingUid" = String, Path)), request_body = DeclineIn,
+    responses((status = 200, body = Success<BookingOut>)))]
+async fn decline(
+    State(web): State<Web>,
+    key: ApiKey,
+    Path(uid): Path<String>,
+    input: Option<extract::Json<DeclineIn>>,
+) -> Answer {
+    let reason = input.and_then(|extract::Json(input)| input.reason).unwrap_or_default();
+    let booking = web.engine.decline(&key.member(), &name(&uid)?, &reason).await?;
+    answer(&web.engine.viewed(booking).await?)
+}
+
+/// Notes who did not come.
+#[utoipa::path(post, path = "/v2/bookings/{bookingUid}/mark-absent", tag = "Bookings",
+    params(("bookingUid" = String, Path)), request_body = AbsentIn,
+    responses((status = 200, body = Success<BookingOut>)))]
+async fn mark_absent(
+    State(web): State<Web>,
+    key: ApiKey,
+    Path(uid): Path<String>,
+    extract::Json(input): extract::Json<AbsentIn>,
+) -> Answer {
+    let attendees = input.attendees.into_iter().map(|one| (one.email, one.absent)).collect();
+    let absences = Absences { host: input.host, attendees };
+    let booking = web.engine.mark_absent(&key.member(), &name(&uid)?, &absences).await?;
+    answer(&web.engine.viewed(booking).await?)
+}
+
+fn answer(view: &BookingView) -> Answer {
+    Ok(ok(out::booking(view)))
+}
+
+fn name(uid: &str) -> Result<Uid, Problem> {
+    Uid::parse(uid).ok_or_else(|| Problem::not_found("booking_not_found", "This booking does not exist."))
+}

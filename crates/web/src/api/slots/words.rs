@@ -1,4 +1,4 @@
-//! `/v2/slots`: what can be booked, and keeping a slot for a while.
+//! Between the API's words for slots and the engine's.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use kalends_engine::{
     slots::{Offer, Slots, SlotsAsk, Which},
 };
 
-use super::shape::{
+use crate::api::shape::{
     Wrong,
     booking::read_instant,
     instant,
@@ -22,7 +22,7 @@ use super::shape::{
 };
 
 /// An event type, named by number or by address.
-pub(super) fn which(
+pub(in crate::api) fn which(
     organization: Id<Organization>,
     number: Option<i64>,
     slug: Option<&str>,
@@ -51,7 +51,10 @@ pub(super) fn which(
 }
 
 /// What is asked, in the engine's words.
-pub(super) fn ask(query: &SlotsQuery, organization: Id<Organization>) -> Result<SlotsAsk, Vec<Wrong>> {
+pub(in crate::api) fn ask(
+    query: &SlotsQuery,
+    organization: Id<Organization>,
+) -> Result<SlotsAsk, Vec<Wrong>> {
     let mut wrong = Vec::new();
     let mut take = |result: Result<_, Wrong>| result.map_err(|problem| wrong.push(problem)).ok();
     let from = take(edge("start", query.start.as_deref(), Edge::Start));
@@ -132,7 +135,7 @@ fn short(text: &str) -> String {
 }
 
 /// The slots by date, in the zone asked for.
-pub(super) fn answer(slots: &Slots, zone: &Zone, ends: bool) -> BTreeMap<String, Vec<SlotOut>> {
+pub(in crate::api) fn answer(slots: &Slots, zone: &Zone, ends: bool) -> BTreeMap<String, Vec<SlotOut>> {
     let out = |offer: &Offer| SlotOut {
         start: local(offer.start.as_second(), zone),
         end: ends.then(|| local(offer.start.as_second() + i64::from(slots.minutes) * 60, zone)),
@@ -171,7 +174,7 @@ fn local(at: i64, zone: &Zone) -> String {
 }
 
 /// A slot to keep, in the engine's words.
-pub(super) fn hold(input: &ReservationIn, actor: Actor) -> Result<HoldAsk, Vec<Wrong>> {
+pub(in crate::api) fn hold(input: &ReservationIn, actor: Actor) -> Result<HoldAsk, Vec<Wrong>> {
     let start = read_instant(&input.slot_start)
         .ok_or_else(|| vec![Wrong::new("slotStart", "give an instant such as 2050-09-05T09:00:00Z")])?;
     let keep = input.reservation_duration.map(|whole| whole.0);
@@ -193,7 +196,7 @@ pub(super) fn hold(input: &ReservationIn, actor: Actor) -> Result<HoldAsk, Vec<W
 }
 
 /// A kept slot, as it goes out.
-pub(super) fn held(held: &Held, event_type: i64, made: Timestamp) -> ReservationOut {
+pub(in crate::api) fn held(held: &Held, event_type: i64, made: Timestamp) -> ReservationOut {
     ReservationOut {
         event_type_id: event_type,
         slot_start: instant(held.start),

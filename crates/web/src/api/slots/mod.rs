@@ -1,0 +1,102 @@
+//! `/v2/slots`: what can be booked, and keeping a slot for a while.
+
+mod words;
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+};
+use http::StatusCode;
+use kalends_domain::{Uid, zone::Zone};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) use self::words::which;
+use super::{
+    answer::{Done, Success, done, made, ok},
+    home,
+    shape::slot::{ReservationIn, ReservationOut, SlotOut, SlotsQuery},
+};
+use crate::{
+    Problem, Web,
+    extract::{self, ApiKey},
+};
+
+/// The version of these shapes.
+pub(super) const VERSION: &str = "2024-09-04";
+
+/// All of it.
+pub(super) fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new().routes(routes!(slots)).routes(routes!(reserve)).routes(routes!(
+        reservation,
+        change_reservation,
+        release
+    ))
+}
+
+/// What can be booked, by date.
+#[utoipa::path(get, path = "/v2/slots", tag = "Slots", params(SlotsQuery),
+    responses((status = 200, body = Success<BTreeMap<String, Vec<SlotOut>>>)))]
+async fn slots(
+    State(web): State<Web>,
+    key: Option<ApiKey>,
+    Query(query): Query<SlotsQuery>,
+) -> Result<Json<Success<BTreeMap<String, Vec<SlotOut>>>>, Problem> {
+    let ask = words::ask(&query, home(&web, key.as_ref()).await?)?;
+    let zone = Zone::parse(&ask.zone).unwrap_or_else(|_| Zone::utc());
+    let slots = web.engine.slots(&ask).await?;
+    Ok(ok(words::answer(&slots, &zone, query.format.as_deref() == Some("range"))))
+}
+
+/// Keeps a slot while somebody fills in a form.
+#[utoipa::path(post, path = "/v2/slots/reservations", tag = "Slots", request_body = ReservationIn,
+    responses((status = 201, body = Success<ReservationOut>)))]
+async fn reserve(
+    State(web): State<Web>,
+    key: Option<ApiKey>,
+    extract::Json(input): extract::Json<ReservationIn>,
+) -> Result<(StatusCode, Json<Success<ReservationOut>>), Problem> {
+    let ask = words::hold(&input, ApiKey::actor(key.as_ref()))?;
+    let held = web.engine.hold(&ask).await?;
+    Ok(made(words::held(&held, input.event_type_id, web.engine.now())))
+}
+
+/// A slot that is kept; `null` when it is not any more.
+#[utoipa::path(get, path = "/v2/slots/reservations/{uid}", tag = "Slots", params(("uid" = String, Path)),
+    responses((status = 200, body = Success<Option<ReservationOut>>)))]
+async fn reservation(
+    State(web): State<Web>,
+    Path(uid): Path<String>,
+) -> Result<Json<Success<Option<ReservationOut>>>, Problem> {
+    let Some(held) = web.engine.held(&name(&uid)?).await? else { return Ok(ok(None)) };
+    let event_type = web.engine.event_type_number(held.event_type).await?;
+    Ok(ok(Some(words::held(&held, event_type, web.engine.now()))))
+}
+
+/// Keeps another slot in place of one, or the same for longer.
+#[utoipa::path(patch, path = "/v2/slots/reservations/{uid}", tag = "Slots", params(("uid" = String, Path)),
+    request_body = ReservationIn, responses((status = 200, body = Success<ReservationOut>)))]
+async fn change_reservation(
+    State(web): State<Web>,
+    key: Option<ApiKey>,
+    Path(uid): Path<String>,
+    extract::Json(input): extract::Json<ReservationIn>,
+) -> Result<Json<Success<ReservationOut>>, Problem> {
+    let ask = words::hold(&input, ApiKey::actor(key.as_ref()))?;
+    let held = web.engine.update_hold(&name(&uid)?, &ask).await?;
+    Ok(ok(words::held(&held, input.event_type_id, web.engine.now())))
+}
+
+/// Gives a kept slot back.
+#[utoipa::path(delete, path = "/v2/slots/reservations/{uid}", tag = "Slots", params(("uid" = String, Path)),
+    responses((status = 200, body = Done)))]
+async fn release(State(web): State<Web>, Path(uid): Path<String>) -> Result<Json<Done>, Problem> {
+    web.engine.release_hold(&name(&uid)?).await?;
+    Ok(done())
+}
+
+fn name(uid: &str) -> Result<Uid, Problem> {
+    Uid::parse(uid)
+        .ok_or_else(|| Problem::not_found("reservation_not_found", "This reservation does not exist."))
+}
