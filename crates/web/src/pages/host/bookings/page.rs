@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use askama::Template;
-use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use kalends_domain::{
-    booking::{By, State, Status},
-    people::Hours,
-};
+    booking::{By, State, Status}};
 use kalends_engine::book::{BookingView, Listed};
 
-use crate::pages::{Frame, Side, host::notice::Notice};
+use crate::pages::{
+    Frame, Side,
+    host::{eye::Eye, notice::Notice},
+};
 
 /// A list of bookings.
 #[derive(Template)]
@@ -208,49 +208,6 @@ pub struct Line {
     pub tone: &'static str,
 }
 
-/// How a person reads times.
-#[derive(Debug, Clone)]
-pub struct Eye {
-    /// Their zone.
-    pub zone: TimeZone,
-    /// 12 or 24 hours.
-    pub hours: Hours,
-    /// Now.
-    pub now: Timestamp,
-}
-
-impl Eye {
-    /// A time of day.
-    pub fn time(&self, at: i64) -> String {
-        let form = if self.hours == Hours::Twelve { "%-I:%M %P" } else { "%H:%M" };
-        self.zoned(at).strftime(form).to_string()
-    }
-
-    /// `Tuesday 9 March`, with the year when it is not this one.
-    pub fn date(&self, at: i64) -> String {
-        let form = if self.this_year(at) { "%A %-d %B" } else { "%A %-d %B %Y" };
-        self.zoned(at).strftime(form).to_string()
-    }
-
-    /// Date and time.
-    pub fn moment(&self, at: Timestamp) -> String {
-        format!("{}, {}", self.date(at.as_second()), self.time(at.as_second()))
-    }
-
-    /// Today, where they are.
-    pub fn today(&self) -> Date {
-        self.now.to_zoned(self.zone.clone()).date()
-    }
-
-    fn zoned(&self, at: i64) -> Zoned {
-        kalends_domain::span::instant(at).to_zoned(self.zone.clone())
-    }
-
-    fn this_year(&self, at: i64) -> bool {
-        self.zoned(at).year() == self.today().year()
-    }
-}
-
 impl Row {
     /// A booking, as this person reads it.
     pub fn of(view: &BookingView, eye: &Eye) -> Self {
@@ -344,19 +301,6 @@ pub fn days(views: &[BookingView], rows: Vec<Row>, eye: &Eye) -> Vec<Day> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn eye(hours: Hours) -> Eye {
-        let zone = TimeZone::get("Europe/Lisbon").unwrap();
-        Eye { zone, hours, now: "2027-03-09T14:05:00Z".parse().unwrap() }
-    }
-
-    #[test]
-    fn times_are_in_the_readers_zone_and_hours() {
-        let at = "2027-07-09T14:30:00Z".parse::<Timestamp>().unwrap().as_second();
-        assert_eq!(eye(Hours::TwentyFour).time(at), "15:30");
-        assert_eq!(eye(Hours::Twelve).time(at), "3:30 pm");
-        assert_eq!(eye(Hours::Twelve).date(at), "Friday 9 July");
-    }
 
     #[test]
     fn every_list_and_a_booking_are_drawn_and_escaped() {

@@ -1,0 +1,66 @@
+//! What every page of the signed-in side begins with.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use kalends_domain::people::Profile;
+use kalends_engine::{
+    Member,
+    book::{BookingsAsk, Listed},
+};
+use jiff::tz::TimeZone;
+
+use super::eye::Eye;
+use crate::{
+    Problem, Web,
+    extract::{Csrf, SignedIn},
+    pages::{Frame, Side},
+};
+
+/// Somebody signed in, and what their pages have around them.
+#[derive(Clone)]
+pub struct Desk {
+    /// Who.
+    pub by: SignedIn,
+    csrf: Csrf,
+}
+
+impl Desk {
+    /// As the engine's verbs take them.
+    pub fn member(&self) -> Member {
+        self.by.member()
+    }
+
+    /// How they are shown things.
+    pub fn profile(&self) -> &Profile {
+        &self.by.user.profile
+    }
+
+    /// How they read times.
+    pub fn eye(&self, web: &Web) -> Eye {
+        let zone = TimeZone::get(&self.profile().zone).unwrap_or(TimeZone::UTC);
+        Eye { zone, hours: self.profile().hours, now: web.engine.now() }
+    }
+
+    /// What stands around a page at this place of the menu.
+    pub async fn around(&self, web: &Web, here: &'static str) -> Result<(Frame, Side), Problem> {
+        let waiting = BookingsAsk { status: vec![Listed::Unconfirmed], take: Some(1), ..BookingsAsk::default() };
+        let side = Side {
+            name: self.by.user.name.clone(),
+            username: self.by.user.username.to_string(),
+            here,
+            to_confirm: web.engine.bookings(&self.member(), &waiting).await?.total,
+            need_attention: 0,
+        };
+        Ok((Frame::signed(web, &self.csrf).await, side))
+    }
+}
+
+impl FromRequestParts<Web> for Desk {
+    type Rejection = <SignedIn as FromRequestParts<Web>>::Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
+        let by = <SignedIn as FromRequestParts<Web>>::from_request_parts(parts, web).await?;
+        let Ok(csrf) = Csrf::from_request_parts(parts, web).await;
+        Ok(Self { by, csrf })
+    }
+}

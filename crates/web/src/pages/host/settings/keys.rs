@@ -1,0 +1,74 @@
+//! API keys: made, shown once, revoked.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::{SignedDuration, Timestamp};
+use kalends_engine::sign_in::SignInError;
+use secrecy::ExposeSecret;
+
+use super::page::{KeyRow, Keys};
+use crate::{
+    Problem, Web,
+    extract::{self, Asked},
+    pages::{
+        host::{desk::Desk, form::Form, notice::Notice},
+        show as draw,
+    },
+};
+
+/// `GET /settings/keys`
+pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+    let notice = Notice::after(&asked, &[("revoked", "The key is revoked. Programs that use it are refused from now on.")]);
+    page(&web, &desk, Form::default(), None, notice).await
+}
+
+/// `POST /settings/keys`
+pub async fn make(State(web): State<Web>, desk: Desk, extract::Form(typed): extract::Form) -> Result<Response, Problem> {
+    let mut form = Form::showing(typed);
+    let days = form.optional_number("days").filter(|days| (1..=3660).contains(days));
+    let expires = days.and_then(|days| web.engine.now().checked_add(SignedDuration::from_hours(i64::from(days) * 24)).ok());
+    match web.engine.make_api_key(&desk.member(), form.value("label"), expires).await {
+        Ok(fresh) => page(&web, &desk, Form::default(), Some(fresh.key.expose_secret().to_owned()), None).await,
+        Err(SignInError::Invalid(invalid)) => {
+            form.problems.extend(invalid.problems);
+            page(&web, &desk, form, None, None).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /settings/keys/{key}/revoke`
+pub async fn revoke(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(key): Path<String>,
+    _form: extract::Form,
+) -> Result<Response, Problem> {
+    let id = key.parse().map_err(|_| Problem::not_found("not_found", "This key does not exist any more."))?;
+    web.engine.revoke_api_key(&desk.member(), id).await?;
+    Ok(Redirect::to("/settings/keys?did=revoked").into_response())
+}
+
+async fn page(
+    web: &Web,
+    desk: &Desk,
+    form: Form,
+    fresh: Option<String>,
+    notice: Option<Notice>,
+) -> Result<Response, Problem> {
+    let eye = desk.eye(web);
+    let day = |at: Option<Timestamp>| at.map_or("Never".to_owned(), |at| eye.date(at.as_second()));
+    let keys = web.engine.api_keys(&desk.member()).await?;
+    let row = |key: kalends_engine::api_keys::ApiKey| KeyRow {
+        id: key.id.to_string(),
+        label: key.label,
+        shown: key.shown,
+        used: day(key.last_used_at),
+        expires: day(key.expires_at),
+    };
+    let (frame, side) = desk.around(web, "settings").await?;
+    let keys = keys.into_iter().map(row).collect();
+    Ok(draw(&Keys { frame, side, notice, form, fresh, keys, tab: "keys" }))
+}

@@ -1,0 +1,81 @@
+//! Password and sessions.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use kalends_engine::sign_in::{self, SignInError};
+
+use super::page::{Security, SessionRow, browser};
+use crate::{
+    Problem, Web,
+    extract::{self, Asked, Client, Typed},
+    pages::{
+        host::{desk::Desk, form::Form, notice::Notice},
+        show as draw,
+    },
+};
+
+/// `GET /settings/security`
+pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+    let said = [
+        ("password", "Your password is changed. You are signed out everywhere else."),
+        ("ended", "Signed out there."),
+    ];
+    page(&web, &desk, Form::default(), Notice::after(&asked, &said)).await
+}
+
+/// `POST /settings/password`
+pub async fn change_password(
+    State(web): State<Web>,
+    desk: Desk,
+    client: Client,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let secret = |field: &str| typed.get(field).to_owned().into();
+    let client = sign_in::Client { ip: client.ip, user_agent: client.agent };
+    let changed = web
+        .engine
+        .change_password(&desk.member(), desk.by.session, secret("current_password"), secret("new_password"), &client)
+        .await;
+    match changed {
+        Ok(()) => Ok(Redirect::to("/settings/security?did=password").into_response()),
+        Err(SignInError::Invalid(invalid)) => {
+            let form = Form { typed: Typed::default(), problems: invalid.problems };
+            page(&web, &desk, form, None).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /settings/sessions/{session}/end`
+pub async fn end(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(session): Path<String>,
+    _form: extract::Form,
+) -> Result<Response, Problem> {
+    let id = session.parse().map_err(|_| Problem::not_found("not_found", "This session does not exist any more."))?;
+    web.engine.revoke_session(&desk.member(), id).await?;
+    Ok(Redirect::to("/settings/security?did=ended").into_response())
+}
+
+/// `POST /settings/sessions/others`
+pub async fn end_others(State(web): State<Web>, desk: Desk, _form: extract::Form) -> Result<Response, Problem> {
+    web.engine.revoke_other_sessions(&desk.member(), desk.by.session).await?;
+    Ok(Redirect::to("/settings/security?did=ended").into_response())
+}
+
+async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Result<Response, Problem> {
+    let eye = desk.eye(web);
+    let sessions = web.engine.sessions(&desk.member()).await?;
+    let row = |session: sign_in::Session| SessionRow {
+        id: session.id.to_string(),
+        browser: browser(&session.user_agent),
+        words: format!("{}, {}", session.ip, eye.moment(session.last_seen_at)),
+        this_one: session.id == desk.by.session,
+    };
+    let (frame, side) = desk.around(web, "settings").await?;
+    let sessions = sessions.into_iter().map(row).collect();
+    Ok(draw(&Security { frame, side, notice, form, sessions, tab: "security" }))
+}
