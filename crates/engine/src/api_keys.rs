@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kalends_domain::{Id, people::User};
-use kalends_store::{Result as StoreResult, repo::ApiKey};
+use kalends_store::Result as StoreResult;
+pub use kalends_store::repo::ApiKey;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{

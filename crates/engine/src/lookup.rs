@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use kalends_domain::event_type::{LinkRefused, PrivateLink};
+use kalends_domain::{
+    Id,
+    event_type::{EventType, LinkRefused, PrivateLink},
+};
 
 use crate::{
     Engine, PageError, Trouble,
@@ -25,6 +28,11 @@ pub(crate) enum NotFound {
 }
 
 impl Engine {
+    /// The number the v2 API has for an event type; none when it is gone.
+    pub async fn event_type_number(&self, id: Id<EventType>) -> Result<Option<i64>, Trouble> {
+        Ok(self.memory.offering(id).await?.map(|offering| offering.event_type.number))
+    }
+
     /// The event type that is meant; a private link must still book.
     pub(crate) async fn find(&self, which: &Which) -> Result<Found, NotFound> {
         let memory = &self.memory;

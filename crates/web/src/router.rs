@@ -19,7 +19,13 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{Web, assets, extract::csrf, guard, health, pages::entry, problem};
+use crate::{
+    Web, api, assets,
+    extract::csrf,
+    guard, health,
+    pages::{entry, host},
+    problem,
+};
 
 /// The longest body anybody may send.
 const LONGEST_BODY: usize = 512 * 1024;
@@ -33,7 +39,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn router(web: Web) -> Router {
     let plain =
         Router::new().route("/healthz", get(health::healthz)).route("/assets/{file}", get(assets::show));
-    let parts = Router::new().merge(plain).merge(door(&web)).merge(guest(&web));
+    let parts = Router::new()
+        .merge(plain)
+        .merge(door(&web))
+        .merge(guest(&web))
+        .merge(desk(&web))
+        .merge(api::routes());
     around(parts, &web).with_state(web)
 }
 
@@ -54,6 +65,11 @@ fn door(web: &Web) -> Router<Web> {
 /// What guests see. No cookie is set here.
 fn guest(web: &Web) -> Router<Web> {
     Router::new().layer(from_fn(guard::embeddable)).layer(from_fn_with_state(web.clone(), guard::same_origin))
+}
+
+/// The signed-in side.
+fn desk(web: &Web) -> Router<Web> {
+    host::routes().layer(from_fn_with_state(web.clone(), guard::same_origin))
 }
 
 /// What stands around every handler, outermost first.

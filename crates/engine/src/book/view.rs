@@ -56,6 +56,12 @@ impl Engine {
         Ok(views(&mut tx, bookings, self.now()).await?)
     }
 
+    /// Bookings just made or changed, with everything a page or the API says about them.
+    pub async fn viewed(&self, bookings: Vec<Booking>) -> Result<Vec<BookingView>, Trouble> {
+        let mut tx = self.db.read().await?;
+        views(&mut tx, bookings, self.now()).await
+    }
+
     /// A page of bookings.
     pub async fn bookings(&self, member: &Member, ask: &BookingsAsk) -> Result<BookingsPage, ChangeError> {
         let take = ask.take.unwrap_or(100);

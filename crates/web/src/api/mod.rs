@@ -2,19 +2,48 @@
 
 mod answer;
 mod bookings;
+mod openapi;
 pub mod shape;
 mod slots;
 
+use axum::{Router, middleware::from_fn, routing::get};
 use kalends_domain::{Id, people::Organization};
+use tower_http::cors::{Any, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
 
+pub use self::openapi::document;
 use crate::{Problem, Web, extract::ApiKey};
+
+/// Every address of the API, and the page that describes it.
+pub fn routes() -> Router<Web> {
+    let (router, _) = described().split_for_parts();
+    router
+        .layer(any_origin())
+        .route("/docs/api", get(openapi::page))
+        .route("/docs/openapi.json", get(openapi::json))
+}
+
+/// Programs in browsers may call from anywhere: a key is sent by hand, never by the browser itself.
+fn any_origin() -> CorsLayer {
+    CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any)
+}
+
+/// Each part under the version of its shapes.
+fn described() -> OpenApiRouter<Web> {
+    let versioned = |routes: OpenApiRouter<Web>, version: &'static str| {
+        routes.layer(from_fn(move |request, next| answer::version(version, request, next)))
+    };
+    OpenApiRouter::with_openapi(openapi::head())
+        .merge(versioned(slots::routes(), slots::VERSION))
+        .merge(versioned(bookings::routes(), bookings::VERSION))
+}
 
 /// Where names in a request are looked up: the key's organization, or the one at home.
 async fn home(web: &Web, key: Option<&ApiKey>) -> Result<Id<Organization>, Problem> {
     if let Some(key) = key {
         return Ok(key.user.organization);
     }
-    let home = web.engine.home().await.map_err(|error| Problem::internal(&error))?;
+    let home = web.engine.home().await?;
     home.map(|home| home.id)
         .ok_or_else(|| Problem::unavailable("not_set_up", "This server is not set up yet."))
 }

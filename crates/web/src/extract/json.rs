@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, OptionalFromRequest, Request},
 };
 use http::header;
 use serde::de::DeserializeOwned;
@@ -28,6 +28,16 @@ impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
         }
         let body = Bytes::from_request(request, web).await.map_err(|_| Problem::too_large())?;
         read(&body).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> OptionalFromRequest<Web> for Json<T> {
+    type Rejection = Problem;
+
+    /// None where nothing was sent.
+    async fn from_request(request: Request, web: &Web) -> Result<Option<Self>, Self::Rejection> {
+        let body = Bytes::from_request(request, web).await.map_err(|_| Problem::too_large())?;
+        if body.is_empty() { Ok(None) } else { read(&body).map(|body| Some(Self(body))) }
     }
 }
 

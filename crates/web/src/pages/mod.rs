@@ -3,7 +3,7 @@
 pub mod entry;
 mod frame;
 pub mod guest;
-mod host;
+pub mod host;
 mod side;
 
 use askama::Template;

@@ -9,8 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
-use kalends_domain::Uid;
-use kalends_engine::book::{Absences, BookingView};
+use kalends_domain::{Uid, booking::Booking};
+use kalends_engine::book::Absences;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::out::Pagination;
@@ -56,25 +56,22 @@ async fn create(
     let attempt = idempotency_key(&headers)?;
     let home = home(&web, key.as_ref()).await?;
     let booked = web.engine.book(&ask::book(input, home, ApiKey::actor(key.as_ref()), attempt)?).await?;
-    let mut views = Vec::with_capacity(booked.bookings.len());
-    for booking in booked.bookings {
-        views.push(web.engine.viewed(booking).await?);
-    }
-    let mut out: Vec<BookingOut> = views.iter().map(out::booking).collect();
+    let mut out = shaped(&web, booked.bookings).await?;
     if let (Some(first), Some(seat)) = (out.first_mut(), booked.seat) {
         first.seat_uid = Some(seat.to_string());
     }
-    Ok(match out.len() {
-        1 => made(out.remove(0)).into_response(),
-        _ => made(out).into_response(),
-    })
+    // A series is answered by a list, as the v2 API has it.
+    Ok(if out.len() == 1 { made(out.remove(0)).into_response() } else { made(out).into_response() })
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     key.map(|key| Some(key.to_owned())).ok_or_else(|| {
-        Problem::bad_request("bad_idempotency_key", "An idempotency key is 1 to 255 plain letters. A random UUID will do.")
+        Problem::bad_request(
+            "bad_idempotency_key",
+            "An idempotency key is 1 to 255 plain letters. A random UUID will do.",
+        )
     })
 }
 
@@ -98,7 +95,7 @@ async fn list(
 #[utoipa::path(get, path = "/v2/bookings/{bookingUid}", tag = "Bookings", params(("bookingUid" = String, Path)),
     responses((status = 200, body = Success<BookingOut>)))]
 async fn show(State(web): State<Web>, Path(uid): Path<String>) -> Answer {
-    answer(&web.engine.booking(&name(&uid)?).await?)
+    Ok(ok(out::booking(&web.engine.booking(&name(&uid)?).await?)))
 }
 
 /// Moves a booking to another time. It keeps its uid.
@@ -113,7 +110,7 @@ async fn reschedule(
 ) -> Result<(StatusCode, Json<Success<BookingOut>>), Problem> {
     let ask = ask::reschedule(name(&uid)?, &input, ApiKey::actor(key.as_ref()))?;
     let booking = web.engine.reschedule(&ask).await?;
-    Ok(made(out::booking(&web.engine.viewed(booking).await?)))
+    Ok(made(first(shaped(&web, vec![booking]).await?)?))
 }
 
 /// Calls a booking off, or one seat, or all that follow in its series.
@@ -128,22 +125,16 @@ async fn cancel(
 ) -> Result<Response, Problem> {
     let input = input.map(|extract::Json(input)| input).unwrap_or_default();
     let cancelled = web.engine.cancel(&ask::cancel(name(&uid)?, input, ApiKey::actor(key.as_ref()))?).await?;
-    let mut out = Vec::with_capacity(cancelled.len());
-    for booking in cancelled {
-        out.push(out::booking(&web.engine.viewed(booking).await?));
-    }
-    Ok(match out.len() {
-        1 => ok(out.remove(0)).into_response(),
-        _ => ok(out).into_response(),
-    })
+    let mut out = shaped(&web, cancelled).await?;
+    Ok(if out.len() == 1 { ok(out.remove(0)).into_response() } else { ok(out).into_response() })
 }
 
 /// Says yes to a booking that waits.
 #[utoipa::path(post, path = "/v2/bookings/{bookingUid}/confirm", tag = "Bookings",
     params(("bookingUid" = String, Path)), responses((status = 200, body = Success<BookingOut>)))]
 async fn confirm(State(web): State<Web>, key: ApiKey, Path(uid): Path<String>) -> Answer {
-    let booking = web.engine.confirm(&key.member(), &name(&uid)?).await?;
-    answer(&web.engine.viewed(booking).await?)
+    let confirmed = web.engine.confirm(&key.member(), &name(&uid)?).await?;
+    Ok(ok(first(shaped(&web, confirmed).await?)?))
 }
 
 /// Says no to a booking that waits.
@@ -157,8 +148,8 @@ async fn decline(
     input: Option<extract::Json<DeclineIn>>,
 ) -> Answer {
     let reason = input.and_then(|extract::Json(input)| input.reason).unwrap_or_default();
-    let booking = web.engine.decline(&key.member(), &name(&uid)?, &reason).await?;
-    answer(&web.engine.viewed(booking).await?)
+    let declined = web.engine.decline(&key.member(), &name(&uid)?, &reason).await?;
+    Ok(ok(first(shaped(&web, declined).await?)?))
 }
 
 /// Notes who did not come.
@@ -174,11 +165,17 @@ async fn mark_absent(
     let attendees = input.attendees.into_iter().map(|one| (one.email, one.absent)).collect();
     let absences = Absences { host: input.host, attendees };
     let booking = web.engine.mark_absent(&key.member(), &name(&uid)?, &absences).await?;
-    answer(&web.engine.viewed(booking).await?)
+    Ok(ok(first(shaped(&web, vec![booking]).await?)?))
 }
 
-fn answer(view: &BookingView) -> Answer {
-    Ok(ok(out::booking(view)))
+async fn shaped(web: &Web, bookings: Vec<Booking>) -> Result<Vec<BookingOut>, Problem> {
+    Ok(web.engine.viewed(bookings).await?.iter().map(out::booking).collect())
+}
+
+/// The booking that was named, of those that changed with it.
+fn first(changed: Vec<BookingOut>) -> Result<BookingOut, Problem> {
+    let gone = || Problem::not_found("booking_not_found", "This booking does not exist.");
+    changed.into_iter().next().ok_or_else(gone)
 }
 
 fn name(uid: &str) -> Result<Uid, Problem> {

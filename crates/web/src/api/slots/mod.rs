@@ -71,7 +71,7 @@ async fn reservation(
 ) -> Result<Json<Success<Option<ReservationOut>>>, Problem> {
     let Some(held) = web.engine.held(&name(&uid)?).await? else { return Ok(ok(None)) };
     let event_type = web.engine.event_type_number(held.event_type).await?;
-    Ok(ok(Some(words::held(&held, event_type, web.engine.now()))))
+    Ok(ok(event_type.map(|number| words::held(&held, number, web.engine.now()))))
 }
 
 /// Keeps another slot in place of one, or the same for longer.

@@ -2,12 +2,12 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use jiff::tz::TimeZone;
 use kalends_domain::people::Profile;
 use kalends_engine::{
     Member,
     book::{BookingsAsk, Listed},
 };
-use jiff::tz::TimeZone;
 
 use super::eye::Eye;
 use crate::{
@@ -43,7 +43,8 @@ impl Desk {
 
     /// What stands around a page at this place of the menu.
     pub async fn around(&self, web: &Web, here: &'static str) -> Result<(Frame, Side), Problem> {
-        let waiting = BookingsAsk { status: vec![Listed::Unconfirmed], take: Some(1), ..BookingsAsk::default() };
+        let waiting =
+            BookingsAsk { status: vec![Listed::Unconfirmed], take: Some(1), ..BookingsAsk::default() };
         let side = Side {
             name: self.by.user.name.clone(),
             username: self.by.user.username.to_string(),

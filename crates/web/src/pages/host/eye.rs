@@ -48,7 +48,6 @@ impl Eye {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,4 +3,4 @@
 mod hours;
 mod page;
 
-pub use self::page::ZoneChoice;
+pub use self::page::{ZoneChoice, zones};

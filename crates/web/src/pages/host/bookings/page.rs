@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use askama::Template;
-use kalends_domain::{
-    booking::{By, State, Status}};
+use kalends_domain::booking::{By, State, Status};
 use kalends_engine::book::{BookingView, Listed};
 
 use crate::pages::{

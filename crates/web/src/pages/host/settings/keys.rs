@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::{SignedDuration, Timestamp};
-use kalends_engine::sign_in::SignInError;
+use kalends_engine::{api_keys::ApiKey, sign_in::SignInError};
 use secrecy::ExposeSecret;
 
 use super::page::{KeyRow, Keys};
@@ -20,17 +20,27 @@ use crate::{
 
 /// `GET /settings/keys`
 pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
-    let notice = Notice::after(&asked, &[("revoked", "The key is revoked. Programs that use it are refused from now on.")]);
+    let notice = Notice::after(
+        &asked,
+        &[("revoked", "The key is revoked. Programs that use it are refused from now on.")],
+    );
     page(&web, &desk, Form::default(), None, notice).await
 }
 
 /// `POST /settings/keys`
-pub async fn make(State(web): State<Web>, desk: Desk, extract::Form(typed): extract::Form) -> Result<Response, Problem> {
+pub async fn make(
+    State(web): State<Web>,
+    desk: Desk,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
     let mut form = Form::showing(typed);
     let days = form.optional_number("days").filter(|days| (1..=3660).contains(days));
-    let expires = days.and_then(|days| web.engine.now().checked_add(SignedDuration::from_hours(i64::from(days) * 24)).ok());
+    let expires = days
+        .and_then(|days| web.engine.now().checked_add(SignedDuration::from_hours(i64::from(days) * 24)).ok());
     match web.engine.make_api_key(&desk.member(), form.value("label"), expires).await {
-        Ok(fresh) => page(&web, &desk, Form::default(), Some(fresh.key.expose_secret().to_owned()), None).await,
+        Ok(fresh) => {
+            page(&web, &desk, Form::default(), Some(fresh.key.expose_secret().to_owned()), None).await
+        }
         Err(SignInError::Invalid(invalid)) => {
             form.problems.extend(invalid.problems);
             page(&web, &desk, form, None, None).await
@@ -61,7 +71,7 @@ async fn page(
     let eye = desk.eye(web);
     let day = |at: Option<Timestamp>| at.map_or("Never".to_owned(), |at| eye.date(at.as_second()));
     let keys = web.engine.api_keys(&desk.member()).await?;
-    let row = |key: kalends_engine::api_keys::ApiKey| KeyRow {
+    let row = |key: ApiKey| KeyRow {
         id: key.id.to_string(),
         label: key.label,
         shown: key.shown,

@@ -36,7 +36,13 @@ pub async fn change_password(
     let client = sign_in::Client { ip: client.ip, user_agent: client.agent };
     let changed = web
         .engine
-        .change_password(&desk.member(), desk.by.session, secret("current_password"), secret("new_password"), &client)
+        .change_password(
+            &desk.member(),
+            desk.by.session,
+            secret("current_password"),
+            secret("new_password"),
+            &client,
+        )
         .await;
     match changed {
         Ok(()) => Ok(Redirect::to("/settings/security?did=password").into_response()),
@@ -55,13 +61,19 @@ pub async fn end(
     Path(session): Path<String>,
     _form: extract::Form,
 ) -> Result<Response, Problem> {
-    let id = session.parse().map_err(|_| Problem::not_found("not_found", "This session does not exist any more."))?;
+    let id = session
+        .parse()
+        .map_err(|_| Problem::not_found("not_found", "This session does not exist any more."))?;
     web.engine.revoke_session(&desk.member(), id).await?;
     Ok(Redirect::to("/settings/security?did=ended").into_response())
 }
 
 /// `POST /settings/sessions/others`
-pub async fn end_others(State(web): State<Web>, desk: Desk, _form: extract::Form) -> Result<Response, Problem> {
+pub async fn end_others(
+    State(web): State<Web>,
+    desk: Desk,
+    _form: extract::Form,
+) -> Result<Response, Problem> {
     web.engine.revoke_other_sessions(&desk.member(), desk.by.session).await?;
     Ok(Redirect::to("/settings/security?did=ended").into_response())
 }

@@ -1,0 +1,137 @@
+//! The description of the API, made from the code, and the page that shows it.
+
+use askama::Template;
+use axum::{Json, extract::State, response::Response};
+use serde_json::Value;
+use utoipa::openapi::{
+    InfoBuilder, License, OpenApi, OpenApiBuilder,
+    security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+};
+
+use super::described;
+use crate::{
+    Web,
+    pages::{Frame, show},
+};
+
+/// What stands above all operations.
+pub(super) fn head() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Kalends API")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Compatible with Cal.com's API v2. Make a key under Settings, API keys, and send it as `Authorization: \
+             Bearer cal_…`. What guests may do needs no key. The header `cal-api-version` names the version of the \
+             shapes; leave it out to get those described here. Errors carry a stable `code`, and `fields` where \
+             something sent will not do.",
+        ))
+        .license(Some(License::new("MIT OR Apache-2.0")))
+        .build();
+    let mut openapi = OpenApiBuilder::new().info(info).build();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    let mut components = openapi.components.take().unwrap_or_default();
+    components.add_security_scheme("key", SecurityScheme::Http(bearer));
+    openapi.components = Some(components);
+    openapi.security =
+        Some(vec![SecurityRequirement::new("key", Vec::<String>::new()), SecurityRequirement::default()]);
+    openapi
+}
+
+/// The whole description, OpenAPI 3.1.
+pub fn document() -> OpenApi {
+    described().split_for_parts().1
+}
+
+/// `GET /docs/openapi.json`
+pub(super) async fn json() -> Json<OpenApi> {
+    Json(document())
+}
+
+#[derive(Template)]
+#[template(path = "docs/api.html")]
+struct Page {
+    frame: Frame,
+    description: String,
+    parts: Vec<Part>,
+}
+
+/// Operations of one tag.
+struct Part {
+    name: String,
+    slug: String,
+    operations: Vec<Operation>,
+}
+
+/// One operation, as the page shows it.
+struct Operation {
+    method: String,
+    path: String,
+    says: String,
+    parameters: Vec<(String, String, String)>,
+    body: String,
+}
+
+/// `GET /docs/api`
+pub(super) async fn page(State(web): State<Web>) -> Response {
+    let document = serde_json::to_value(document()).unwrap_or_default();
+    let description = document["info"]["description"].as_str().unwrap_or_default().to_owned();
+    show(&Page { frame: Frame::of(&web).await, description, parts: parts(&document) })
+}
+
+fn parts(document: &Value) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (path, operations) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in operations.as_object().into_iter().flatten() {
+            let name = operation["tags"][0].as_str().unwrap_or("Other").to_owned();
+            let at = parts.iter().position(|part| part.name == name).unwrap_or_else(|| {
+                let slug = name.to_lowercase().replace(' ', "-");
+                parts.push(Part { name, slug, operations: Vec::new() });
+                parts.len() - 1
+            });
+            parts[at].operations.push(one(document, method, path, operation));
+        }
+    }
+    parts
+}
+
+fn one(document: &Value, method: &str, path: &str, operation: &Value) -> Operation {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+    Operation {
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        says: [text(&operation["summary"]), text(&operation["description"])].join(" ").trim().to_owned(),
+        parameters: parameters
+            .map(|one| (text(&one["name"]), text(&one["in"]), text(&one["description"])))
+            .collect(),
+        body: body(document, schema),
+    }
+}
+
+/// The fields of a body, one a line.
+fn body(document: &Value, schema: &Value) -> String {
+    let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    let fields = document["components"]["schemas"][name]["properties"].as_object();
+    let line = |(field, value): (&String, &Value)| {
+        format!("{field}: {}", value["description"].as_str().unwrap_or("see the description file"))
+    };
+    fields.into_iter().flatten().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_described() {
+        let document = serde_json::to_value(document()).unwrap();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        let parts = parts(&document);
+        let operations: Vec<_> = parts.iter().flat_map(|part| &part.operations).collect();
+        assert!(operations.len() >= 14, "{}", operations.len());
+        for operation in operations {
+            assert!(!operation.says.is_empty(), "{} {}", operation.method, operation.path);
+        }
+    }
+}
