@@ -23,7 +23,7 @@ use crate::{
     Web, api, assets,
     extract::csrf,
     guard, health,
-    pages::{entry, host},
+    pages::{entry, guest, host},
     problem,
 };
 
@@ -42,7 +42,7 @@ pub fn router(web: Web) -> Router {
     let parts = Router::new()
         .merge(plain)
         .merge(door(&web))
-        .merge(guest(&web))
+        .merge(public(&web))
         .merge(desk(&web))
         .merge(api::routes());
     around(parts, &web).with_state(web)
@@ -58,13 +58,30 @@ fn door(web: &Web) -> Router<Web> {
         .route("/login/reset/{token}", get(entry::reset).post(entry::renew))
         .route("/login/verify/{token}", get(entry::verify))
         .route("/setup", get(entry::setup).post(entry::make))
+        .route("/bookings/{uid}/confirm", get(guest::accept).post(guest::accepted))
+        .route("/bookings/{uid}/decline", get(guest::decline).post(guest::declined))
         .layer(from_fn_with_state(web.clone(), csrf::visit))
         .layer(from_fn_with_state(web.clone(), guard::same_origin))
 }
 
 /// What guests see. No cookie is set here.
-fn guest(web: &Web) -> Router<Web> {
-    Router::new().layer(from_fn(guard::embeddable)).layer(from_fn_with_state(web.clone(), guard::same_origin))
+fn public(web: &Web) -> Router<Web> {
+    Router::new()
+        .route("/{owner}", get(guest::profile))
+        .route("/team/{owner}", get(guest::profile))
+        .route("/{owner}/{event}", get(guest::event))
+        .route("/team/{owner}/{event}", get(guest::event))
+        .route("/{owner}/{event}/book", get(guest::form).post(guest::send))
+        .route("/team/{owner}/{event}/book", get(guest::form).post(guest::send))
+        .route("/d/{uid}", get(guest::private))
+        .route("/d/{uid}/book", get(guest::private_form).post(guest::private_send))
+        .route("/booking/{uid}", get(guest::booking))
+        .route("/booking/{uid}/link", get(guest::waiting))
+        .route("/booking/{uid}/reschedule", get(guest::other_times).post(guest::reschedule))
+        .route("/booking/{uid}/cancel", get(guest::ask_cancel).post(guest::cancel))
+        .route("/join/{uid}", get(guest::join))
+        .layer(from_fn(guard::embeddable))
+        .layer(from_fn_with_state(web.clone(), guard::same_origin))
 }
 
 /// The signed-in side.

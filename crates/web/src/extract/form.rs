@@ -70,6 +70,12 @@ impl Typed {
         self.0.push((name.to_owned(), value.into()));
     }
 
+    /// Sets all values of a name, in place of those it had.
+    pub fn replace(&mut self, name: &str, values: impl IntoIterator<Item = String>) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.extend(values.into_iter().map(|value| (name.to_owned(), value)));
+    }
+
     /// Writes `a=1&b=2`.
     pub fn to_query(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish()

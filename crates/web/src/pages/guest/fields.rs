@@ -175,31 +175,51 @@ fn ask(question: &Question, typed: &Typed) -> Field {
 
 /// Puts each problem at its field, and lists them all in the order of the form.
 pub fn mark(fields: &mut [Field], problems: &[FieldProblem]) -> Vec<FormError> {
-    let id_of = |problem: &FieldProblem, fields: &[Field]| {
-        let question = question_id(&problem.field);
+    let id_of = |name: &str, fields: &[Field]| {
+        let question = question_id(name);
         let known = |id: &str| fields.iter().any(|field| field.id == id);
-        match problem.field.as_str() {
-            name @ ("name" | "email" | "notes") => name.to_owned(),
-            name if known(&question) => question_id(name),
-            name if known(name) => name.to_owned(),
-            "location" if known("phone") && !known("place") => "phone".into(),
-            "location" if known("place") && !known("phone") => "place".into(),
-            "location" if known("where") => "where".into(),
+        let extra =
+            name.strip_prefix("guests[").and_then(|rest| rest.trim_end_matches(']').parse::<usize>().ok());
+        match name {
+            "name" | "email" | "notes" => name.to_owned(),
+            _ if extra.is_some() => format!("guest{}", extra.unwrap_or(0) + 1),
+            _ if known(&question) => question,
+            _ if known(name) => name.to_owned(),
+            "location" => place_field(fields),
             "guests" => "guests".into(),
             _ => "errors".into(),
         }
     };
     let mut listed = Vec::new();
     for problem in problems {
-        let id = id_of(problem, fields);
+        let id = id_of(&problem.field, fields);
         if let Some(field) = fields.iter_mut().find(|field| field.id == id) {
             field.error.clone_from(&problem.fix);
         }
         listed.push(FormError { id, text: problem.fix.clone() });
     }
-    let place = |id: &str| fields.iter().position(|field| field.id == id).unwrap_or(usize::MAX);
+    // Guests stand below the fields, and what belongs nowhere comes last.
+    let place = |id: &str| match fields.iter().position(|field| field.id == id) {
+        Some(place) => place,
+        None if id.starts_with("guest") => usize::MAX - 1,
+        None => usize::MAX,
+    };
     listed.sort_by_key(|error| place(&error.id));
     listed
+}
+
+/// Where a problem with the place belongs: to what the chosen place asks for, else to the choice.
+fn place_field(fields: &[Field]) -> String {
+    let chosen = fields.iter().find(|field| field.id == "where");
+    let asks =
+        chosen.and_then(|field| field.choices.iter().find(|choice| choice.chosen)).map(|choice| choice.asks);
+    let only = ["phone", "place"].into_iter().find(|id| fields.iter().any(|field| field.id == *id));
+    match (chosen, asks, only) {
+        (Some(_), Some(asks @ ("phone" | "place")), _) => asks.into(),
+        (Some(_), _, _) => "where".into(),
+        (None, _, Some(only)) => only.into(),
+        (None, _, None) => "errors".into(),
+    }
 }
 
 #[cfg(test)]

@@ -102,12 +102,14 @@ impl FormView {
             2 => "Two answers need a look".into(),
             count => format!("{count} answers need a look"),
         };
-        for problem in problems.iter().filter(|problem| problem.field == "guests") {
+        for problem in problems.iter().filter(|problem| problem.field.starts_with("guests")) {
             self.guests_error.clone_from(&problem.fix);
-            for guest in &mut self.guests {
-                if guest.value.trim().is_empty() || problem.fix.contains(guest.value.trim()) {
-                    guest.error.clone_from(&problem.fix);
-                }
+            let number = problem.field.strip_prefix("guests[").map(|rest| rest.trim_end_matches(']'));
+            if let Some(guest) = number
+                .and_then(|number| number.parse::<usize>().ok())
+                .and_then(|number| self.guests.get_mut(number))
+            {
+                guest.error.clone_from(&problem.fix);
             }
         }
         self

@@ -35,7 +35,7 @@ impl GoneView {
     }
 
     /// Draws the page as gone.
-    pub fn into_response(self) -> Response {
+    pub fn answer(self) -> Response {
         (StatusCode::GONE, show(&self)).into_response()
     }
 }
