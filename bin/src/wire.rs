@@ -7,10 +7,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use kalends_app::Gateway;
-use kalends_app::http::{Logged, Tokio};
+use kalends_app::http::Tokio;
 use kalends_catalog::APPS;
 use kalends_engine::Engine;
 use kalends_engine::connect::Outside;
+use kalends_engine::flights::FlightLog;
 use kalends_engine::job::Workers;
 use kalends_engine::notify::Links;
 use kalends_web::{Site, Web};
@@ -54,12 +55,15 @@ pub fn engine(
 ) -> Result<Engine> {
     let (transport, names) = net::open(&config.allow, &config.certificates)?;
     let time = Arc::new(Tokio(Arc::clone(&base.clock)));
-    let gateway = Gateway::new(transport, names, time, Arc::new(SystemChance), Arc::new(Logged))
+    let flights = Arc::new(FlightLog::default());
+    let recorder = Arc::clone(&flights);
+    let gateway = Gateway::new(transport, names, time, Arc::new(SystemChance), recorder)
         .trusting(&config.certificates)
         .overriding(config.endpoints.clone(), APPS)
         .context("[apps]")?;
     let keys = Arc::new(base.keys.followed()?);
-    let outside = Outside::new(APPS.to_vec(), dress(gateway), Links::new(base_url), keys);
+    let outside =
+        Outside::new(APPS.to_vec(), dress(gateway), Links::new(base_url), keys).with_flights(flights);
     let outside = match &config.mail {
         Some(mail) => outside.with_post(post(mail, base_url)?).context("[mail]")?,
         None => outside,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kalends_domain::{Ids, people::Organization};
 use kalends_store::Db;
 
-use crate::{connect::Outside, index::Memory, sign_in::Door};
+use crate::{connect::Outside, index::Memory, sign_in::Door, sync::Looks};
 
 /// The verbs of the product. Clones share everything.
 #[derive(Debug, Clone)]
@@ -23,8 +23,9 @@ pub struct Inner {
     /// Where everything is kept; it also holds the clock and makes the ids.
     pub db: Db,
     /// The way out.
-    pub outside: Outside,
+    pub outside: Arc<Outside>,
     pub(crate) door: Door,
+    pub(crate) looks: Looks,
     pub(crate) memory: Memory,
     pub(crate) home: OnceLock<Organization>,
 }
@@ -32,8 +33,18 @@ pub struct Inner {
 impl Engine {
     /// An engine over a database whose tables are there.
     pub fn new(db: Db, outside: Outside) -> Self {
+        let outside = Arc::new(outside);
         let memory = Memory::new(&db);
-        Self { inner: Arc::new(Inner { db, outside, door: Door::default(), memory, home: OnceLock::new() }) }
+        Self {
+            inner: Arc::new(Inner {
+                db,
+                outside,
+                door: Door::default(),
+                looks: Looks::default(),
+                memory,
+                home: OnceLock::new(),
+            }),
+        }
     }
 
     /// The present instant.

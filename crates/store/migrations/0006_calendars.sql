@@ -14,6 +14,8 @@ CREATE TABLE calendars (
     blocks BOOLEAN NOT NULL,
     -- Bookings are written here.
     receives BOOLEAN NOT NULL,
+    -- Events nobody has answered yet make the user busy too.
+    tentative_blocks BOOLEAN NOT NULL,
     cursor TEXT,
     -- The copy covers this time.
     starts BIGINT NOT NULL,

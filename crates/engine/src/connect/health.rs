@@ -1,102 +1,38 @@
-//! How well a connection is, and what an answer or a failure makes of it.
+//! What an answer or a failure makes of a connection's health.
 
 use jiff::{SignedDuration, Timestamp};
 use kalends_app::{Error, Kind};
+use kalends_store::repo::{Connection, Health};
 
 /// An outage shorter than this is not worth a word: retries bridge it.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// A healthy connection is written down again only after this long.
 const STALE: SignedDuration = SignedDuration::from_mins(5);
 
-/// How well a connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
-    /// It answers.
-    Connected,
-    /// It has not answered for a while; it is tried again by itself.
-    Degraded,
-    /// It refuses us: its owner must connect again.
-    NeedsReconnect,
-    /// Its owner took it away at the provider.
-    Revoked,
-}
-
-impl State {
-    /// As it is stored and written.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Connected => "connected",
-            Self::Degraded => "degraded",
-            Self::NeedsReconnect => "needs_reconnect",
-            Self::Revoked => "revoked",
+/// The health after one more call, and why; `None` when there is nothing to write down.
+///
+/// While it is connected, `checked_at` is when it last answered.
+pub(crate) fn after(of: &Connection, call: Result<(), &Error>, now: Timestamp) -> Option<(Health, String)> {
+    let quiet = |patience| of.checked_at.is_none_or(|last| now.duration_since(last) >= patience);
+    match call {
+        Err(error) if refuses(error) => {
+            let cause = error.to_string();
+            let known = of.health == Health::NeedsReconnect && of.cause == cause;
+            (!known).then_some((Health::NeedsReconnect, cause))
         }
-    }
-
-    /// The state of this word; one we do not know is looked at by its owner.
-    pub fn parse(text: &str) -> Self {
-        [Self::Connected, Self::Degraded, Self::Revoked]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .unwrap_or(Self::NeedsReconnect)
-    }
-
-    /// True while calls are worth making.
-    pub const fn is_usable(self) -> bool {
-        matches!(self, Self::Connected | Self::Degraded)
+        Err(error) if out(error) => {
+            (of.health == Health::Connected && quiet(PATIENCE)).then(|| (Health::Degraded, error.to_string()))
+        }
+        // An answer we did not like is an answer.
+        Ok(()) | Err(_) => {
+            (of.health != Health::Connected || quiet(STALE)).then(|| (Health::Connected, String::new()))
+        }
     }
 }
 
-/// How well a connection is, since when and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
-    /// How well.
-    pub state: State,
-    /// Since then.
-    pub since: Timestamp,
-    /// Why, in words fit for its owner; empty while all is well.
-    pub cause: String,
-    /// When it last answered.
-    pub answered_at: Option<Timestamp>,
-}
-
-impl Health {
-    /// Just connected.
-    pub const fn fresh(now: Timestamp) -> Self {
-        Self { state: State::Connected, since: now, cause: String::new(), answered_at: Some(now) }
-    }
-
-    /// What one more call makes of it; `None` when there is nothing to write down.
-    pub fn after(&self, call: Result<(), &Error>, now: Timestamp) -> Option<Self> {
-        match call {
-            Ok(()) => self.answered(now),
-            Err(error) if refuses(error) => self.turned(State::NeedsReconnect, error.to_string(), now),
-            Err(error) if out(error) => {
-                let quiet = self.answered_at.is_none_or(|last| now.duration_since(last) >= PATIENCE);
-                let already = self.state != State::Connected;
-                if quiet && !already { self.turned(State::Degraded, error.to_string(), now) } else { None }
-            }
-            // An answer we did not like is an answer.
-            Err(_) => self.answered(now),
-        }
-    }
-
-    fn answered(&self, now: Timestamp) -> Option<Self> {
-        let stale = self.answered_at.is_none_or(|last| now.duration_since(last) >= STALE);
-        match self.state {
-            State::Connected if !stale => None,
-            State::Connected => Some(Self { answered_at: Some(now), ..self.clone() }),
-            _ => Some(Self::fresh(now)),
-        }
-    }
-
-    fn turned(&self, state: State, cause: String, now: Timestamp) -> Option<Self> {
-        (self.state != state || self.cause != cause).then(|| Self {
-            state,
-            since: if self.state == state { self.since } else { now },
-            cause,
-            answered_at: self.answered_at,
-        })
-    }
+/// True while calls are worth making: what needs its owner is left alone until they came.
+pub(crate) const fn is_usable(health: Health) -> bool {
+    matches!(health, Health::Connected | Health::Degraded)
 }
 
 fn refuses(error: &Error) -> bool {
@@ -116,10 +52,26 @@ fn out(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use kalends_domain::Id;
+
     use super::*;
 
     fn at(minute: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + minute * 60).unwrap()
+    }
+
+    fn connection(health: Health, checked: i64) -> Connection {
+        let id = uuid::Uuid::nil();
+        Connection {
+            id: Id::new(id),
+            organization: Id::new(id),
+            installation: Id::new(id),
+            account: "ines".into(),
+            health,
+            since: at(0),
+            cause: String::new(),
+            checked_at: Some(at(checked)),
+        }
     }
 
     fn down() -> Error {
@@ -127,41 +79,40 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_credential_needs_its_owner_at_once() {
+    fn a_refused_credential_needs_its_owner_at_once_and_is_said_once() {
         let refused = Error::new(Kind::AuthRevoked, "the password is wrong");
-        let health = Health::fresh(at(0)).after(Err(&refused), at(1)).unwrap();
-        assert_eq!(health.state, State::NeedsReconnect);
-        assert_eq!(health.cause, "the password is wrong");
-        assert_eq!(health.since, at(1));
+        let mut account = connection(Health::Connected, 0);
+        let (health, cause) = after(&account, Err(&refused), at(1)).unwrap();
+        assert_eq!((health, cause.as_str()), (Health::NeedsReconnect, "the password is wrong"));
+        account.health = health;
+        account.cause = cause;
+        assert_eq!(after(&account, Err(&refused), at(2)), None);
     }
 
     #[test]
     fn a_short_outage_is_not_worth_a_word_and_a_long_one_is() {
-        let health = Health::fresh(at(0));
-        assert_eq!(health.after(Err(&down()), at(9)), None);
-        let degraded = health.after(Err(&down()), at(10)).unwrap();
-        assert_eq!(degraded.state, State::Degraded);
-        assert_eq!(degraded.after(Err(&down()), at(20)), None, "since when it is out does not move");
+        let account = connection(Health::Connected, 0);
+        assert_eq!(after(&account, Err(&down()), at(9)), None);
+        assert_eq!(after(&account, Err(&down()), at(10)).unwrap().0, Health::Degraded);
+        assert_eq!(after(&connection(Health::Degraded, 10), Err(&down()), at(30)), None);
     }
 
     #[test]
     fn an_answer_heals() {
-        let degraded = Health::fresh(at(0)).after(Err(&down()), at(10)).unwrap();
-        assert_eq!(degraded.after(Ok(()), at(12)), Some(Health::fresh(at(12))));
+        for broken in [Health::Degraded, Health::NeedsReconnect] {
+            assert_eq!(
+                after(&connection(broken, 10), Ok(()), at(11)),
+                Some((Health::Connected, String::new()))
+            );
+        }
         let missing = Error::new(Kind::NotFound, "no such event");
-        assert_eq!(degraded.after(Err(&missing), at(12)).unwrap().state, State::Connected);
+        assert!(after(&connection(Health::Degraded, 10), Err(&missing), at(11)).is_some());
     }
 
     #[test]
     fn a_healthy_connection_is_not_written_at_every_call() {
-        let health = Health::fresh(at(0));
-        assert_eq!(health.after(Ok(()), at(4)), None);
-        assert_eq!(health.after(Ok(()), at(5)).unwrap().answered_at, Some(at(5)));
-    }
-
-    #[test]
-    fn an_unknown_word_is_never_healthy() {
-        assert_eq!(State::parse("fine"), State::NeedsReconnect);
-        assert_eq!(State::parse("connected"), State::Connected);
+        let account = connection(Health::Connected, 0);
+        assert_eq!(after(&account, Ok(()), at(4)), None);
+        assert!(after(&account, Ok(()), at(5)).is_some());
     }
 }

@@ -1,11 +1,15 @@
 //! Apps: what there is, what is connected, and how well it is.
 
 mod error;
-pub mod health;
+mod health;
+mod install;
+mod installed;
+mod list;
 mod outside;
 
+pub(crate) use self::installed::Installed;
 pub use self::{
     error::ConnectError,
-    health::{Health, State},
+    list::{AppCard, CalendarUse, ConnectionView, Consequences},
     outside::{Outside, Post},
 };

@@ -10,7 +10,7 @@ use kalends_app::{
 
 use kalends_store::seal::Keys;
 
-use crate::notify::Links;
+use crate::{flights::FlightLog, notify::Links};
 
 /// Every app of this build, the gate they go out by, and what the operator said about both.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub struct Outside {
     links: Links,
     keys: Arc<Keys>,
     post: Option<Post>,
+    flights: Arc<FlightLog>,
 }
 
 /// The mail server of the whole instance, from the operator's configuration.
@@ -35,8 +36,8 @@ pub struct Post {
 
 impl Outside {
     /// These apps, behind this gate; mails and events lead to `links`, secrets are sealed by `keys`.
-    pub const fn new(apps: Vec<&'static App>, gateway: Gateway, links: Links, keys: Arc<Keys>) -> Self {
-        Self { apps, gateway, links, keys, post: None }
+    pub fn new(apps: Vec<&'static App>, gateway: Gateway, links: Links, keys: Arc<Keys>) -> Self {
+        Self { apps, gateway, links, keys, post: None, flights: Arc::default() }
     }
 
     /// With a mail server for everybody. An app that cannot send messages is refused.
@@ -47,6 +48,18 @@ impl Outside {
         }
         self.post = Some(post);
         Ok(self)
+    }
+
+    /// With the log that the gate's recorder is.
+    #[must_use]
+    pub fn with_flights(mut self, flights: Arc<FlightLog>) -> Self {
+        self.flights = flights;
+        self
+    }
+
+    /// What was called and not written down yet.
+    pub(crate) fn flights(&self) -> &FlightLog {
+        &self.flights
     }
 
     /// Every app, in the catalog's order.

@@ -7,13 +7,11 @@ use kalends_domain::{
     event_type::{Answers, BookedLocation, EventType},
     people::{Organization, User},
 };
+use kalends_store::repo::{Calendar, Delivery};
 use serde::{Deserialize, Serialize};
 
-use super::{Failed, Job, Work};
-
-fn todo(_: &Work) -> Result<(), Failed> {
-    Err(Failed::again("this kind of work is not built yet"))
-}
+use super::{Failed, Job, Work, house};
+use crate::{notify, reconcile, sync};
 
 /// Makes everything outside match the booking as it is when the job runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +38,7 @@ impl Job for Reconcile {
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        todo(work)
+        reconcile::run(&work.engine, self, work.tries).await
     }
 }
 
@@ -97,7 +95,7 @@ impl Job for Notify {
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        todo(work)
+        notify::plan::run(&work.engine, self).await
     }
 }
 
@@ -179,7 +177,7 @@ pub struct Deliver {
     /// Whose delivery.
     pub organization: Id<Organization>,
     /// The delivery's row.
-    pub delivery: String,
+    pub delivery: Id<Delivery>,
 }
 
 impl Job for Deliver {
@@ -187,11 +185,11 @@ impl Job for Deliver {
     const TRIES: u32 = 16;
 
     fn key(&self) -> String {
-        self.delivery.clone()
+        self.delivery.to_string()
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        todo(work)
+        notify::deliver::run(&work.engine, self, work.tries).await
     }
 }
 
@@ -233,7 +231,7 @@ pub struct SyncCalendar {
     /// Whose calendar.
     pub organization: Id<Organization>,
     /// The mirror's row.
-    pub calendar: String,
+    pub calendar: Id<Calendar>,
 }
 
 impl Job for SyncCalendar {
@@ -241,11 +239,11 @@ impl Job for SyncCalendar {
     const TRIES: u32 = 1; // the schedule comes back by itself
 
     fn key(&self) -> String {
-        self.calendar.clone()
+        self.calendar.to_string()
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        todo(work)
+        sync::run(&work.engine, self).await
     }
 }
 
@@ -262,7 +260,7 @@ impl Job for ExpireHolds {
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        todo(work)
+        house::expire(&work.engine).await.map_err(Failed::from)
     }
 }
 
@@ -279,6 +277,7 @@ impl Job for Housekeeping {
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        todo(work)
+        house::sweep(&work.engine).await?;
+        house::repair(&work.engine).await.map_err(Failed::from)
     }
 }

@@ -1,9 +1,10 @@
 //! Work that follows a change: written down in the change's own transaction, done by a worker, safe to do twice.
 
 mod failed;
+mod house;
 pub mod kinds;
 mod run;
-// mod schedule;
+mod schedule;
 mod worker;
 
 use jiff::Timestamp;

@@ -37,8 +37,8 @@ impl Workers {
     pub fn start(engine: &Engine) -> Self {
         let (stop, stopped) = watch::channel(false);
         let work = tokio::spawn(Worker::new(engine.clone()).run(stopped.clone()));
-        drop(stopped);
-        Self { stop, loops: vec![work] }
+        let schedule = tokio::spawn(super::schedule::run(engine.clone(), stopped));
+        Self { stop, loops: vec![work, schedule] }
     }
 
     /// Claims nothing more, and waits for what is under way; what is not done in time is given back by its lease.

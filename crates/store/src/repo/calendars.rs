@@ -42,6 +42,8 @@ pub struct Calendar {
     pub blocks: bool,
     /// Bookings are written here.
     pub receives: bool,
+    /// Events nobody has answered yet make the user busy too (FB-04).
+    pub tentative_blocks: bool,
     /// Where the next incremental sync begins; none means from the start.
     pub cursor: Option<String>,
     /// The copy covers this time.
@@ -75,7 +77,8 @@ pub struct FailurePolicy {
 }
 
 const SELECT: &str = "SELECT organization_id, id, connection_id, user_id, remote_id, name, zone, colour, writable, blocks,
-    receives, cursor, starts, ends, synced_at, failing_since_at, last_error, trust_hours, then_blocks, next_sync_at FROM calendars";
+    receives, tentative_blocks, cursor, starts, ends, synced_at, failing_since_at, last_error, trust_hours, then_blocks,
+    next_sync_at FROM calendars";
 
 impl Calendars<'_> {
     /// Stores a calendar that was found in an account.
@@ -86,8 +89,8 @@ impl Calendars<'_> {
             .run(
                 sql("INSERT INTO calendars (organization_id, id, connection_id, user_id, remote_id, name, zone, colour, writable,
                         blocks, receives, cursor, starts, ends, synced_at, failing_since_at, last_error, trust_hours, then_blocks,
-                        next_sync_at, created_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)")
+                        next_sync_at, created_at, tentative_blocks)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)")
                 .bind(new.organization)
                 .bind(new.id)
                 .bind(new.connection)
@@ -108,7 +111,8 @@ impl Calendars<'_> {
                 .bind(new.policy.trust_hours)
                 .bind(new.policy.then_blocks)
                 .bind(new.next_sync_at)
-                .bind(now),
+                .bind(now)
+                .bind(new.tentative_blocks),
             )
             .await
             .map(drop)
@@ -128,18 +132,32 @@ impl Calendars<'_> {
         found(self.tx.run(query).await?, "calendar")
     }
 
-    /// Sets whether a calendar blocks, and what holds while it cannot be reached.
-    pub async fn set_use(&mut self, of: &Calendar, blocks: bool, policy: FailurePolicy) -> Result<()> {
+    /// Sets whether a calendar blocks and how much of it, and what holds while it cannot be reached.
+    pub async fn set_use(
+        &mut self,
+        of: &Calendar,
+        blocks: bool,
+        tentative_blocks: bool,
+        policy: FailurePolicy,
+    ) -> Result<()> {
         self.tx.notify(Change::HostTimes(of.user));
-        let query = sql("UPDATE calendars SET blocks = $3, trust_hours = $4, then_blocks = $5
+        let query =
+            sql("UPDATE calendars SET blocks = $3, trust_hours = $4, then_blocks = $5, tentative_blocks = $6
              WHERE organization_id = $1 AND id = $2");
         let query = query
             .bind(of.organization)
             .bind(of.id)
             .bind(blocks)
             .bind(policy.trust_hours)
-            .bind(policy.then_blocks);
+            .bind(policy.then_blocks)
+            .bind(tentative_blocks);
         found(self.tx.run(query).await?, "calendar")
+    }
+
+    /// Makes the next sync read everything again. The copy stays believed until then.
+    pub async fn restart(&mut self, of: &Calendar) -> Result<()> {
+        let query = sql("UPDATE calendars SET cursor = NULL WHERE organization_id = $1 AND id = $2");
+        found(self.tx.run(query.bind(of.organization).bind(of.id)).await?, "calendar")
     }
 
     /// Makes one of a user's calendars, or none, the one that receives bookings.
@@ -253,6 +271,7 @@ fn calendar(row: &Row) -> Result<Calendar> {
         writable: row.get("writable")?,
         blocks: row.get("blocks")?,
         receives: row.get("receives")?,
+        tentative_blocks: row.get("tentative_blocks")?,
         cursor: row.get("cursor")?,
         window: row.span()?,
         freshness: Freshness {

@@ -237,6 +237,12 @@ impl Jobs<'_> {
         row.get("waiting")
     }
 
+    /// Whether a job of this kind and key waits or runs: what it brings about is not there yet.
+    pub async fn is_open(&mut self, kind: &str, key: &str) -> Result<bool> {
+        let query = sql("SELECT id FROM jobs WHERE kind = $1 AND key = $2 AND dead_at IS NULL LIMIT 1");
+        Ok(self.tx.row(query.bind(kind).bind(key)).await?.is_some())
+    }
+
     /// When the next waiting job is due, or a lease ends: how long a worker may sleep.
     pub async fn next_at(&mut self) -> Result<Option<Timestamp>> {
         let query = sql("SELECT MIN(at) AS next_at FROM (

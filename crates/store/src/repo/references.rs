@@ -261,6 +261,25 @@ impl References<'_> {
         found(self.tx.run(query.bind(next_try_at).bind(now)).await?, "reference")
     }
 
+    /// How many bookings still to come stand in an account.
+    pub async fn upcoming(&mut self, of: &Installation) -> Result<u64> {
+        let now = self.tx.now().as_second();
+        let query = sql("SELECT CAST(COUNT(DISTINCT r.booking_id) AS BIGINT) AS many FROM booking_references r
+             JOIN bookings b ON b.organization_id = r.organization_id AND b.id = r.booking_id
+             WHERE r.organization_id = $1 AND r.installation_id = $2 AND r.applied_present = TRUE AND b.ends > $3");
+        let row = self.tx.row(query.bind(of.organization).bind(of.id).bind(now)).await?;
+        let many: i64 = row.map_or(Ok(0), |row| row.get("many"))?;
+        Ok(u64::try_from(many).unwrap_or(0))
+    }
+
+    /// Bookings whose things in an account are not as wanted: what is taken up when the account is mended.
+    pub async fn unsettled(&mut self, of: &Installation) -> Result<Vec<Id<Booking>>> {
+        let query = sql("SELECT DISTINCT booking_id FROM booking_references
+             WHERE organization_id = $1 AND installation_id = $2 AND status <> 'done'");
+        let rows = self.tx.rows(query.bind(of.organization).bind(of.id)).await?;
+        rows.iter().map(|row| row.get("booking_id")).collect()
+    }
+
     /// References that are not as wanted and whose try is due, longest due first: for repair after anything was lost.
     pub async fn due(&mut self, most: u32) -> Result<Vec<Reference>> {
         let now = self.tx.now();

@@ -1,0 +1,299 @@
+//! Connecting an app: the form, the first call, the seal.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use kalends_app::{
+    App, Cx, Error, Secrets,
+    gateway::Patience,
+    kind::{Probe, calendar::RemoteCalendar},
+    manifest::{Filled, Scope as AppScope},
+};
+use kalends_domain::{Id, Span, people::User};
+use kalends_store::{
+    Tx,
+    repo::{Calendar, Connection, FailurePolicy, Freshness, Health, Installation, Scope},
+};
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::{ConnectError, Installed, installed::cx};
+use crate::{
+    Engine, Invalid, Member, audit,
+    job::{self, SyncCalendar},
+    sync,
+};
+
+/// What a calendar that cannot be reached means until its owner says otherwise: half a day of trust, then busy (FB-09).
+const POLICY: FailurePolicy = FailurePolicy { trust_hours: 12, then_blocks: true };
+/// After a form was sent, nobody waits longer than this for all calls together.
+const FORM: SignedDuration = SignedDuration::from_secs(25);
+
+/// What a first call found.
+struct Found {
+    filled: Filled,
+    probe: Probe,
+    calendars: Vec<RemoteCalendar>,
+}
+
+impl Engine {
+    /// Connects an app with what was typed into its setup form. Nothing is saved unless the app answers.
+    #[tracing::instrument(name = "engine.connect", skip_all, fields(app = slug))]
+    pub async fn connect(
+        &self,
+        asker: &Member,
+        slug: &str,
+        typed: &BTreeMap<String, String>,
+    ) -> Result<Id<Installation>, ConnectError> {
+        let app = self.outside.app(slug).ok_or(ConnectError::NoSuchApp)?;
+        let scope = scope(app, asker)?;
+        let filled = app.manifest().check(typed, &Secrets::none())?;
+        let owner = self.asker(asker).await?;
+        let connection: Id<Connection> = self.ids().id();
+        let found = self.look(app, connection, filled, &owner).await?;
+        self.refuse_twice(app, scope, asker, &found.probe).await?;
+        let installation = Installation {
+            id: self.ids().id(),
+            organization: asker.organization,
+            app: slug.to_owned(),
+            scope,
+            settings: settings(&found),
+            enabled: true,
+            created_at: self.now(),
+        };
+        let connection = Connection {
+            id: connection,
+            organization: asker.organization,
+            installation: installation.id,
+            account: found.probe.identity.clone(),
+            health: Health::Connected,
+            since: self.now(),
+            cause: String::new(),
+            checked_at: Some(self.now()),
+        };
+        let made = Installed { app, installation, connection };
+        let id = made.installation.id;
+        self.save(asker, made, found, &owner, true).await?;
+        Ok(id)
+    }
+
+    /// Signs in again, or changes the settings of a connection: blank secrets stay what they were.
+    #[tracing::instrument(name = "engine.reconnect", skip_all, fields(installation = %id))]
+    pub async fn reconnect(
+        &self,
+        asker: &Member,
+        id: Id<Installation>,
+        typed: &BTreeMap<String, String>,
+    ) -> Result<(), ConnectError> {
+        let mut there = self.own(asker, id).await?;
+        let kept = there.secrets(&mut self.db.read().await?, &self.outside).await?;
+        let filled = there.app.manifest().check(typed, &kept)?;
+        let owner = self.asker(asker).await?;
+        self.outside.gateway().forget(there.app, &there.connection.id.to_string());
+        let found = self.look(there.app, there.connection.id, filled, &owner).await?;
+        there.installation.settings = settings(&found);
+        self.save(asker, there, found, &owner, false).await
+    }
+
+    /// Calls the app once, changing nothing, and writes down how it is.
+    pub async fn test_connection(&self, asker: &Member, id: Id<Installation>) -> Result<(), ConnectError> {
+        let there = self.own(asker, id).await?;
+        self.outside.gateway().forget(there.app, &there.connection.id.to_string());
+        let cx = self.cx(&there, Patience::Form).await.map_err(ConnectError::Probe)?;
+        let answer = probe(there.app, &cx).await;
+        self.heard(&there, &answer).await;
+        if answer.is_ok() {
+            self.take_up(&there).await?;
+        }
+        answer.map(drop).map_err(ConnectError::Probe)
+    }
+
+    /// The first call: who is it, and which calendars are there.
+    async fn look(
+        &self,
+        app: &'static App,
+        connection: Id<Connection>,
+        filled: Filled,
+        owner: &User,
+    ) -> Result<Found, ConnectError> {
+        let call = |filled: &Filled| {
+            let (settings, secrets) = (Value::Object(filled.settings.clone()), filled.secrets.clone());
+            cx(&self.outside, app, connection.to_string(), settings, secrets, Some(owner), Patience::Form)
+        };
+        let work = async {
+            let probe = probe(app, &call(&filled)?).await?;
+            let mut filled = filled;
+            filled.settings.extend(probe.found.clone());
+            let calendars = match app.calendar() {
+                Some(calendar) => calendar.calendars(&call(&filled)?).await?,
+                None => vec![],
+            };
+            Ok(Found { filled, probe, calendars })
+        };
+        let patience = std::time::Duration::try_from(FORM).unwrap_or_default();
+        tokio::time::timeout(patience, work)
+            .await
+            .unwrap_or_else(|_| {
+                let message = "the server took too long to answer: check its address, or try again";
+                Err(Error::new(kalends_app::Kind::Down, message))
+            })
+            .map_err(ConnectError::Probe)
+    }
+
+    /// The same account twice would only be in its own way.
+    async fn refuse_twice(
+        &self,
+        app: &'static App,
+        scope: Scope,
+        asker: &Member,
+        probe: &Probe,
+    ) -> Result<(), ConnectError> {
+        let mut tx = self.db.read().await?;
+        let there = Installed::of_scope(&mut tx, &self.outside, asker.organization, scope).await?;
+        if there.iter().any(|one| one.app.slug == app.slug && one.connection.account == probe.identity) {
+            let fix = format!("{} is connected already. Change it where it is listed.", probe.identity);
+            let field = app.manifest().setup.first().map_or("", |field| &field.name);
+            return Err(Invalid::one(field, fix).into());
+        }
+        Ok(())
+    }
+
+    async fn save(
+        &self,
+        asker: &Member,
+        made: Installed,
+        found: Found,
+        owner: &User,
+        fresh: bool,
+    ) -> Result<(), ConnectError> {
+        let (asker, owner) = (*asker, owner.clone());
+        let outside = std::sync::Arc::clone(&self.outside);
+        let found = std::sync::Arc::new(found);
+        let saved = made.clone();
+        self.db
+            .write(move |tx| {
+                let (made, owner, found) = (saved.clone(), owner.clone(), std::sync::Arc::clone(&found));
+                let outside = std::sync::Arc::clone(&outside);
+                Box::pin(async move {
+                    if fresh {
+                        tx.installations().add(&made.installation).await?;
+                        tx.installations().connect(&made.connection).await?;
+                    } else {
+                        tx.installations().save(&made.installation).await?;
+                        tx.installations().set_health(&made.connection, Health::Connected, "").await?;
+                    }
+                    for field in made.app.manifest().setup.iter().filter(|field| field.is_secret()) {
+                        match found.filled.secrets.get(&field.name) {
+                            Some(secret) => {
+                                let secret = SecretString::from(secret.expose().to_owned());
+                                let (keys, of) = (outside.keys(), &made.connection);
+                                tx.credentials().put(keys, of, &field.name, &secret, None).await?;
+                            }
+                            None => tx.credentials().delete(&made.connection, &field.name).await?,
+                        }
+                    }
+                    calendars(tx, &made, &found.calendars, &owner).await?;
+                    let action = if fresh { "app_connected" } else { "app_reconnected" };
+                    let subject = format!("{} {}", made.app.slug, made.connection.account);
+                    audit::write(tx, &audit::Entry::by_member(&asker, action, &subject)).await
+                })
+            })
+            .await?;
+        self.take_up(&made).await?;
+        Ok(())
+    }
+}
+
+/// Every kind of part answers the same question.
+pub(super) async fn probe(app: &'static App, cx: &Cx) -> Result<Probe, Error> {
+    if let Some(calendar) = app.calendar() {
+        return calendar.probe(cx).await;
+    }
+    if let Some(conference) = app.conference() {
+        return conference.probe(cx).await;
+    }
+    match app.messenger() {
+        Some(messenger) => messenger.probe(cx).await,
+        None => Ok(Probe::default()),
+    }
+}
+
+fn scope(app: &App, asker: &Member) -> Result<Scope, ConnectError> {
+    match app.manifest().scope {
+        AppScope::User => Ok(Scope::User(asker.user)),
+        AppScope::Organization if asker.role.manages() => Ok(Scope::Organization),
+        AppScope::Organization => Err(ConnectError::Forbidden),
+    }
+}
+
+fn settings(found: &Found) -> Value {
+    Value::Object(found.filled.settings.clone())
+}
+
+/// Brings the account's list of calendars up to date. New ones of one's own block; one receives, if none did.
+pub(super) async fn calendars(
+    tx: &mut Tx,
+    of: &Installed,
+    there: &[RemoteCalendar],
+    owner: &User,
+) -> kalends_store::Result<()> {
+    let known = tx.calendars().of_connection(&of.connection).await?;
+    for gone in known.iter().filter(|kept| there.iter().all(|one| one.id.as_str() != kept.remote_id)) {
+        tx.calendars().delete(gone).await?;
+    }
+    let now = tx.now();
+    for remote in there {
+        let mut calendar = described(remote, of, owner);
+        if let Some(kept) = known.iter().find(|kept| kept.remote_id == remote.id.as_str()) {
+            calendar.id = kept.id;
+            tx.calendars().describe(&calendar).await?;
+            tx.calendars().plan(&calendar, kept.blocks.then_some(now)).await?;
+            if kept.blocks {
+                job::add(tx, &SyncCalendar { organization: kept.organization, calendar: kept.id }).await?;
+            }
+            continue;
+        }
+        calendar.id = tx.ids().id();
+        calendar.blocks = remote.writable;
+        calendar.window = sync::window(now);
+        calendar.next_sync_at = remote.writable.then_some(now);
+        tx.calendars().add(&calendar).await?;
+        if calendar.blocks {
+            job::add(tx, &SyncCalendar { organization: calendar.organization, calendar: calendar.id })
+                .await?;
+        }
+    }
+    let all = tx.calendars().of_users(&[owner.id]).await?;
+    if all.iter().all(|calendar| !calendar.receives) {
+        let primary = there.iter().filter(|one| one.writable).max_by_key(|one| one.primary);
+        let receiving = primary.and_then(|one| {
+            all.iter().find(|kept| kept.connection == of.connection.id && kept.remote_id == one.id.as_str())
+        });
+        if let Some(receiving) = receiving {
+            tx.calendars().set_receiving(owner, Some(receiving.id)).await?;
+        }
+    }
+    Ok(())
+}
+
+fn described(remote: &RemoteCalendar, of: &Installed, owner: &User) -> Calendar {
+    Calendar {
+        id: Id::new(uuid::Uuid::nil()),
+        organization: of.installation.organization,
+        connection: of.connection.id,
+        user: owner.id,
+        remote_id: remote.id.to_string(),
+        name: remote.name.clone(),
+        zone: remote.zone.clone(),
+        colour: remote.colour.clone(),
+        writable: remote.writable,
+        blocks: false,
+        receives: false,
+        tentative_blocks: true,
+        cursor: None,
+        window: Span::new(0, 0),
+        freshness: Freshness::default(),
+        policy: POLICY,
+        next_sync_at: None,
+    }
+}

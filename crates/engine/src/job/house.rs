@@ -1,0 +1,59 @@
+//! What is over is thrown away, and what was lost is taken up again.
+
+use jiff::{SignedDuration, Timestamp};
+use kalends_store::Result;
+
+use super::{Deliver, Reconcile, add};
+use crate::{Engine, flights};
+
+/// Sessions and tokens that are over are kept this long, for whoever asks what happened.
+const SESSIONS: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// The audit log is kept this long.
+const AUDIT: SignedDuration = SignedDuration::from_hours(24 * 730);
+/// What is taken up in one go.
+const BATCH: u32 = 500;
+
+/// Gives back holds, and unpaid bookings' time, that have expired.
+pub(super) async fn expire(engine: &Engine) -> Result<()> {
+    engine
+        .db
+        .write(|tx| Box::pin(async move { tx.claims().sweep().await }))
+        .await
+        .map(|freed: usize| tracing::debug!(freed, "expired claims are gone"))
+}
+
+/// Throws away what is over.
+pub(super) async fn sweep(engine: &Engine) -> Result<()> {
+    engine
+        .db
+        .write(|tx| {
+            Box::pin(async move {
+                let now = tx.now();
+                let before = |kept: SignedDuration| now.checked_sub(kept).unwrap_or(Timestamp::MIN);
+                tx.sessions().sweep(before(SESSIONS)).await?;
+                tx.idempotency().sweep().await?;
+                tx.flights().sweep(before(flights::KEPT)).await?;
+                tx.audit().sweep(before(AUDIT)).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Work whose job is gone although it is due (a job given up and never replayed, a row mended by hand) gets a new one.
+pub(super) async fn repair(engine: &Engine) -> Result<()> {
+    engine
+        .db
+        .write(|tx| {
+            Box::pin(async move {
+                for row in tx.references().due(BATCH).await? {
+                    add(tx, &Reconcile { organization: row.organization, booking: row.booking }).await?;
+                }
+                for row in tx.deliveries().due(BATCH).await? {
+                    add(tx, &Deliver { organization: row.what.organization, delivery: row.id }).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}

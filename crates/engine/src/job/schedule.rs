@@ -1,0 +1,80 @@
+//! Periodic work: enqueued when it is due, by every node, merged by its key.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use kalends_store::{Result, Tx};
+use tokio::sync::watch;
+
+use super::{ExpireHolds, Housekeeping, SyncCalendar, add};
+use crate::Engine;
+
+/// How often the schedule is looked at.
+const TICK: Duration = Duration::from_secs(10);
+/// Holds are swept this often; an expired one blocks nobody before either.
+const HOLDS: SignedDuration = SignedDuration::from_secs(60);
+/// Old rows are swept this often.
+const HOUSE: SignedDuration = SignedDuration::from_hours(1);
+/// Calendars enqueued in one tick, at most: the rest is due in the next.
+const CALENDARS: u32 = 200;
+
+/// When each kind of periodic work was last enqueued, here.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Last {
+    holds: Option<Timestamp>,
+    house: Option<Timestamp>,
+}
+
+pub(super) async fn run(engine: Engine, mut stopped: watch::Receiver<bool>) {
+    let mut last = Last::default();
+    while !*stopped.borrow() {
+        match tick(&engine, last).await {
+            Ok(then) => last = then,
+            Err(error) => tracing::warn!(%error, "periodic work could not be enqueued"),
+        }
+        if let Err(error) = engine.outside.flights().write(&engine.db).await {
+            tracing::warn!(%error, "calls to the outside could not be written down");
+        }
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+/// Enqueues what is due at this instant.
+pub async fn tick(engine: &Engine, last: Last) -> Result<Last> {
+    let now = engine.now();
+    let due = |at: Option<Timestamp>, every| at.is_none_or(|at| now.duration_since(at) >= every);
+    let (holds, house) = (due(last.holds, HOLDS), due(last.house, HOUSE));
+    let calendars = engine.db.read().await?.calendars().due(CALENDARS).await?;
+    if !holds && !house && calendars.is_empty() {
+        return Ok(last);
+    }
+    engine
+        .db
+        .write(move |tx| {
+            let calendars = calendars.clone();
+            Box::pin(async move {
+                for one in calendars {
+                    add(tx, &SyncCalendar { organization: one.organization, calendar: one.id }).await?;
+                }
+                periodic(tx, holds, house).await
+            })
+        })
+        .await?;
+    Ok(Last {
+        holds: if holds { Some(now) } else { last.holds },
+        house: if house { Some(now) } else { last.house },
+    })
+}
+
+async fn periodic(tx: &mut Tx, holds: bool, house: bool) -> Result<()> {
+    if holds {
+        add(tx, &ExpireHolds {}).await?;
+    }
+    if house {
+        add(tx, &Housekeeping {}).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Makes the outside follow a booking: rooms and calendar events, there or gone, whatever happened before.
+//!
+//! Nothing here trusts an earlier run. Each run reads what is wanted, compares it with what was last seen to be there, and
+//! writes the difference; a run that dies anywhere is simply followed by another.
+
+mod calendar;
+mod draft;
+mod event;
+mod room;
+mod scene;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use kalends_app::Error;
+use kalends_store::repo::Reference;
+
+use self::scene::{Scene, Tie};
+use crate::{
+    Engine,
+    flights::{self, About},
+    job::{Failed, Reconcile, When},
+};
+
+/// Reference kinds, as they are stored.
+pub(crate) const ROOM: &str = "conferencing";
+pub(crate) const EVENT: &str = "calendar";
+
+/// One run for one booking.
+#[tracing::instrument(name = "job.reconcile", skip_all, fields(booking = %job.booking))]
+pub(crate) async fn run(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Failed> {
+    let about = About { organization: job.organization, booking: Some(job.booking) };
+    flights::about(about, follow(engine, job, tries)).await
+}
+
+async fn follow(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Failed> {
+    let Some(mut scene) = Scene::plan(engine, job.booking).await? else { return Ok(()) };
+    let mut outcome = Outcome { tries, engine, again: None, never: None };
+    // Rooms first: the event carries the link.
+    for tie in scene.take(ROOM) {
+        let result = room::follow(engine, &mut scene, &tie).await;
+        outcome.note(&tie, result).await?;
+    }
+    let ties = scene.take(EVENT);
+    let results = join_all(ties.iter().map(|tie| event::follow(engine, &scene, tie))).await;
+    for (tie, result) in ties.iter().zip(results) {
+        outcome.note(tie, result).await?;
+    }
+    outcome.end()
+}
+
+/// Why one thing outside is not as wanted.
+pub(crate) enum Trouble {
+    /// The app said no, or nothing.
+    App(Error),
+    /// Not now; it is asked again at this instant.
+    Pending(Timestamp, &'static str),
+    /// Only its owner can mend it; they were told, and it is taken up when they have.
+    Parked(String),
+    /// Our own database.
+    Store(kalends_store::Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::App(error)
+    }
+}
+
+impl From<kalends_store::Error> for Trouble {
+    fn from(error: kalends_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What all ties together came to.
+struct Outcome<'a> {
+    engine: &'a Engine,
+    tries: u32,
+    again: Option<(Timestamp, String)>,
+    never: Option<String>,
+}
+
+impl Outcome<'_> {
+    /// Writes down how one tie went.
+    async fn note(&mut self, tie: &Tie, result: Result<(), Trouble>) -> Result<(), Failed> {
+        let now = self.engine.now();
+        let (why, next) = match result {
+            Ok(()) => return Ok(()),
+            Err(Trouble::Store(error)) => return Err(error.into()),
+            Err(Trouble::Parked(why)) => (why, None),
+            Err(Trouble::Pending(at, why)) => (why.to_owned(), Some(at)),
+            Err(Trouble::App(error)) if error.kind.needs_owner() => (error.to_string(), None),
+            Err(Trouble::App(error)) => match Failed::from(error) {
+                Failed::Again { when, why } => {
+                    let at = when.instant(self.tries + 1, now, self.engine.ids());
+                    (why, Some(at))
+                }
+                Failed::NotYet { until } => (String::new(), Some(until)),
+                Failed::Never { why } => {
+                    self.never.get_or_insert_with(|| why.clone());
+                    (why, None)
+                }
+            },
+        };
+        if let Some(at) = next {
+            let earlier = self.again.as_ref().is_none_or(|(other, _)| at < *other);
+            if earlier {
+                self.again = Some((at, why.clone()));
+            }
+        }
+        self.failed(&tie.row, why, next).await.map_err(Failed::from)
+    }
+
+    async fn failed(
+        &self,
+        row: &Reference,
+        why: String,
+        next: Option<Timestamp>,
+    ) -> kalends_store::Result<()> {
+        let row = row.clone();
+        self.engine
+            .db
+            .write(move |tx| {
+                let (row, why) = (row.clone(), why.clone());
+                Box::pin(async move { tx.references().failed(&row, &why, next).await })
+            })
+            .await
+    }
+
+    fn end(self) -> Result<(), Failed> {
+        match (self.again, self.never) {
+            (Some((at, why)), _) => Err(Failed::Again { when: When::At(at), why }),
+            (None, Some(why)) => Err(Failed::Never { why }),
+            (None, None) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! A provider of everything, in memory: a calendar, rooms and a mail server behind one small JSON protocol.
+//!
+//! It stands in for real apps so that the engine's tests name none of them. Faults come from the fake's bench.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use kalends_app::{
+    App, Calendar, Conference, Cx, Declared, Error, Kind, Messenger, Part, RemoteId, Request, Response,
+    fake::{Bench, Fake, answer, parts},
+    kind::{
+        Probe,
+        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        conference::{ConferenceCan, Link, Meeting, Room},
+        messenger::{Message, MessengerCan, Receipt},
+    },
+    no_opinion,
+};
+use kalends_domain::Span;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+pub static TOY: App = App {
+    slug: "toy",
+    manifest: Declared::new(
+        r#"
+slug = "toy"
+name = "Toy"
+tagline = "Everything in memory."
+description = "For tests."
+kinds = ["calendar", "conference", "messenger"]
+categories = ["calendar"]
+publisher = "Kalends"
+may = ["Do everything"]
+auth = { scheme = "basic", user = "user", password = "password" }
+quota = { per_second = 100000, burst = 100000, concurrent = 100 }
+
+[endpoints]
+api = "https://toy.example/"
+
+[[setup]]
+name = "user"
+label = "User name"
+type = "text"
+required = true
+
+[[setup]]
+name = "password"
+label = "Password"
+type = "password"
+required = true
+"#,
+    ),
+    icon: "<svg/>",
+    parts: || vec![Part::Calendar(Arc::new(Toy)), Part::Conference(Arc::new(Toy)), Part::Messenger(Arc::new(Toy))],
+    judge: no_opinion,
+    fake: || Arc::new(Provider::default()),
+};
+
+struct Toy;
+
+fn url(cx: &Cx, path: &str) -> Result<Url, Error> {
+    cx.endpoints.get("api")?.join(path).map_err(|error| Error::new(Kind::Invalid, error.to_string()))
+}
+
+async fn put(cx: &Cx, op: &'static str, path: &str, header: (&'static str, &str), draft: &Draft) -> Result<Written, Error> {
+    let body = serde_json::to_vec(draft).unwrap();
+    let request = Request::new(op, http::Method::PUT, url(cx, path)?)
+        .once()
+        .header(header.0, header.1)?
+        .body("application/json", body);
+    cx.http.send(request).await?.json()
+}
+
+impl Calendar for Toy {
+    type Error = Error;
+    const CAN: CalendarCan = CalendarCan { incremental: true, guarded: true, names_busy: true, invites: false };
+
+    async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
+        cx.http.send(Request::get("probe", url(cx, "probe")?)).await?;
+        Ok(Probe { found: [("home".to_owned(), "found".into())].into_iter().collect(), ..Probe::of("ines at toy") })
+    }
+
+    async fn calendars(&self, cx: &Cx) -> Result<Vec<RemoteCalendar>, Error> {
+        cx.http.send(Request::get("calendars", url(cx, "calendars")?)).await?.json()
+    }
+
+    async fn busy(&self, _: &Cx, _: &[RemoteId], _: Span) -> Result<Vec<Busy>, Error> {
+        Ok(vec![])
+    }
+
+    async fn create(&self, cx: &Cx, into: &RemoteId, event: &Draft) -> Result<Written, Error> {
+        put(cx, "create", &format!("events/{into}/{}", event.uid), ("if-none-match", "*"), event).await
+    }
+
+    async fn update(&self, cx: &Cx, _: &RemoteId, written: &Written, event: &Draft) -> Result<Written, Error> {
+        let etag = written.etag.clone().unwrap_or_default();
+        put(cx, "update", &format!("events/{}", written.id), ("if-match", &etag), event).await
+    }
+
+    async fn delete(&self, cx: &Cx, _: &RemoteId, written: &Written) -> Result<(), Error> {
+        let url = url(cx, &format!("events/{}", written.id))?;
+        cx.http.send(Request::new("delete", http::Method::DELETE, url).once()).await.map(drop)
+    }
+
+    async fn find(&self, cx: &Cx, into: &RemoteId, uid: &str) -> Result<Option<Written>, Error> {
+        match cx.http.send(Request::get("find", url(cx, &format!("events/{into}/{uid}"))?)).await {
+            Ok(response) => response.json().map(Some),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn changes(&self, cx: &Cx, of: &RemoteId, since: Option<&str>, _: Span) -> Result<Changes, Error> {
+        let mut url = url(cx, &format!("changes/{of}"))?;
+        url.query_pairs_mut().append_pair("since", since.unwrap_or_default());
+        match cx.http.send(Request::get("changes", url)).await {
+            Err(error) if error.kind == Kind::Gone => Err(Error::new(Kind::CursorExpired, "the cursor is too old")),
+            answer => answer?.json(),
+        }
+    }
+}
+
+impl Conference for Toy {
+    type Error = Error;
+    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: true, password: false };
+
+    async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
+        Calendar::probe(self, cx).await
+    }
+
+    async fn open(&self, cx: &Cx, meeting: &Meeting) -> Result<Room, Error> {
+        let url = url(cx, &format!("rooms/{}", meeting.uid))?;
+        cx.http.send(Request::new("open", http::Method::PUT, url)).await?.json()
+    }
+
+    async fn update(&self, cx: &Cx, room: &Room, _: &Meeting) -> Result<Room, Error> {
+        let url = url(cx, &format!("rooms/{}", room.id))?;
+        cx.http.send(Request::new("update_room", http::Method::PUT, url)).await?.json()
+    }
+
+    async fn close(&self, cx: &Cx, room: &Room) -> Result<(), Error> {
+        let url = url(cx, &format!("rooms/{}", room.id))?;
+        cx.http.send(Request::new("close", http::Method::DELETE, url)).await.map(drop)
+    }
+}
+
+impl Messenger for Toy {
+    type Error = Error;
+    const CAN: MessengerCan = MessengerCan { html: true, parts: true };
+
+    async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
+        Calendar::probe(self, cx).await
+    }
+
+    async fn send(&self, cx: &Cx, message: &Message) -> Result<Receipt, Error> {
+        let mail = Mail {
+            id: message.message_id.clone(),
+            to: message.to[0].email.clone(),
+            subject: message.subject.clone(),
+            text: message.text.clone(),
+            ics: message.invite.as_ref().map(|invite| invite.ics.clone()),
+        };
+        let request = Request::new("send", http::Method::POST, url(cx, "mail")?)
+            .body("application/json", serde_json::to_vec(&mail).unwrap());
+        cx.http.send(request).await?;
+        Ok(Receipt { id: message.message_id.clone(), refused: vec![] })
+    }
+}
+
+/// A mail as it arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    pub id: String,
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub ics: Option<String>,
+}
+
+/// The provider's own memory.
+#[derive(Default)]
+pub struct Provider {
+    bench: Bench,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+pub struct Kept {
+    /// By `calendar/uid`: version and content.
+    pub events: BTreeMap<String, (u64, Draft)>,
+    /// Open rooms.
+    pub rooms: BTreeMap<String, u64>,
+    /// How many asks a room's link takes to be ready.
+    pub rooms_pend: u64,
+    /// Every mail that arrived, in order.
+    pub mails: Vec<Mail>,
+    /// What `changes` answers, by cursor; `None` is a cursor too old.
+    pub changes: BTreeMap<String, Option<Changes>>,
+    /// Names of the account's calendars.
+    pub calendars: Vec<&'static str>,
+    versions: u64,
+}
+
+impl Provider {
+    pub fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap()
+    }
+}
+
+impl Fake for Provider {
+    fn answer(&self, request: &Request) -> Result<Response, String> {
+        if request.headers.get("authorization").is_none() {
+            return Ok(answer(request, 401, &[], ""));
+        }
+        let mut kept = self.kept();
+        let path = request.url.path().to_owned();
+        let method = request.method.as_str();
+        if let Some(key) = path.strip_prefix("/events/") {
+            return kept.event(request, method, key);
+        }
+        if let Some(room) = parts(&path, "/rooms/{}") {
+            return kept.room(request, method, room[0]);
+        }
+        match (method, path.as_str()) {
+            ("GET", "/probe") => Ok(answer(request, 200, &[], "")),
+            ("GET", "/calendars") => {
+                let all: Vec<RemoteCalendar> = kept.calendars.iter().map(|name| calendar(name)).collect();
+                Ok(json(request, &all))
+            }
+            ("POST", "/mail") => {
+                let mail = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
+                kept.mails.push(mail);
+                Ok(answer(request, 202, &[], ""))
+            }
+            ("GET", path) if path.starts_with("/changes/") => {
+                let cursor = request.url.query_pairs().find(|(name, _)| name == "since");
+                let cursor = cursor.map(|(_, value)| value.into_owned()).unwrap_or_default();
+                match kept.changes.get(&cursor) {
+                    Some(Some(changes)) => Ok(json(request, changes)),
+                    Some(None) => Ok(answer(request, 410, &[], "")),
+                    None => Ok(json(request, &Changes { cursor: Some(cursor), ..Changes::default() })),
+                }
+            }
+            _ => Err("no such thing".into()),
+        }
+    }
+
+    fn bench(&self) -> &Bench {
+        &self.bench
+    }
+
+    fn form(&self) -> BTreeMap<String, String> {
+        [("user", "ines"), ("password", "canary-secret")].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
+    }
+}
+
+impl Kept {
+    fn event(&mut self, request: &Request, method: &str, key: &str) -> Result<Response, String> {
+        let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+        let there = self.events.get(key).map(|(version, _)| *version);
+        let written = |version: u64| Written { id: RemoteId::new(key), etag: Some(version.to_string()) };
+        match (method, there) {
+            ("GET", Some(version)) => Ok(json(request, &written(version))),
+            ("GET" | "DELETE", None) => Ok(answer(request, 404, &[], "")),
+            ("DELETE", Some(_)) => {
+                self.events.remove(key);
+                Ok(answer(request, 204, &[], ""))
+            }
+            ("PUT", there) => {
+                let create = header("if-none-match") == Some("*");
+                match there {
+                    Some(_) if create => return Ok(answer(request, 412, &[], "")),
+                    None if !create => return Ok(answer(request, 404, &[], "")),
+                    Some(version) if header("if-match") != Some(&version.to_string()) && !create => {
+                        return Ok(answer(request, 412, &[], ""));
+                    }
+                    _ => {}
+                }
+                let draft = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
+                self.versions += 1;
+                self.events.insert(key.to_owned(), (self.versions, draft));
+                Ok(json(request, &written(self.versions)))
+            }
+            _ => Err(format!("{method} on an event")),
+        }
+    }
+
+    fn room(&mut self, request: &Request, method: &str, name: &str) -> Result<Response, String> {
+        match method {
+            "PUT" => {
+                let asked = self.rooms.entry(name.to_owned()).or_default();
+                *asked += 1;
+                let ready = *asked > self.rooms_pend;
+                let link = if ready { Link::Ready(format!("https://toy.example/r/{name}")) } else { Link::Pending };
+                Ok(json(request, &Room { id: RemoteId::new(name), link, host_link: None, password: None }))
+            }
+            "DELETE" if self.rooms.remove(name).is_some() => Ok(answer(request, 204, &[], "")),
+            "DELETE" => Ok(answer(request, 404, &[], "")),
+            _ => Err(format!("{method} on a room")),
+        }
+    }
+}
+
+fn calendar(name: &str) -> RemoteCalendar {
+    RemoteCalendar {
+        id: RemoteId::new(name),
+        name: name.to_owned(),
+        colour: None,
+        zone: None,
+        writable: name != "holidays",
+        primary: name == "work",
+    }
+}
+
+fn json<T: Serialize>(request: &Request, body: &T) -> Response {
+    answer(request, 200, &[("content-type", "application/json")], serde_json::to_vec(body).unwrap())
+}
