@@ -37,7 +37,8 @@ pub async fn restore(config: &Config, from: &Path) -> Result<ExitCode> {
         return Err(error.context(format!("{} was not restored; nothing was changed", from.display())));
     }
     let kept = beside(&place, "before-restore");
-    if place.exists() {
+    let had = place.exists();
+    if had {
         // Opening and closing it alone brings what stands in its log into the file.
         let (clock, ids) = system();
         Db::open(config.database_url.expose(), clock, ids).await?.close().await;
@@ -46,7 +47,10 @@ pub async fn restore(config: &Config, from: &Path) -> Result<ExitCode> {
     }
     fs::rename(&copy, &place)?;
     remove(&copy)?;
-    println!("{} is restored. What was there before is {}.", place.display(), kept.display());
+    println!("{} is restored.", place.display());
+    if had {
+        println!("What was there before is {}.", kept.display());
+    }
     println!("Start the server; it completes the tables if the copy is older.");
     Ok(ExitCode::SUCCESS)
 }
