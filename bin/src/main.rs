@@ -5,6 +5,7 @@ mod app;
 mod backup;
 mod base;
 mod config;
+mod demo;
 mod doctor;
 mod key;
 mod keyfile;
@@ -44,6 +45,8 @@ struct Kalends {
 enum Command {
     /// Serves pages and API on your own data.
     Serve,
+    /// Serves example people, with every provider played: to try Kalends.
+    Demo(demo::Args),
     /// Makes or completes the tables of the database.
     Migrate,
     /// Makes and lists accounts, and gives new passwords.
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
 fn run(kalends: &Kalends) -> Result<ExitCode> {
     match &kalends.command {
         Command::Serve => block_on(serve::run(&settings(kalends)?)),
+        Command::Demo(args) => block_on(demo::run(kalends.config.as_deref(), args)),
         Command::Migrate => block_on(migrate::run(&settings(kalends)?)),
         Command::User(ask) => block_on(user::run(&settings(kalends)?, ask)),
         Command::ApiKey(ask) => block_on(api_key::run(&settings(kalends)?, ask)),

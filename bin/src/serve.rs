@@ -17,7 +17,10 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
     let door = Door::open(config).await?;
     let house = wire::house(config, &door.base_url, |gateway| gateway).await?;
     let workers = house.work();
-    println!("Kalends serves {}", door.base_url);
+    println!("address   {}", door.base_url);
+    if house.engine.needs_setup().await? {
+        println!("set up    {}setup", door.base_url);
+    }
     door.serve(house.router()).await?;
     house.close(workers).await;
     Ok(ExitCode::SUCCESS)

@@ -74,6 +74,11 @@ impl Config {
     ///
     /// Without a name, `kalends.toml` is read where it exists; a file that was named must exist.
     pub fn load(named: Option<&Path>) -> Result<Self> {
+        Self::load_in(named, None)
+    }
+
+    /// The same, with the data in this folder whatever the settings say of it.
+    pub fn load_in(named: Option<&Path>, data_dir: Option<&Path>) -> Result<Self> {
         let mut source = Source::default();
         let path = named.unwrap_or(Path::new("kalends.toml"));
         match std::fs::read_to_string(path) {
@@ -82,6 +87,9 @@ impl Config {
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
         source.environment(std::env::vars());
+        if let Some(folder) = data_dir {
+            source.put("data_dir", folder.display().to_string());
+        }
         Self::from(source)
     }
 

@@ -90,6 +90,17 @@ impl Server {
         Ok(Arc::clone(&self.folder))
     }
 
+    /// Where it serves.
+    pub fn address(&self) -> Result<&str> {
+        self.told("address")
+    }
+
+    /// The same as host and port.
+    pub fn socket(&self) -> Result<String> {
+        let address = self.address()?;
+        Ok(address.trim_start_matches("http://").trim_end_matches('/').to_owned())
+    }
+
     /// What stands after this label in what it printed.
     pub fn told(&self, label: &str) -> Result<&str> {
         let line = self.said.iter().find_map(|line| line.trim_start().strip_prefix(label));

@@ -13,6 +13,7 @@ use crate::trial;
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("serving::a_fresh_server_is_healthy", &[], healthy),
+        trial("serving::a_demo_is_ready_with_people_and_a_key", &[], demo),
         trial("serving::sigterm_ends_it_cleanly", &[], sigterm),
         trial("serving::a_taken_port_is_named_at_start", &[], taken_port),
     ]
@@ -20,7 +21,7 @@ pub fn trials() -> Vec<Trial> {
 
 fn healthy() -> Result<()> {
     let server = Server::start("healthy", TempDir::new()?, &["serve"])?;
-    let address = server.told("Kalends serves http://")?.trim_end_matches('/').to_owned();
+    let address = server.socket()?;
     let mut stream = TcpStream::connect(&address)?;
     write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
@@ -35,10 +36,22 @@ fn sigterm() -> Result<()> {
 
 fn taken_port() -> Result<()> {
     let first = Server::start("taken", TempDir::new()?, &["serve"])?;
-    let address = first.told("Kalends serves http://")?.trim_end_matches('/').to_owned();
+    let address = first.socket()?;
     let folder = TempDir::new()?;
     let out = crate::server::kalends(folder.path()).arg("serve").env("KALENDS_LISTEN", &address).output()?;
     let said = String::from_utf8(out.stderr).context("not text")?;
     ensure!(!out.status.success() && said.contains(&format!("cannot listen on {address}")), "{said}");
+    Ok(())
+}
+
+fn demo() -> Result<()> {
+    let server = Server::demo("demo")?;
+    for label in ["address", "book", "sign in", "as", "password", "API key"] {
+        ensure!(!server.told(label)?.is_empty(), "{label} is empty");
+    }
+    let folder = server.told("data")?.split(' ').next().context("no folder")?.to_owned();
+    ensure!(std::path::Path::new(&folder).join("kalends.db").exists(), "no data in {folder}");
+    server.stop()?;
+    ensure!(!std::path::Path::new(&folder).exists(), "{folder} was left behind");
     Ok(())
 }
