@@ -4,7 +4,7 @@ use calcard::common::CalendarScale;
 use calcard::icalendar::{
     ICalendarDay, ICalendarFrequency, ICalendarRecurrenceRule as Rule, ICalendarWeekday,
 };
-use chrono::TimeZone as _;
+use chrono::{DateTime, Datelike as _, TimeZone as _};
 use rrule::{Frequency, NWeekday, RRule, RRuleSet, Tz};
 use thiserror::Error;
 
@@ -34,14 +34,15 @@ pub(crate) struct Budget(u32);
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(2_000_000)
+        Self(1_000_000)
     }
 }
 
 impl Budget {
     fn take(&mut self, steps: u32) -> Result<(), TooHard> {
-        self.0 = self.0.checked_sub(steps).ok_or(TooHard::TooOften)?;
-        Ok(())
+        // Once it is used up it stays so: a vain search is paid for afterwards, and must not be made again and again.
+        self.0 = self.0.saturating_sub(steps);
+        if self.0 == 0 { Err(TooHard::TooOften) } else { Ok(()) }
     }
 }
 
@@ -80,16 +81,14 @@ pub(crate) fn starts(
     stop: Wall,
     budget: &mut Budget,
 ) -> Result<Vec<Wall>, TooHard> {
-    let set = set(rule, start)?;
+    budget.take(1)?;
+    let set = set(rule, beginning(rule, start))?;
+    let most = rule.count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
     let mut found = Vec::new();
-    let mut rest = set.into_iter();
     let mut used = 0;
-    loop {
-        let Some(next) = rest.next() else {
-            return ended(rule, start, stop, found, budget);
-        };
+    for next in &set {
         let next = next.timestamp();
-        if next > stop {
+        if next > stop || found.len() >= most {
             return Ok(found);
         }
         used += 1;
@@ -97,8 +96,43 @@ pub(crate) fn starts(
             return Err(TooHard::TooOften);
         }
         budget.take(1)?;
-        found.push(next);
+        if next >= start && in_week(rule, next) {
+            found.push(next);
+        }
     }
+    ended(rule, start, stop, found, budget)
+}
+
+/// Where the expander is to begin: a BYSETPOS in weeks counts from the week's first day, which the expander only sees
+/// when it begins there.
+fn beginning(rule: &Rule, start: Wall) -> Wall {
+    if rule.freq != ICalendarFrequency::Weekly || rule.bysetpos.is_empty() || rule.byday.is_empty() {
+        return start;
+    }
+    let first = weekday(rule.wkst.unwrap_or(ICalendarWeekday::Monday)).num_days_from_monday();
+    start - (weekday_of(start) - i64::from(first)).rem_euclid(7) * 86_400
+}
+
+/// Whether a day is in a week BYWEEKNO names. The expander errs where a week lies in two years, so it is not told of
+/// weeks at all and finds the same weekday all year.
+fn in_week(rule: &Rule, wall: Wall) -> bool {
+    if rule.byweekno.is_empty() {
+        return true;
+    }
+    let first = i64::from(weekday(rule.wkst.unwrap_or(ICalendarWeekday::Monday)).num_days_from_monday());
+    let day = wall.div_euclid(86_400);
+    // The week belongs to the year of its fourth day, and is as far in it as that day.
+    let fourth = day - (weekday_of(wall) - first).rem_euclid(7) + 3;
+    let Some(date) = DateTime::from_timestamp(fourth * 86_400, 0) else { return true };
+    let week = i64::from(date.ordinal0()) / 7 + 1;
+    let days = if date.naive_utc().date().leap_year() { 366 } else { 365 };
+    let weeks = week + (days - 1 - i64::from(date.ordinal0())) / 7;
+    rule.byweekno.iter().map(|n| i64::from(*n)).any(|n| n == week || n < 0 && weeks + 1 + n == week)
+}
+
+/// From 0 for Monday: 1970-01-01 was a Thursday.
+const fn weekday_of(wall: Wall) -> i64 {
+    (wall.div_euclid(86_400) + 3).rem_euclid(7)
 }
 
 /// The expander stopped: because the rule ended, or because it gave up?
@@ -134,7 +168,18 @@ fn set(rule: &Rule, start: Wall) -> Result<RRuleSet, TooHard> {
     if rule.rscale.as_ref().is_some_and(|scale| *scale != CalendarScale::Gregorian) {
         return Err(TooHard::Scale);
     }
-    let days: Vec<NWeekday> = rule.byday.iter().copied().map(day).collect();
+    let mut days = days(rule);
+    if !rule.byweekno.is_empty() {
+        if rule.freq != ICalendarFrequency::Yearly || !rule.bysetpos.is_empty() {
+            return Err(TooHard::Invalid);
+        }
+        if days.is_empty() && rule.bymonthday.is_empty() && rule.byyearday.is_empty() {
+            // What the rule leaves open comes from the start: its weekday.
+            let own =
+                u8::try_from(weekday_of(start)).ok().and_then(|day| chrono::Weekday::try_from(day).ok());
+            days.extend(own.map(NWeekday::Every));
+        }
+    }
     let months = months(rule)?;
     let (hours, minutes) = (distinct(&rule.byhour), distinct(&rule.byminute));
     let seconds = distinct(&rule.bysecond.iter().map(|s| (*s).min(59)).collect::<Vec<_>>());
@@ -148,14 +193,10 @@ fn set(rule: &Rule, start: Wall) -> Result<RRuleSet, TooHard> {
         .by_month(&months)
         .by_month_day(distinct(&rule.bymonthday))
         .by_year_day(distinct(&rule.byyearday))
-        .by_week_no(distinct(&rule.byweekno))
         .by_hour(hours)
         .by_minute(minutes)
         .by_second(seconds)
         .by_set_pos(set_positions(rule));
-    if let Some(count) = rule.count {
-        made = made.count(count);
-    }
     if let Some(start) = rule.wkst {
         made = made.week_start(weekday(start));
     }
@@ -210,11 +251,27 @@ fn distinct<T: Ord + Clone>(of: &[T]) -> Vec<T> {
     list
 }
 
-fn day(of: ICalendarDay) -> NWeekday {
-    match of.ordwk {
-        None | Some(0) => NWeekday::Every(weekday(of.weekday)),
-        Some(n) => NWeekday::Nth(n, weekday(of.weekday)),
+/// BYDAY. Where `MO` stands beside `1TU` the expander takes what is both, the standard what is either: there `MO` is
+/// spelled out as the first to the last.
+fn days(rule: &Rule) -> Vec<NWeekday> {
+    let nth = |day: &ICalendarDay| day.ordwk.filter(|n| *n != 0);
+    let most = if rule.freq == ICalendarFrequency::Yearly && rule.bymonth.is_empty() { 53 } else { 5 };
+    let mixed =
+        rule.byday.iter().any(|day| nth(day).is_some()) && rule.byday.iter().any(|day| nth(day).is_none());
+    let spelled = |day: &ICalendarDay| -> Vec<NWeekday> {
+        match nth(day) {
+            Some(n) => vec![NWeekday::Nth(n, weekday(day.weekday))],
+            None if mixed => (1..=most).map(|n| NWeekday::Nth(n, weekday(day.weekday))).collect(),
+            None => vec![NWeekday::Every(weekday(day.weekday))],
+        }
+    };
+    let mut days: Vec<NWeekday> = Vec::new();
+    for day in rule.byday.iter().flat_map(spelled) {
+        if !days.contains(&day) {
+            days.push(day);
+        }
     }
+    days
 }
 
 const fn weekday(of: ICalendarWeekday) -> chrono::Weekday {
