@@ -2,7 +2,10 @@
 
 mod answer;
 mod bookings;
+mod event_types;
+mod me;
 mod openapi;
+mod schedules;
 pub mod shape;
 mod slots;
 
@@ -34,6 +37,9 @@ fn described() -> OpenApiRouter<Web> {
         routes.layer(from_fn(move |request, next| answer::version(version, request, next)))
     };
     OpenApiRouter::with_openapi(openapi::head())
+        .merge(me::routes())
+        .merge(versioned(event_types::routes(), event_types::VERSION))
+        .merge(versioned(schedules::routes(), schedules::VERSION))
         .merge(versioned(slots::routes(), slots::VERSION))
         .merge(versioned(bookings::routes(), bookings::VERSION))
 }

@@ -2,6 +2,7 @@
 
 mod keys;
 mod page;
+mod profile;
 mod security;
 
 use axum::{
@@ -14,6 +15,8 @@ use crate::Web;
 /// All addresses below `/settings`.
 pub fn routes() -> Router<Web> {
     Router::new()
+        .route("/settings", get(profile::show))
+        .route("/settings/profile", get(profile::show).post(profile::save))
         .route("/settings/security", get(security::show))
         .route("/settings/password", post(security::change_password))
         .route("/settings/sessions/others", post(security::end_others))

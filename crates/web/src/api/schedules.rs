@@ -1,0 +1,119 @@
+//! `/v2/schedules`: the key's user's hours.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use http::StatusCode;
+use kalends_domain::{availability::Schedule, zone::Zone};
+use kalends_engine::schedules::{ScheduleDraft, ScheduleView};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    answer::{Done, Success, done, made, ok},
+    shape::{
+        Wrong,
+        schedule::{ScheduleIn, ScheduleOut},
+    },
+};
+use crate::{
+    Problem, Web,
+    extract::{self, ApiKey},
+};
+
+/// The version of these shapes.
+pub(super) const VERSION: &str = "2024-06-11";
+
+/// All of it.
+pub(super) fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(default))
+        .routes(routes!(show, change, delete))
+}
+
+type Answer = Result<Json<Success<ScheduleOut>>, Problem>;
+
+/// Makes a schedule: Monday to Friday, nine to five, where hours are left out.
+#[utoipa::path(post, path = "/v2/schedules", tag = "Schedules", request_body = ScheduleIn,
+    responses((status = 201, body = Success<ScheduleOut>)))]
+async fn create(
+    State(web): State<Web>,
+    key: ApiKey,
+    extract::Json(input): extract::Json<ScheduleIn>,
+) -> Result<(StatusCode, Json<Success<ScheduleOut>>), Problem> {
+    let Some(name) = input.name.clone() else {
+        return Err(vec![Wrong::new("name", "name the schedule")].into());
+    };
+    let zone = Zone::parse(&key.user.profile.zone).unwrap_or_else(|_| Zone::utc());
+    let hours = input.schedule(&Schedule::nine_to_five(zone))?;
+    let mut made_one =
+        web.engine.create_schedule(&key.member(), key.user.id, &ScheduleDraft { name, hours }).await?;
+    if input.is_default == Some(true) {
+        made_one = web.engine.set_default_schedule(&key.member(), made_one.id).await?;
+    }
+    Ok(made(out(&made_one, &key)))
+}
+
+/// All of them.
+#[utoipa::path(get, path = "/v2/schedules", tag = "Schedules",
+    responses((status = 200, body = Success<Vec<ScheduleOut>>)))]
+async fn list(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Vec<ScheduleOut>>>, Problem> {
+    let schedules = web.engine.schedules_of(&key.member(), key.user.id).await?;
+    Ok(ok(schedules.iter().map(|one| out(one, &key)).collect()))
+}
+
+/// The one of event types that name none; `null` when there is none.
+#[utoipa::path(get, path = "/v2/schedules/default", tag = "Schedules",
+    responses((status = 200, body = Success<Option<ScheduleOut>>)))]
+async fn default(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Option<ScheduleOut>>>, Problem> {
+    let schedules = web.engine.schedules_of(&key.member(), key.user.id).await?;
+    Ok(ok(schedules.iter().find(|one| one.is_default).map(|one| out(one, &key))))
+}
+
+/// One of them.
+#[utoipa::path(get, path = "/v2/schedules/{scheduleId}", tag = "Schedules", params(("scheduleId" = i64, Path)),
+    responses((status = 200, body = Success<ScheduleOut>)))]
+async fn show(State(web): State<Web>, key: ApiKey, Path(number): Path<i64>) -> Answer {
+    Ok(ok(out(&one(&web, &key, number).await?, &key)))
+}
+
+/// Changes parts of one.
+#[utoipa::path(patch, path = "/v2/schedules/{scheduleId}", tag = "Schedules", params(("scheduleId" = i64, Path)),
+    request_body = ScheduleIn, responses((status = 200, body = Success<ScheduleOut>)))]
+async fn change(
+    State(web): State<Web>,
+    key: ApiKey,
+    Path(number): Path<i64>,
+    extract::Json(input): extract::Json<ScheduleIn>,
+) -> Answer {
+    let now = one(&web, &key, number).await?;
+    let hours = input.schedule(&now.hours)?;
+    let draft = ScheduleDraft { name: input.name.clone().unwrap_or(now.name), hours };
+    let mut changed = web.engine.update_schedule(&key.member(), now.id, &draft).await?;
+    if input.is_default == Some(true) && !changed.is_default {
+        changed = web.engine.set_default_schedule(&key.member(), changed.id).await?;
+    }
+    Ok(ok(out(&changed, &key)))
+}
+
+/// Deletes one that nothing needs.
+#[utoipa::path(delete, path = "/v2/schedules/{scheduleId}", tag = "Schedules", params(("scheduleId" = i64, Path)),
+    responses((status = 200, body = Done)))]
+async fn delete(State(web): State<Web>, key: ApiKey, Path(number): Path<i64>) -> Result<Json<Done>, Problem> {
+    let schedule = one(&web, &key, number).await?;
+    web.engine.delete_schedule(&key.member(), schedule.id).await?;
+    Ok(done())
+}
+
+async fn one(web: &Web, key: &ApiKey, number: i64) -> Result<ScheduleView, Problem> {
+    let schedules = web.engine.schedules_of(&key.member(), key.user.id).await?;
+    let found = schedules.into_iter().find(|one| one.number == number);
+    found.ok_or_else(|| {
+        Problem::not_found("schedule_not_found", "This schedule does not exist, or it is not yours.")
+    })
+}
+
+fn out(view: &ScheduleView, key: &ApiKey) -> ScheduleOut {
+    ScheduleOut::of(&view.hours, view.number, key.user.number, view.name.clone(), view.is_default)
+}
