@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
     /// Say why a slot is or is not offered at this instant, such as 2027-03-01T09:00:00Z
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = an_instant)]
     explain: Option<Timestamp>,
     /// Print the reasons as JSON
     #[arg(long, requires = "explain")]
@@ -61,6 +61,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn an_instant(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse().map_err(|_| "not an instant; write it with its offset, such as 2027-03-01T09:00:00Z")
+}
+
 fn read(path: &Path) -> Result<Problem> {
     let mut text = String::new();
     if path == Path::new("-") {
@@ -72,6 +76,9 @@ fn read(path: &Path) -> Result<Problem> {
     let mut json = serde_json::Deserializer::from_str(&text);
     let problem: Problem = match serde_path_to_error::deserialize(&mut json) {
         Ok(problem) => problem,
+        Err(error) if error.inner().is_syntax() || error.inner().is_eof() => {
+            bail!("{}: not a problem in JSON: {}", path.display(), error.inner())
+        }
         Err(error) if error.path().to_string() == "." => bail!("{}: {}", path.display(), error.inner()),
         Err(error) => bail!("{}: {}: {}", path.display(), error.path(), error.inner()),
     };
