@@ -76,7 +76,7 @@ impl Recorder for Logged {
                 );
             }
             None => {
-                tracing::debug!(app, account, op, method, host, path, attempt, status, ms, "outgoing call")
+                tracing::debug!(app, account, op, method, host, path, attempt, status, ms, "outgoing call");
             }
         }
     }
