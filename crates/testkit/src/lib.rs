@@ -3,10 +3,12 @@
 mod chance;
 mod clock;
 mod database;
+mod house;
 pub mod make;
 
 pub use self::{
     chance::Counting,
     clock::Held,
     database::{Dialect, TestDb, postgres},
+    house::House,
 };

@@ -1,0 +1,90 @@
+//! The engine over a test's database, with no way out.
+
+use std::sync::Arc;
+
+use kalends_app::{
+    App, Gateway, NoNames,
+    http::{self, NoRecorder, Request, Tokio, Transport},
+};
+use kalends_domain::id::Chance;
+use kalends_engine::{
+    Engine,
+    connect::Outside,
+    notify::Links,
+    sign_in::{Client, Entered, OwnerAsk},
+};
+use kalends_store::seal::Keys;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::{Counting, TestDb};
+
+/// A server's inside: what pages and the API stand on.
+#[derive(Debug)]
+pub struct House {
+    /// Its database, clock and ids.
+    pub test: TestDb,
+    /// Its verbs.
+    pub engine: Engine,
+}
+
+/// A way out that no test may take.
+struct NoWay;
+
+impl Transport for NoWay {
+    fn send(&self, request: Request) -> http::Answer<'_> {
+        panic!("a test must not leave the process: {request:?}")
+    }
+}
+
+impl House {
+    /// On SQLite, with no apps.
+    pub async fn sqlite() -> Self {
+        Self::with(TestDb::sqlite().await, &[])
+    }
+
+    /// On this database, with these apps; those that are not played by a fake cannot be reached.
+    ///
+    /// # Panics
+    /// When the keys for secrets cannot be made.
+    pub fn with(test: TestDb, apps: &[&'static App]) -> Self {
+        let outside = Self::outside(&test, apps, |gateway| gateway);
+        Self { engine: Engine::new(test.db.clone(), outside), test }
+    }
+
+    /// The outside of a test; `dress` may put fakes into the way.
+    ///
+    /// # Panics
+    /// When the keys for secrets cannot be made.
+    pub fn outside(test: &TestDb, apps: &[&'static App], dress: impl FnOnce(Gateway) -> Gateway) -> Outside {
+        let time = Arc::new(Tokio(Arc::new(test.clock.clone())));
+        let chance: Arc<dyn Chance> = Arc::new(Counting::default());
+        let gateway = Gateway::new(Arc::new(NoWay), Arc::new(NoNames), time, chance, Arc::new(NoRecorder));
+        let key = Keys::fresh(&test.ids);
+        let (Ok(base), Ok(keys)) = (Url::parse("https://book.example/"), Keys::new(("test", &key), &[]))
+        else {
+            panic!("no keys for the test")
+        };
+        Outside::new(apps.to_vec(), dress(gateway), Links::new(&base), Arc::new(keys))
+    }
+
+    /// The first owner: `ines@example.com`, whose page is `/ines`, in Lisbon, Monday to Friday, signed in.
+    ///
+    /// # Panics
+    /// When they cannot be made.
+    pub async fn owner(&self) -> Entered {
+        let ask = OwnerAsk {
+            name: "Inês Carvalho".into(),
+            email: "ines@example.com".into(),
+            username: "ines".into(),
+            password: SecretString::from("a long enough password".to_owned()),
+            zone: "Europe/Lisbon".into(),
+            locale: "en".into(),
+        };
+        let client = Client { ip: std::net::Ipv4Addr::LOCALHOST.into(), user_agent: "test".into() };
+        match self.engine.create_owner(&ask, &client).await {
+            Ok(entered) => entered,
+            Err(error) => panic!("no owner: {error}"),
+        }
+    }
+}
