@@ -79,6 +79,18 @@ impl TestDb {
         }
     }
 
+    /// A database file that is there, such as a backup.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub async fn of_file(path: &std::path::Path, clock: &Held) -> Db {
+        let url = format!("sqlite://{}", path.display());
+        match Db::open(&url, shared(clock), Counting::from(1 << 41).ids(clock.clone())).await {
+            Ok(db) => db,
+            Err(error) => panic!("{} cannot be opened: {error}", path.display()),
+        }
+    }
+
     async fn file(clock: &Held, ids: &Ids) -> Result<Self, Error> {
         let directory = tempfile::tempdir().map_err(|error| Error::Refused(error.to_string()))?;
         let url = format!("sqlite://{}", directory.path().join("kalends.db").display());

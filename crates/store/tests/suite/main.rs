@@ -42,6 +42,7 @@ macro_rules! write {
 }
 
 mod apps;
+mod backup;
 mod bookings;
 mod calendars;
 mod claims;
@@ -58,6 +59,7 @@ mod sessions;
 
 const SUITE: &[(&str, &[Check])] = &[
     ("apps", apps::CHECKS),
+    ("backup", backup::CHECKS),
     ("bookings", bookings::CHECKS),
     ("calendars", calendars::CHECKS),
     ("claims", claims::CHECKS),
