@@ -54,7 +54,9 @@ required = true
 "#,
     ),
     icon: "<svg/>",
-    parts: || vec![Part::Calendar(Arc::new(Toy)), Part::Conference(Arc::new(Toy)), Part::Messenger(Arc::new(Toy))],
+    parts: || {
+        vec![Part::Calendar(Arc::new(Toy)), Part::Conference(Arc::new(Toy)), Part::Messenger(Arc::new(Toy))]
+    },
     judge: no_opinion,
     fake: || Arc::new(Provider::default()),
 };
@@ -65,7 +67,13 @@ fn url(cx: &Cx, path: &str) -> Result<Url, Error> {
     cx.endpoints.get("api")?.join(path).map_err(|error| Error::new(Kind::Invalid, error.to_string()))
 }
 
-async fn put(cx: &Cx, op: &'static str, path: &str, header: (&'static str, &str), draft: &Draft) -> Result<Written, Error> {
+async fn put(
+    cx: &Cx,
+    op: &'static str,
+    path: &str,
+    header: (&'static str, &str),
+    draft: &Draft,
+) -> Result<Written, Error> {
     let body = serde_json::to_vec(draft).unwrap();
     let request = Request::new(op, http::Method::PUT, url(cx, path)?)
         .once()
@@ -76,11 +84,15 @@ async fn put(cx: &Cx, op: &'static str, path: &str, header: (&'static str, &str)
 
 impl Calendar for Toy {
     type Error = Error;
-    const CAN: CalendarCan = CalendarCan { incremental: true, guarded: true, names_busy: true, invites: false };
+    const CAN: CalendarCan =
+        CalendarCan { incremental: true, guarded: true, names_busy: true, invites: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         cx.http.send(Request::get("probe", url(cx, "probe")?)).await?;
-        Ok(Probe { found: [("home".to_owned(), "found".into())].into_iter().collect(), ..Probe::of("ines at toy") })
+        Ok(Probe {
+            found: [("home".to_owned(), "found".into())].into_iter().collect(),
+            ..Probe::of("ines at toy")
+        })
     }
 
     async fn calendars(&self, cx: &Cx) -> Result<Vec<RemoteCalendar>, Error> {
@@ -95,7 +107,13 @@ impl Calendar for Toy {
         put(cx, "create", &format!("events/{into}/{}", event.uid), ("if-none-match", "*"), event).await
     }
 
-    async fn update(&self, cx: &Cx, _: &RemoteId, written: &Written, event: &Draft) -> Result<Written, Error> {
+    async fn update(
+        &self,
+        cx: &Cx,
+        _: &RemoteId,
+        written: &Written,
+        event: &Draft,
+    ) -> Result<Written, Error> {
         let etag = written.etag.clone().unwrap_or_default();
         put(cx, "update", &format!("events/{}", written.id), ("if-match", &etag), event).await
     }
@@ -117,7 +135,9 @@ impl Calendar for Toy {
         let mut url = url(cx, &format!("changes/{of}"))?;
         url.query_pairs_mut().append_pair("since", since.unwrap_or_default());
         match cx.http.send(Request::get("changes", url)).await {
-            Err(error) if error.kind == Kind::Gone => Err(Error::new(Kind::CursorExpired, "the cursor is too old")),
+            Err(error) if error.kind == Kind::Gone => {
+                Err(Error::new(Kind::CursorExpired, "the cursor is too old"))
+            }
             answer => answer?.json(),
         }
     }
@@ -294,7 +314,8 @@ impl Kept {
                 let asked = self.rooms.entry(name.to_owned()).or_default();
                 *asked += 1;
                 let ready = *asked > self.rooms_pend;
-                let link = if ready { Link::Ready(format!("https://toy.example/r/{name}")) } else { Link::Pending };
+                let link =
+                    if ready { Link::Ready(format!("https://toy.example/r/{name}")) } else { Link::Pending };
                 Ok(json(request, &Room { id: RemoteId::new(name), link, host_link: None, password: None }))
             }
             "DELETE" if self.rooms.remove(name).is_some() => Ok(answer(request, 204, &[], "")),

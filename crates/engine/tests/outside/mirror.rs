@@ -1,0 +1,2 @@
+//! Accounts.
+checks![];
