@@ -5,6 +5,14 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::aws_lc_rs,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    },
+};
 use url::Url;
 
 use super::*;
@@ -143,4 +151,50 @@ async fn names_for_other_protocols_are_guarded_too() {
 #[test]
 fn root_certificates_must_be_pem() {
     assert!(open(&[], "-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n").is_err());
+}
+
+/// A server for `localhost` with a certificate from the tests' own root; its port.
+async fn secure() -> u16 {
+    let chain =
+        CertificateDer::pem_slice_iter(include_bytes!("server.pem")).collect::<Result<_, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("server.key")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            // A client that does not trust us goes away here.
+            let Ok(mut stream) = acceptor.accept(socket).await else { continue };
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn the_operators_root_certificates_are_trusted_and_no_others() {
+    let address = format!("https://localhost:{}/", secure().await);
+    let request = || Request::get("test", Url::parse(&address).unwrap());
+    let allow: Vec<IpNet> = LOOPBACK.iter().map(|net| net.parse().unwrap()).collect();
+    let answer = open(&allow, include_str!("ca.pem")).unwrap().0.send(request()).await.unwrap();
+    assert_eq!(answer.text(), "hi");
+    let error = open(&allow, "").unwrap().0.send(request()).await.unwrap_err();
+    assert_eq!((&error.kind, error.message()), (&Kind::Down, "the server's certificate is not trusted"));
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_not_trusted() {
+    let address = format!("https://127.0.0.1:{}/", secure().await);
+    let allow: Vec<IpNet> = LOOPBACK.iter().map(|net| net.parse().unwrap()).collect();
+    let net = open(&allow, include_str!("ca.pem")).unwrap().0;
+    let error = net.send(Request::get("test", Url::parse(&address).unwrap())).await.unwrap_err();
+    assert_eq!((&error.kind, error.message()), (&Kind::Down, "the server's certificate is not trusted"));
 }
