@@ -8,6 +8,8 @@ mod list;
 mod outside;
 
 pub(crate) use self::installed::Installed;
+pub use kalends_store::repo::{Calendar, FailurePolicy, Health};
+
 pub use self::{
     error::ConnectError,
     list::{AppCard, CalendarUse, ConnectionView, Consequences},

@@ -16,5 +16,9 @@ use crate::Web;
 
 /// Every address of the signed-in side.
 pub fn routes() -> Router<Web> {
-    Router::new().merge(availability::routes()).merge(event_types::routes()).merge(settings::routes())
+    Router::new()
+        .merge(apps::routes())
+        .merge(availability::routes())
+        .merge(event_types::routes())
+        .merge(settings::routes())
 }

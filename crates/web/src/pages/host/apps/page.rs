@@ -173,8 +173,6 @@ pub struct Account {
     pub trouble: String,
     /// Its calendars.
     pub calendars: Vec<CalendarRow>,
-    /// What will break when it is taken away.
-    pub breaks: Vec<String>,
 }
 
 /// One calendar of an account.

@@ -1,0 +1,154 @@
+//! An app's page with its setup form: tried first, saved when the app answers.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use kalends_app::manifest::{Input, Manifest};
+use kalends_engine::connect::{AppCard, ConnectError};
+use serde_json::Value;
+
+use super::page::{Detail, Picture, shelf};
+use crate::{
+    Problem, Web,
+    extract::{self, Asked, Typed},
+    pages::{
+        host::{desk::Desk, form::Form, notice::Notice},
+        show as draw,
+    },
+};
+
+/// `GET /apps/{slug}`, with `connection` to change one.
+pub async fn show(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(slug): Path<String>,
+    Asked(asked): Asked,
+) -> Result<Response, Problem> {
+    let card = web.engine.app(&desk.member(), &slug).await?;
+    let manifest = card.app.manifest();
+    let (typed, connection) = match asked.text("connection") {
+        None => (defaults(manifest), None),
+        Some(id) => {
+            let there = web.engine.connection(&desk.member(), connection_id(id)?).await?;
+            (settings(manifest, &there.settings), Some(there))
+        }
+    };
+    let notice = connection.as_ref().filter(|there| !there.cause.is_empty());
+    let notice =
+        notice.map(|there| Notice::fail(format!("{} needs you.", manifest.name), there.cause.clone()));
+    let connection = connection.map(|there| there.id.to_string());
+    page(&web, &desk, card, Form::showing(typed), connection, notice).await
+}
+
+/// `POST /apps/{slug}`
+pub async fn connect(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(slug): Path<String>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let card = web.engine.app(&desk.member(), &slug).await?;
+    let fields: BTreeMap<String, String> = card
+        .app
+        .manifest()
+        .setup
+        .iter()
+        .filter(|field| typed.has(&field.name))
+        .map(|field| (field.name.clone(), value(field.input, typed.get(&field.name))))
+        .collect();
+    let connection = typed.text("connection").map(str::to_owned);
+    let done = match &connection {
+        None => web.engine.connect(&desk.member(), &slug, &fields).await,
+        Some(id) => {
+            let id = connection_id(id)?;
+            web.engine.reconnect(&desk.member(), id, &fields).await.map(|()| id)
+        }
+    };
+    let mut form = Form::showing(typed);
+    let notice = match done {
+        Ok(id) => return Ok(Redirect::to(&format!("/apps/installed?did=connected#a-{id}")).into_response()),
+        Err(ConnectError::Invalid(invalid)) => {
+            form.problems.extend(invalid.problems);
+            None
+        }
+        Err(error @ ConnectError::Probe(_)) => {
+            let title = format!("{} did not let us in. Nothing was saved.", card.app.manifest().name);
+            Some(Notice::fail(title, error.to_string()))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    page(&web, &desk, card, form, connection, notice).await
+}
+
+/// A ticked box says so in the words the manifest's check reads.
+fn value(input: Input, typed: &str) -> String {
+    if input == Input::Checkbox { "true".into() } else { typed.to_owned() }
+}
+
+fn defaults(manifest: &Manifest) -> Typed {
+    let mut typed = Typed::default();
+    for field in &manifest.setup {
+        if let Some(default) = &field.default {
+            put(&mut typed, &field.name, default);
+        }
+    }
+    typed
+}
+
+/// Settings as the form shows them; secrets are not among them.
+fn settings(manifest: &Manifest, settings: &Value) -> Typed {
+    let mut typed = Typed::default();
+    for field in manifest.setup.iter().filter(|field| !field.is_secret()) {
+        if let Some(value) = settings.get(&field.name) {
+            put(&mut typed, &field.name, value);
+        }
+    }
+    typed
+}
+
+fn put(typed: &mut Typed, name: &str, value: &Value) {
+    match value {
+        Value::String(text) => typed.set(name, &**text),
+        Value::Bool(true) => typed.set(name, "on"),
+        Value::Number(number) => typed.set(name, number.to_string()),
+        _ => {}
+    }
+}
+
+/// The id in an address; one that is none names nothing.
+pub(super) fn connection_id<T>(text: &str) -> Result<kalends_domain::Id<T>, Problem> {
+    text.parse()
+        .map_err(|_| Problem::not_found("connection_not_found", "This connection does not exist any more."))
+}
+
+async fn page(
+    web: &Web,
+    desk: &Desk,
+    card: AppCard,
+    form: Form,
+    connection: Option<String>,
+    notice: Option<Notice>,
+) -> Result<Response, Problem> {
+    let app = card.app.manifest();
+    let (frame, side) = desk.around(web, "apps").await?;
+    let shelf = app.kinds.first().map_or(("", "Apps", ""), |kind| shelf(*kind));
+    let barred = if card.may_install {
+        ""
+    } else {
+        "An administrator connects this app, for everybody here. Ask one."
+    };
+    Ok(draw(&Detail {
+        frame,
+        side,
+        notice,
+        app,
+        picture: Picture(card.app.icon),
+        shelf,
+        form,
+        connection,
+        barred,
+    }))
+}
