@@ -43,6 +43,7 @@ impl Engine {
 
         let ignoring = self.ignoring(ask.rescheduling.as_ref(), ask.hold.as_ref()).await?;
         let view = self.view(offering, window.end, ignoring).await?;
+        self.looked_at(&view.offering.users());
         let seats = view.settings().seats.map(|seats| seats.count);
         let mut days: BTreeMap<_, Vec<Offer>> = BTreeMap::new();
         for slot in view.slots_by_date(Look { window, zone: &zone, minutes }) {
