@@ -16,7 +16,7 @@ mod lookup;
 pub mod notify;
 mod pages;
 pub mod people;
-mod reconcile;
+pub mod reconcile;
 pub mod schedules;
 pub mod sign_in;
 pub mod slots;

@@ -22,7 +22,7 @@ mod turn;
 mod verb;
 mod view;
 
-pub(crate) use self::view::leads;
+pub(crate) use self::view::{leads, may_see};
 pub use self::{
     ask::{
         Absences, BookAsk, Booked, Booker, Bounds, CancelAsk, CancelWhat, Held, HoldAsk, LocationChoice,

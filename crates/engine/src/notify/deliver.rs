@@ -17,7 +17,7 @@ use kalends_store::{
 
 use super::{
     Reading, Topic, compose, hours_of,
-    plan::{Content, To, seat_of},
+    plan::{Content, To, side_of},
     post::{self, NotSent},
     words::{About, Reader, Side},
 };
@@ -29,7 +29,8 @@ use crate::{
 
 /// A mail server that refuses our sign-in is tried again this late: its owner needs time.
 const REFUSED: std::time::Duration = std::time::Duration::from_secs(15 * 60);
-const NO_SERVER: &str =
+/// What a delivery says that could not even be tried.
+pub(crate) const NO_SERVER: &str =
     "No mail server is set up, so this mail was not sent. Connect one, then send it again.";
 
 /// Sends one delivery.
@@ -125,9 +126,9 @@ async fn about(tx: &mut Tx, content: &Content) -> kalends_store::Result<About> {
 fn reader(content: &Content, about: &About, email: &str) -> Option<Reader> {
     match content.to {
         To::Guest => {
-            let guest = content.told.attendees.iter().find(|guest| guest.email == email)?;
+            let (guest, side) = side_of(&content.told.attendees, email)?;
             let reading = Reading::new(&guest.zone, hours_of(&guest.locale));
-            Some(Reader { name: guest.name.clone(), email: email.to_owned(), reading, side: seat_of(guest) })
+            Some(Reader { name: guest.name, email: email.to_owned(), reading, side })
         }
         To::Host(id) => about.hosts.iter().find(|host| host.id == id).map(|host| host_reader(host, email)),
     }

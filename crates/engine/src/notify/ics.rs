@@ -87,7 +87,7 @@ fn meeting(
 /// A guest in a shared slot has an event of their own: its uid is the seat's, which opens nobody else's booking.
 fn object_uid<'a>(told: &'a Told, reader: &'a Reader) -> &'a Uid {
     match &reader.side {
-        Side::Seat(seat) => seat,
+        Side::Seat(seat) | Side::Extra { party: Some(seat) } => seat,
         _ => &told.uid,
     }
 }
@@ -97,7 +97,7 @@ fn page(told: &Told, reader: &Reader, links: &Links) -> Option<String> {
         Side::Booker => Some(links.booking(&told.uid)),
         Side::Seat(seat) => Some(links.booking(seat)),
         Side::Host => Some(links.host_booking(&told.uid)),
-        Side::Extra => None,
+        Side::Extra { .. } => None,
     }
 }
 
@@ -108,7 +108,7 @@ fn attendees(told: &Told, about: &About, reader: &Reader) -> Vec<ical::Attendee>
         answer: ical::Answer::Accepted,
         rsvp: false,
     });
-    let alone = matches!(reader.side, Side::Seat(_)) && !about.guests_see_guests;
+    let alone = reader.side.shares_a_slot() && !about.guests_see_guests;
     let guests = told.attendees.iter().filter(|guest| !alone || guest.email == reader.email).map(invited);
     co_hosts.chain(guests).collect()
 }

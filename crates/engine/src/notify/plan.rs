@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use kalends_domain::{
-    Id, Uid,
+    Id,
     booking::{Attendee, Booking, Message},
     event_type::BookedLocation,
     people::User,
@@ -13,7 +13,7 @@ use kalends_store::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Topic;
+use super::{Topic, words::Side};
 use crate::{
     Engine,
     job::{self, Deliver, Failed, Job, Notify, Reconcile, Told},
@@ -145,12 +145,17 @@ fn link_of(then: &BookedLocation, now: &BookedLocation) -> Option<String> {
     }
 }
 
-/// The side of the table an attendee sits on.
-pub(super) fn seat_of(guest: &Attendee) -> super::words::Side {
-    use super::words::Side;
-    match &guest.seat {
-        Some(seat) => Side::Seat(Uid::clone(seat)),
-        None if guest.extra => Side::Extra,
+/// The side of the table an attendee sits on. Those brought along belong to the one before them (in a shared slot, to a seat).
+pub(super) fn side_of(attendees: &[Attendee], email: &str) -> Option<(Attendee, Side)> {
+    let at = attendees.iter().position(|guest| guest.email == email)?;
+    let guest = attendees.get(at)?;
+    let side = match &guest.seat {
+        Some(seat) => Side::Seat(seat.clone()),
+        None if guest.extra => {
+            let seats = attendees.iter().take(at).rev();
+            Side::Extra { party: seats.into_iter().find_map(|one| one.seat.clone()) }
+        }
         None => Side::Booker,
-    }
+    };
+    Some((guest.clone(), side))
 }

@@ -46,18 +46,26 @@ pub enum Side {
     /// They have a seat of their own in a shared slot.
     Seat(Uid),
     /// Somebody brought them along.
-    Extra,
+    Extra {
+        /// The seat they came with, in a shared slot.
+        party: Option<Uid>,
+    },
     /// They are booked.
     Host,
 }
 
 impl Side {
+    /// Others sit in the same slot, who are no business of theirs unless the host says so.
+    pub(super) const fn shares_a_slot(&self) -> bool {
+        matches!(self, Self::Seat(_) | Self::Extra { party: Some(_) })
+    }
+
     /// The name their links use; those brought along get none, for the booker alone can change the booking.
     fn key<'a>(&'a self, told: &'a Told) -> Option<&'a Uid> {
         match self {
             Self::Booker => Some(&told.uid),
             Self::Seat(seat) => Some(seat),
-            Self::Extra | Self::Host => None,
+            Self::Extra { .. } | Self::Host => None,
         }
     }
 }
@@ -152,7 +160,9 @@ fn facts(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reader: 
     }
     letter.fact("With", with(told, about, reader));
     letter.fact("Reason", told.reason.as_str());
-    if reader.side != Side::Extra && matches!(topic, Topic::Confirmed | Topic::Requested | Topic::Moved) {
+    if !matches!(reader.side, Side::Extra { .. })
+        && matches!(topic, Topic::Confirmed | Topic::Requested | Topic::Moved)
+    {
         letter.fact("Notes", told.notes.as_str());
         if reader.side == Side::Host || reader.side == Side::Booker {
             for question in about.questions.iter().filter(|question| !question.hidden) {
@@ -201,7 +211,7 @@ fn with(told: &Told, about: &About, reader: &Reader) -> String {
             .iter()
             .map(|guest| format!("{} ({})", one_line(&guest.name), guest.email))
             .collect(),
-        Side::Seat(_) if !about.guests_see_guests => hosts.collect(),
+        side if side.shares_a_slot() && !about.guests_see_guests => hosts.collect(),
         _ => hosts.chain(others.map(shown)).collect(),
     };
     people.join(", ")
@@ -236,7 +246,9 @@ fn footer(told: &Told, reader: &Reader, links: &Links) -> String {
     let server = links.host();
     match reader.side {
         Side::Booker | Side::Seat(_) => format!("You get this mail because you booked at {server}."),
-        Side::Extra => format!("You get this mail because {} named you as a guest at {server}.", guest(told)),
+        Side::Extra { .. } => {
+            format!("You get this mail because {} named you as a guest at {server}.", guest(told))
+        }
         Side::Host => format!("You get this mail because you are a host at {server}."),
     }
 }

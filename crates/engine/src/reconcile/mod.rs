@@ -6,8 +6,10 @@
 mod calendar;
 mod draft;
 mod event;
+mod join;
 mod room;
 mod scene;
+mod told;
 
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -15,6 +17,10 @@ use kalends_app::Error;
 use kalends_store::repo::Reference;
 
 use self::scene::{Scene, Tie};
+pub use self::{
+    join::JoinError,
+    told::{Fix, Happening, Progress, What},
+};
 use crate::{
     Engine,
     flights::{self, About},

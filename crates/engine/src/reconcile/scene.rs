@@ -78,6 +78,12 @@ impl Scene {
             .await
     }
 
+    /// Reads it and writes nothing.
+    pub async fn look(engine: &Engine, booking: Id<Booking>) -> StoreResult<Option<Self>> {
+        let mut tx = engine.db.read().await?;
+        Ok(Self::read(&mut tx, &engine.outside, booking).await?.map(|planning| planning.scene))
+    }
+
     async fn read(tx: &mut Tx, outside: &Outside, booking: Id<Booking>) -> StoreResult<Option<Planning>> {
         let Some(booking) = tx.bookings().get(booking).await? else { return Ok(None) };
         let mut hosts = tx.people().many(&booking.hosts).await?;

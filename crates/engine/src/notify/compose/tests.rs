@@ -92,7 +92,7 @@ fn about(link: Option<&str>) -> About {
 fn reader(side: Side) -> Reader {
     let (name, email, zone) = match side {
         Side::Host => ("Inês Carvalho", "ines@example.com", "Europe/Lisbon"),
-        Side::Extra => ("", "joke@example.com", "Europe/Berlin"),
+        Side::Extra { .. } => ("", "joke@example.com", "Europe/Berlin"),
         _ => ("Marta Hollweg", "marta@example.com", "Europe/Berlin"),
     };
     let reading = Reading::new(zone, Hours::TwentyFour);
@@ -190,7 +190,7 @@ fn a_link_that_is_still_being_made_is_promised() {
 
 #[test]
 fn who_was_brought_along_gets_no_link_that_changes_the_booking() {
-    let mail = made(Topic::Confirmed, &told(), &about(None), Side::Extra);
+    let mail = made(Topic::Confirmed, &told(), &about(None), Side::Extra { party: None });
     assert!(!mail.text.contains("/booking/"), "{}", mail.text);
     assert!(mail.text.contains("because Marta Hollweg named you"), "{}", mail.text);
 }
@@ -204,6 +204,9 @@ fn a_seat_has_an_event_of_its_own_and_sees_nobody_else() {
     assert!(ics.contains("UID:seat1"), "{ics}");
     assert!(!ics.contains("joke@example.com") && !mail.text.contains("joke@example.com"));
     assert!(!ics.contains("0aBcDeFgHiJkLmNoPqRsTu"), "the booking's own uid opens everybody's seat: {ics}");
+    let brought = made(Topic::Confirmed, &told(), &about, Side::Extra { party: Some(uid("seat1")) });
+    let ics = brought.invite.unwrap().ics;
+    assert!(ics.contains("UID:seat1") && !ics.contains("marta@example.com"), "{ics}");
 }
 
 #[test]
@@ -211,7 +214,7 @@ fn a_message_id_is_stable_and_differs_by_recipient_topic_and_revision_eml_03() {
     let (told, about) = (told(), about(None));
     let first = made(Topic::Confirmed, &told, &about, Side::Booker).message_id;
     assert_eq!(first, made(Topic::Confirmed, &told, &about, Side::Booker).message_id);
-    assert_ne!(first, made(Topic::Confirmed, &told, &about, Side::Extra).message_id);
+    assert_ne!(first, made(Topic::Confirmed, &told, &about, Side::Extra { party: None }).message_id);
     assert_ne!(first, made(Topic::Moved, &told, &about, Side::Booker).message_id);
     let moved = Told { revision: 1, ..told };
     assert_ne!(first, made(Topic::Confirmed, &moved, &about, Side::Booker).message_id);

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Web,
-    extract::{Asked, Typed},
+    extract::{Asked, SignedIn, Typed},
     pages::{Frame, show},
 };
 
@@ -70,14 +70,17 @@ pub async fn waiting(State(web): State<Web>, Path(uid): Path<String>) -> Answer 
     }
 }
 
-/// `GET /join/{uid}`: into the room, as it is when somebody walks in.
-pub async fn join(State(web): State<Web>, Path(uid): Path<String>) -> Answer {
+/// `GET /join/{uid}`: into the room, by a link made for whoever walks in.
+pub async fn join(State(web): State<Web>, Path(uid): Path<String>, signed_in: Option<SignedIn>) -> Answer {
     let view = load::booking(&web, &uid).await?;
-    let status = view.booking.status(web.engine.now());
-    let open = matches!(status, Status::Confirmed | Status::Completed);
-    match view.booking.location.url() {
-        Some(url) if open => Ok(leave_for(url)),
-        _ => Ok(Redirect::to(&format!("/booking/{uid}")).into_response()),
+    let host = signed_in.map(|signed_in| signed_in.member());
+    let key = view.seat.as_ref().unwrap_or(&view.booking.uid);
+    match web.engine.join(key, host.as_ref()).await {
+        Ok(url) => Ok(leave_for(&url)),
+        Err(error) => {
+            page(&web, &view, &Typed::default(), Some(Notice::fail(&error.to_string())), StatusCode::CONFLICT)
+                .await
+        }
     }
 }
 

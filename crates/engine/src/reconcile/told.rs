@@ -1,0 +1,249 @@
+//! What became of a booking outside, in words for its hosts, and the buttons that mend it.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use kalends_domain::{Id, Uid, booking::Booking, people::User};
+use kalends_store::{
+    Error as StoreError, Result as StoreResult, Tx,
+    repo::{Delivery, Flight, Following, Health, Installation, Reference, Sent},
+};
+
+use super::ROOM;
+use crate::{
+    Engine, Member,
+    book::{self, ChangeError},
+    connect::Installed,
+    job::{self, Deliver, Reconcile},
+    notify::Topic,
+};
+
+/// Flight records shown for one booking.
+const FLIGHTS: u32 = 100;
+
+/// One thing outside, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happening {
+    /// What it is.
+    pub what: What,
+    /// Whose: a host's name, or a recipient's address.
+    pub whose: String,
+    /// How it stands.
+    pub progress: Progress,
+    /// In a few words.
+    pub words: String,
+    /// What went wrong last, in the app's words; empty when nothing did.
+    pub detail: String,
+    /// Tries that failed.
+    pub tries: u32,
+    /// When it is tried again by itself.
+    pub next_try: Option<Timestamp>,
+    /// What mends it, if somebody must.
+    pub fix: Option<Fix>,
+}
+
+/// What stands outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum What {
+    /// A room.
+    Room,
+    /// An event in a calendar.
+    Event,
+    /// A mail.
+    Mail,
+}
+
+/// How a thing outside stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Progress {
+    /// As it should be.
+    Done,
+    /// It was taken away, as it should be.
+    Gone,
+    /// It is being done, or tried again by itself.
+    Waiting,
+    /// It stays as it is until somebody mends it.
+    Stuck,
+}
+
+/// What mends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fix {
+    /// Connect this account again.
+    Reconnect(Id<Installation>),
+    /// Connect a mail server.
+    ConnectMail,
+    /// Try it again: [`Engine::try_outside_again`].
+    TryAgain,
+    /// Send it again: [`Engine::send_again`].
+    SendAgain(Id<Delivery>),
+}
+
+impl Engine {
+    /// What became of one booking outside: rooms and events, then mails, oldest first.
+    pub async fn happened_outside(&self, asker: &Member, uid: &Uid) -> Result<Vec<Happening>, ChangeError> {
+        let mut tx = self.db.read().await?;
+        let booking = seen(&mut tx, asker, uid).await?;
+        let mut all =
+            self.of(&mut tx, std::slice::from_ref(&booking)).await?.remove(&booking.id).unwrap_or_default();
+        let deliveries = tx.deliveries().of_booking(&booking).await?;
+        all.extend(deliveries.iter().map(mail));
+        Ok(all)
+    }
+
+    /// Rooms and events of many bookings, for a list: nothing is asked for each.
+    pub async fn outside_of(
+        &self,
+        asker: &Member,
+        bookings: &[Booking],
+    ) -> Result<HashMap<Id<Booking>, Vec<Happening>>, ChangeError> {
+        let mut tx = self.db.read().await?;
+        let own: Vec<Booking> =
+            bookings.iter().filter(|one| one.organization == asker.organization).cloned().collect();
+        Ok(self.of(&mut tx, &own).await?)
+    }
+
+    /// The last calls made for a booking, newest first, without secrets.
+    pub async fn calls_of(&self, asker: &Member, uid: &Uid) -> Result<Vec<Flight>, ChangeError> {
+        let mut tx = self.db.read().await?;
+        let booking = seen(&mut tx, asker, uid).await?;
+        Ok(tx.flights().of_booking(&booking, FLIGHTS).await?)
+    }
+
+    /// Brings rooms and events to what they should be, now instead of when they are due.
+    pub async fn try_outside_again(&self, asker: &Member, uid: &Uid) -> Result<(), ChangeError> {
+        let booking = seen(&mut self.db.read().await?, asker, uid).await?;
+        let again = Reconcile::of(&booking);
+        self.db
+            .write(move |tx| Box::pin(async move { job::add(tx, &again).await }))
+            .await
+            .map_err(|error: StoreError| error.into())
+    }
+
+    /// Sends a mail once more that was given up.
+    pub async fn send_again(
+        &self,
+        asker: &Member,
+        uid: &Uid,
+        delivery: Id<Delivery>,
+    ) -> Result<(), ChangeError> {
+        let booking = seen(&mut self.db.read().await?, asker, uid).await?;
+        self.db
+            .write(move |tx| {
+                let booking = booking.clone();
+                Box::pin(async move {
+                    let found = tx.deliveries().get(delivery).await?;
+                    let found = found.filter(|one| one.what.booking == Some(booking.id));
+                    let Some(found) = found else { return Err(ChangeError::NotFound) };
+                    if tx.deliveries().replay(&found).await? {
+                        job::add(tx, &Deliver { organization: booking.organization, delivery }).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn of(
+        &self,
+        tx: &mut Tx,
+        bookings: &[Booking],
+    ) -> StoreResult<HashMap<Id<Booking>, Vec<Happening>>> {
+        let rows = tx.references().of_bookings(bookings).await?;
+        let hosts: Vec<Id<User>> = rows.iter().map(|row| row.wanted.host).collect();
+        let hosts = tx.people().many(&hosts).await?;
+        let mut known: HashMap<Id<Installation>, Option<Installed>> = HashMap::new();
+        let mut all: HashMap<Id<Booking>, Vec<Happening>> = HashMap::new();
+        for row in rows {
+            let id = row.wanted.installation;
+            if !known.contains_key(&id) {
+                known.insert(id, Installed::get(tx, &self.outside, id).await?);
+            }
+            let installed = known.get(&id).and_then(Option::as_ref);
+            let app = self.outside.app(&row.wanted.app);
+            let name = app.map_or_else(|| row.wanted.app.clone(), |app| app.manifest().name.clone());
+            let whose = hosts.iter().find(|host| host.id == row.wanted.host).map(|host| host.name.clone());
+            let happening = tie(&row, installed, &name, whose.unwrap_or_default());
+            all.entry(row.booking).or_default().push(happening);
+        }
+        Ok(all)
+    }
+}
+
+/// The booking, for those who may look behind it.
+async fn seen(tx: &mut Tx, asker: &Member, uid: &Uid) -> Result<Booking, ChangeError> {
+    let booking = tx.bookings().by_uid(uid).await?.ok_or(ChangeError::NotFound)?;
+    book::may_see(tx, &booking, *asker).await?;
+    Ok(booking)
+}
+
+fn tie(row: &Reference, installed: Option<&Installed>, app: &str, whose: String) -> Happening {
+    let what = if row.wanted.kind == ROOM { What::Room } else { What::Event };
+    let broken = installed.is_none_or(|one| one.connection.health == Health::NeedsReconnect);
+    let progress = match row.following {
+        Following::Done if row.desired_present => Progress::Done,
+        Following::Done => Progress::Gone,
+        Following::Waiting | Following::Failing => Progress::Waiting,
+        Following::GivenUp => Progress::Stuck,
+    };
+    let words = match (what, progress) {
+        (What::Room, Progress::Done) => format!("{app} link"),
+        (_, Progress::Done) => app.to_owned(),
+        (_, Progress::Gone) => format!("Removed from {app}"),
+        (What::Room, Progress::Waiting) => format!("{app} is making the link"),
+        (_, Progress::Waiting) if row.desired_present => format!("{app} is being written"),
+        (_, Progress::Waiting) => format!("{app}: being removed"),
+        (What::Room, Progress::Stuck) => format!("{app} has made no link"),
+        (_, Progress::Stuck) if row.desired_present => format!("{app}: not written"),
+        (_, Progress::Stuck) => format!("{app}: not removed"),
+    };
+    let fix = (progress == Progress::Stuck).then(|| match installed {
+        Some(one) if broken => Fix::Reconnect(one.installation.id),
+        _ => Fix::TryAgain,
+    });
+    Happening {
+        what,
+        whose,
+        progress,
+        words,
+        detail: if progress == Progress::Done {
+            String::new()
+        } else {
+            row.last_error.clone().unwrap_or_default()
+        },
+        tries: row.tries,
+        next_try: row.next_try_at,
+        fix,
+    }
+}
+
+fn mail(of: &Delivery) -> Happening {
+    let subject = match Topic::parse(&of.what.message) {
+        Some(Topic::Confirmed) => "Confirmation",
+        Some(Topic::Requested) => "Request",
+        Some(Topic::Moved) => "New time",
+        Some(Topic::Cancelled) => "Cancellation",
+        Some(Topic::Rejected) => "Refusal",
+        Some(Topic::LinkReady) => "Link",
+        None => "Mail",
+    };
+    let (progress, words) = match of.sent {
+        Sent::Done => (Progress::Done, format!("{subject} sent")),
+        Sent::Waiting if of.tries == 0 => (Progress::Waiting, format!("{subject} is being sent")),
+        Sent::Waiting | Sent::Trying => (Progress::Waiting, format!("{subject} is tried again")),
+        Sent::Failed => (Progress::Stuck, format!("{subject} not sent")),
+    };
+    let detail = of.last_error.clone().unwrap_or_default();
+    let no_server = detail.starts_with(crate::notify::NO_SERVER);
+    Happening {
+        what: What::Mail,
+        whose: of.what.recipient.clone(),
+        progress,
+        words,
+        tries: of.tries,
+        next_try: of.next_try_at,
+        fix: (progress == Progress::Stuck)
+            .then(|| if no_server { Fix::ConnectMail } else { Fix::SendAgain(of.id) }),
+        detail,
+    }
+}
