@@ -83,6 +83,8 @@ async fn it_is_found_by_each_of_its_names(t: &TestDb) {
     assert_eq!(tx.bookings().by_number(booking.number).await.unwrap(), found);
     assert_eq!(tx.bookings().by_seat(booking.attendees[0].seat.as_ref().unwrap()).await.unwrap(), found);
     assert_eq!(tx.bookings().by_uid(&t.ids.uid()).await.unwrap(), None);
+    let uids = [booking.uid.as_str(), "somebody-elses"];
+    assert_eq!(tx.bookings().known_uids(&uids).await.unwrap(), [booking.uid.as_str()]);
     drop(tx);
     assert_eq!(write!(t.db, [booking], |tx| { tx.bookings().lock(&booking.uid).await }).unwrap(), found);
 }

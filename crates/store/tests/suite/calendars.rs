@@ -34,6 +34,7 @@ fn new(t: &TestDb, of: &User, connection: &Connection, name: &str) -> Calendar {
         writable: true,
         blocks: true,
         receives: false,
+        tentative_blocks: false,
         cursor: None,
         window: span(0, 100_000),
         freshness: Freshness::default(),
@@ -103,10 +104,11 @@ async fn its_use_and_its_description_change_apart(t: &TestDb) {
     of.zone = None;
     of.writable = false;
     of.blocks = false;
+    of.tentative_blocks = true;
     of.policy = FailurePolicy { trust_hours: 1, then_blocks: false };
     write!(t.db, [of], |tx| {
         tx.calendars().describe(&of).await?;
-        tx.calendars().set_use(&of, of.blocks, of.policy).await
+        tx.calendars().set_use(&of, of.blocks, of.tentative_blocks, of.policy).await
     })
     .unwrap();
     assert_eq!(get(t, &of).await, of);
@@ -146,9 +148,11 @@ async fn a_failing_calendar_grows_old_and_mends(t: &TestDb) {
         window: span(1, 2),
         freshness,
         next_sync_at: Some(next),
-        ..of
+        ..of.clone()
     };
     assert_eq!(mended, expected);
+    write!(t.db, [of], |tx| { tx.calendars().restart(&of).await }).unwrap();
+    assert_eq!(get(t, &expected).await, Calendar { cursor: None, ..expected });
 }
 
 async fn due_calendars_come_longest_due_first(t: &TestDb) {
@@ -207,9 +211,9 @@ async fn a_changed_event_replaces_its_times(t: &TestDb) {
 async fn a_calendar_that_does_not_block_is_not_busy(t: &TestDb) {
     let (ann, of) = one(t).await;
     store(t, &of, vec![event("a", vec![span(0, 30)])]).await;
-    write!(t.db, [of], |tx| { tx.calendars().set_use(&of, false, of.policy).await }).unwrap();
+    write!(t.db, [of], |tx| { tx.calendars().set_use(&of, false, false, of.policy).await }).unwrap();
     assert!(busy(t, &[&ann], span(0, 600)).await.is_empty());
-    write!(t.db, [of], |tx| { tx.calendars().set_use(&of, true, of.policy).await }).unwrap();
+    write!(t.db, [of], |tx| { tx.calendars().set_use(&of, true, false, of.policy).await }).unwrap();
     assert_eq!(busy(t, &[&ann], span(0, 600)).await.len(), 1);
 }
 

@@ -55,13 +55,19 @@ async fn two_waiting_are_one_and_the_later_payload_counts(t: &TestDb) {
 }
 
 async fn what_is_added_while_one_runs_runs_after_it(t: &TestDb) {
+    let is_open = async || t.db.read().await.unwrap().jobs().is_open("work", "k").await.unwrap();
     add(t, work("a").key("k")).await;
+    assert!(is_open().await, "it waits");
     let running = claim(t, "one").await.remove(0);
+    assert!(is_open().await, "it runs");
     add(t, work("b").key("k")).await;
     assert!(claim(t, "two").await.is_empty(), "of one key, one runs at a time");
     assert!(write!(t.db, [running], |tx| { tx.jobs().done(&running).await }).unwrap());
     let next = claim(t, "two").await;
     assert_eq!(next[0].read::<String>().unwrap(), "b");
+    let last = next[0].clone();
+    assert!(write!(t.db, [last], |tx| { tx.jobs().done(&last).await }).unwrap());
+    assert!(!is_open().await);
 }
 
 async fn a_job_is_claimed_once_until_its_lease_ends(t: &TestDb) {

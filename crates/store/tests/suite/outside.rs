@@ -19,6 +19,7 @@ checks![
     a_failed_reference_is_due_again_or_given_up,
     others_are_wanted_gone,
     an_external_name_leads_to_its_booking,
+    an_account_tells_what_is_in_it,
     a_message_is_delivered_once_per_revision_and_recipient,
     of_many_at_once_one_delivery_is_made,
     a_delivery_that_went_out_is_not_tried_again,
@@ -158,6 +159,21 @@ async fn an_external_name_leads_to_its_booking(t: &TestDb) {
     assert_eq!(found.unwrap().booking, booking.id);
     let none = tx.references().by_external(t.ids.id(), wanted.installation, "abc.ics").await.unwrap();
     assert_eq!(none, None);
+}
+
+async fn an_account_tells_what_is_in_it(t: &TestDb) {
+    let (_, booking, wanted) = wanted(t).await;
+    let of = t.db.read().await.unwrap().installations().get(wanted.installation).await.unwrap().unwrap();
+    let told = async || {
+        let mut tx = t.db.read().await.unwrap();
+        let upcoming = tx.references().upcoming(&of).await.unwrap();
+        (upcoming, tx.references().unsettled(&of).await.unwrap())
+    };
+    assert_eq!(told().await, (0, vec![booking.id]));
+    assert!(apply(t, &only(t, &booking).await, 0, true).await);
+    assert_eq!(told().await, (1, vec![]));
+    t.clock.set(booking.span.ends());
+    assert_eq!(told().await, (0, vec![]), "what is over is not upcoming");
 }
 
 fn delivery(of: &Booking) -> NewDelivery {
