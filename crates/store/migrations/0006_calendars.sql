@@ -56,6 +56,8 @@ CREATE TABLE mirror_spans (
     organization_id TEXT NOT NULL,
     calendar_id TEXT NOT NULL,
     remote_id TEXT NOT NULL,
+    -- Its event's, again, so that reading needs no join.
+    uid TEXT NOT NULL,
     user_id TEXT NOT NULL,
     starts BIGINT NOT NULL,
     ends BIGINT NOT NULL,

@@ -49,14 +49,12 @@ impl Calendars<'_> {
         let rows = self
             .tx
             .rows(
-                sql("SELECT s.user_id, s.calendar_id, s.starts, s.ends, e.uid FROM mirror_spans s
+                sql("SELECT s.user_id, s.calendar_id, s.starts, s.ends, s.uid FROM mirror_spans s
                      JOIN calendars c ON c.organization_id = s.organization_id AND c.id = s.calendar_id
-                     JOIN mirror_events e ON e.organization_id = s.organization_id AND e.calendar_id = s.calendar_id
-                        AND e.remote_id = s.remote_id
                      WHERE s.ends > $1 AND s.starts < $2 AND s.user_id IN ($*) AND c.blocks = TRUE
                        AND NOT EXISTS (SELECT 1 FROM bookings b JOIN booking_hosts h
                             ON h.organization_id = b.organization_id AND h.booking_id = b.id
-                            WHERE b.uid = e.uid AND h.user_id = s.user_id)
+                            WHERE b.uid = s.uid AND h.user_id = s.user_id)
                      ORDER BY s.user_id, s.starts")
                 .bind(window.start)
                 .bind(window.end)
@@ -98,6 +96,8 @@ impl Calendars<'_> {
     }
 
     /// Stores objects that are new or changed, over what was there.
+    ///
+    /// On SQLite every booking waits for this transaction: of a large calendar, store some hundreds at a time.
     pub async fn store(&mut self, of: &Calendar, events: &[MirrorEvent]) -> Result<()> {
         // Two of one name cannot go into one statement; the later one counts.
         let events: BTreeMap<&str, &MirrorEvent> =
@@ -121,24 +121,25 @@ impl Calendars<'_> {
                  DO UPDATE SET uid = excluded.uid, etag = excluded.etag, source = excluded.source");
             self.tx.run(insert.bind_rows(rows)).await?;
         }
-        let spans: Vec<(&str, &Span)> = events
+        let spans: Vec<(&MirrorEvent, &Span)> = events
             .iter()
-            .flat_map(|event| event.busy.iter().map(|span| (event.remote_id.as_str(), span)))
+            .flat_map(|event| event.busy.iter().map(move |span| (*event, span)))
             .filter(|(_, span)| !span.is_empty())
             .collect();
         for chunk in spans.chunks(CHUNK) {
-            let rows = chunk.iter().map(|(remote_id, span)| {
+            let rows = chunk.iter().map(|(event, span)| {
                 vec![
                     Value::from(of.organization),
                     of.id.into(),
-                    (*remote_id).into(),
+                    (&event.remote_id).into(),
+                    (&event.uid).into(),
                     of.user.into(),
                     span.start.into(),
                     span.end.into(),
                 ]
             });
             // An event may have the same time twice, by an exception moved onto another occurrence.
-            let insert = sql("INSERT INTO mirror_spans (organization_id, calendar_id, remote_id, user_id, starts, ends) VALUES $*
+            let insert = sql("INSERT INTO mirror_spans (organization_id, calendar_id, remote_id, uid, user_id, starts, ends) VALUES $*
                  ON CONFLICT DO NOTHING");
             self.tx.run(insert.bind_rows(rows)).await?;
         }
