@@ -16,6 +16,13 @@ pub enum Trouble {
     },
 }
 
+impl Trouble {
+    /// Another row has the fresh number; another one will do.
+    pub(crate) fn is_number_taken(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_taken("number"))
+    }
+}
+
 macro_rules! from_store {
     ($($error:ty),* $(,)?) => {$(
         impl From<kalends_store::Error> for $error {

@@ -106,6 +106,10 @@ async fn go(
         subject.booking.state =
             State::Cancelled { at: tx.now(), by: actor.by(), reason: wish.ask.reason.clone() };
         effects.insert(0, Effect::ReleaseTime);
+        // The seat goes on elsewhere under its name.
+        for one in subject.booking.attendees.iter_mut().filter(|one| one.seat.as_ref() == Some(seat)) {
+            one.seat = None;
+        }
     } else {
         leave(tx, subject, seat).await?;
     }

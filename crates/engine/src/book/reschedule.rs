@@ -74,7 +74,7 @@ impl Engine {
         }
         let hold = self.hold_on(ask.hold.as_ref(), &offering.event_type, start).await?;
         let mut refused = BookError::Taken;
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let (hosts, seat_in) =
                 self.choose_for_move(&ask, &booking, &offering, span, hold.as_ref()).await?;
             let has_choice = hosts.one_of.len() > 1 || offering.event_type.settings.seats.is_some();
@@ -89,6 +89,10 @@ impl Engine {
             match self.db.write(move |tx| moved(tx, wish.clone())).await {
                 Err(ChangeError::Time(error @ (BookError::Taken | BookError::Full))) if has_choice => {
                     refused = error;
+                }
+                Err(ChangeError::Trouble(trouble)) if trouble.is_number_taken() => {
+                    self.skip_numbers(attempt);
+                    refused = trouble.into();
                 }
                 other => return other,
             }

@@ -8,7 +8,8 @@ use kalends_store::repo::Turn;
 /// The hosts in the order in which they are asked to take a booking.
 ///
 /// The highest priority goes first. Within it, where weights differ, whoever has the fewest bookings for their
-/// weight; then whoever was booked longest ago, those never booked before all; then the order of the event type.
+/// weight; then whoever was booked longest ago, those never booked before all, and of several at the same moment who
+/// has fewer; then the order of the event type.
 pub(crate) fn in_turn(hosts: &[Host], turns: &[Turn]) -> Vec<Id<User>> {
     let weighted = hosts.windows(2).any(|pair| pair[0].weight != pair[1].weight);
     let turn = |host: &Host| turns.iter().find(|turn| turn.user == host.user);
@@ -23,7 +24,8 @@ pub(crate) fn in_turn(hosts: &[Host], turns: &[Turn]) -> Vec<Id<User>> {
         } else {
             Ordering::Equal
         };
-        b.priority.cmp(&a.priority).then(by_weight).then_with(|| last(a).cmp(&last(b)))
+        let by_turn = last(a).cmp(&last(b)).then_with(|| booked(a).cmp(&booked(b)));
+        b.priority.cmp(&a.priority).then(by_weight).then(by_turn)
     });
     order.into_iter().map(|host| host.user).collect()
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// So often a lost race is looked at again: another host or seat may be left.
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 6;
 
 impl Engine {
     /// Books: claims the time, stores the booking, writes down what must follow; all of it, or nothing and why.
@@ -87,16 +87,27 @@ impl Engine {
             limited: ask.bounds == Bounds::Offered,
         };
         let mut refused = BookError::Taken;
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             self.choose(&mut plan, ask.bounds).await?;
-            let attempt = plan.clone();
-            let result = self.db.write(move |tx| make::make(tx, &attempt)).await;
+            let planned = plan.clone();
+            let result = self.db.write(move |tx| make::make(tx, &planned)).await;
             match result {
                 Err(error @ (BookError::Taken | BookError::Full)) if plan.has_choice() => refused = error,
+                Err(BookError::Trouble(trouble)) if trouble.is_number_taken() => {
+                    self.skip_numbers(attempt);
+                    refused = trouble.into();
+                }
                 other => return other,
             }
         }
         Err(refused)
+    }
+
+    /// Another node gave out the same number in the same millisecond: leaves ever more of them out.
+    pub(crate) fn skip_numbers(&self, attempt: usize) {
+        for _ in 0..(8_u32 << attempt.min(12)) {
+            self.ids().number();
+        }
     }
 
     /// Settles who takes part, from memory, or says why the start will not do.

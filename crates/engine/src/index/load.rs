@@ -56,6 +56,11 @@ pub(super) async fn hosts(
                 .collect();
             for (place, calendar) in calendars.iter().enumerate() {
                 takers.insert(source_of(calendar.id), Taker::Calendar(place));
+                // Beyond its copy nothing is known of a calendar, and unknown is never free.
+                if calendar.freshness.synced_at.is_some() && calendar.window.end < covers.end {
+                    let beyond = Span::new(calendar.window.end.max(covers.start), covers.end);
+                    rows.push(Block::new(beyond, source_of(calendar.id)));
+                }
             }
             let busy = outside.remove(host).unwrap_or_default();
             rows.extend(busy.into_iter().map(|one| Block::new(one.span, source_of(one.calendar))));
@@ -211,7 +216,7 @@ pub(super) async fn tally(db: &Db, offering: &Offering, now: Timestamp) -> Resul
     let mut host_of = Vec::with_capacity(rows.len());
     for row in rows {
         if booked.last().is_none_or(|last| last.booking != row.booking) {
-            booked.push(Counted { booking: row.booking, span: row.span, seats: 0 });
+            booked.push(Counted { booking: row.booking, span: row.span, seats: 0, holds: Vec::new() });
             host_of.push(row.host);
         }
     }
@@ -224,6 +229,9 @@ pub(super) async fn tally(db: &Db, offering: &Offering, now: Timestamp) -> Resul
             let Some(key) = own.and_then(|claim| claim.shared.as_ref()) else { continue };
             for claim in claims.iter().filter(|claim| claim.shared.as_ref() == Some(key)) {
                 one.seats += claim.seats;
+                if matches!(claim.owner, repo::Owner::Hold(_)) {
+                    one.holds.push(source_of_owner(claim.owner));
+                }
                 good_until = good_until.min(claim.until.map_or(i64::MAX, Timestamp::as_second));
             }
         }

@@ -83,7 +83,7 @@ impl Tally {
 }
 
 /// One live booking of an event type.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Counted {
     /// Which.
     pub booking: Id<Booking>,
@@ -91,4 +91,6 @@ pub(crate) struct Counted {
     pub span: Span,
     /// Seats taken in it, holds included.
     pub seats: u32,
+    /// Holds among them: a guest's own takes nothing from them.
+    pub holds: Vec<Source>,
 }

@@ -123,7 +123,9 @@ impl Engine {
                     booked.push(one.span);
                 }
                 if let Some(seats) = offering.event_type.settings.seats {
-                    let left = seats.count.saturating_sub(one.seats);
+                    let own = one.holds.iter().filter(|hold| ignoring.contains(hold)).count();
+                    let taken = one.seats.saturating_sub(u32::try_from(own).unwrap_or(0));
+                    let left = seats.count.saturating_sub(taken);
                     seated.push(Seated { start: one.span.start, source, left });
                 }
             }
