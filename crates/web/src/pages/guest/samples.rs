@@ -284,7 +284,6 @@ pub fn booking(state: State) -> BookingView {
             seats: None,
         },
         hosts: vec![ines()],
-        seat: None,
         may: GuestMay {
             cancel: true,
             reschedule: true,

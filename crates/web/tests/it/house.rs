@@ -1,0 +1,68 @@
+//! A server for one test: Inês in Lisbon, whose clock stands at Monday 23 November 2026, 09:00.
+
+use std::sync::Arc;
+
+use kalends_domain::{
+    event_type::{EventType, Location, Owner, Settings},
+    people::User,
+};
+use kalends_engine::{Member, event_types::EventTypeDraft};
+use kalends_testkit::House;
+use kalends_web::{Site, Web, router};
+use secrecy::ExposeSecret;
+
+use crate::browser::Browser;
+
+/// The server and its owner.
+pub struct Server {
+    pub house: House,
+    pub owner: User,
+    session: String,
+    router: axum::Router,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::start_with(Site::new("http://book.example/".parse().unwrap())).await
+    }
+
+    pub async fn start_with(site: Site) -> Self {
+        let house = House::sqlite().await;
+        let entered = house.owner().await;
+        let router = router(Web { site: Arc::new(site), engine: house.engine.clone() });
+        let session = entered.token.expose_secret().to_owned();
+        Self { house, owner: entered.user, session, router }
+    }
+
+    /// A guest's browser.
+    pub fn guest(&self) -> Browser {
+        Browser::new(self.router.clone())
+    }
+
+    /// The owner's browser.
+    pub fn host(&self) -> Browser {
+        self.guest().with_cookie("kalends_session", &self.session)
+    }
+
+    pub fn member(&self) -> Member {
+        Member { user: self.owner.id, organization: self.owner.organization, role: self.owner.role }
+    }
+
+    /// Something of the owner's to book, at `/ines/{slug}`.
+    pub async fn offer(&self, slug: &str, settings: Settings) -> EventType {
+        let draft = EventTypeDraft {
+            slug: slug.into(),
+            settings,
+            ..EventTypeDraft::new(Owner::User(self.owner.id), "Project consultation")
+        };
+        self.house.engine.create_event_type(&self.member(), &draft).await.unwrap()
+    }
+}
+
+/// The usual rules, in a studio.
+pub fn plain() -> Settings {
+    Settings {
+        locations: vec![Location::InPerson { address: "Rua da Boavista 84".into(), public: true }],
+        ..Settings::default()
+    }
+}
