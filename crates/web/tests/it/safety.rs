@@ -78,7 +78,6 @@ async fn what_a_guest_writes_is_never_markup_on_any_page() {
     pages.push(host.get(&format!("/bookings/{uid}/decline?note=%3C%2Ftextarea%3E%3Cscript%3E")).await);
     pages.push(guest.get("/ines/consultation?find=%3Cscript%3Ealert(1)%3C/script%3E").await);
     pages.push(guest.get("/login?email=%22%3E%3Cscript%3E&next=%22%3E%3Cscript%3E").await);
-    pages.push(host.get("/bookings").await);
     for page in pages {
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
         assert_eq!(

@@ -252,6 +252,7 @@ pub fn attendee(name: &str, extra: bool) -> Attendee {
 pub fn booking(state: State) -> BookingView {
     let start = at("2027-03-11T09:30:00Z").as_second();
     BookingView {
+        seat: None,
         booking: Booking {
             id: id(4),
             number: 4,
