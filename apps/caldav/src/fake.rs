@@ -109,6 +109,17 @@ impl Server {
                 found.push(answer::tasks(&format!("{HOME}tasks/")));
             }
             ("/inbox/", "0") => found.push(answer::inbox(path, &format!("{HOME}work/"))),
+            (path, "1") => match self.calendars().get(path) {
+                Some(calendar) => {
+                    found.push(calendar.listed(path, speaks));
+                    found.extend(
+                        calendar
+                            .all()
+                            .map(|(name, o)| answer::object(&format!("{path}{name}"), &o.etag, None)),
+                    );
+                }
+                None => return Ok(reply(request, 404, &[], "")),
+            },
             (path, "0") => match self.calendars().get(path) {
                 Some(calendar) => found.push(calendar.listed(path, speaks)),
                 None => match self.object(path) {

@@ -20,8 +20,8 @@ fn precondition(of: &Element) -> Option<Error> {
         (DAV, "quota-not-exceeded") => {
             (Kind::QuotaExhausted { resets: None }, "the account has no room left on the server")
         }
-        (CALDAV, "no-uid-conflict") => {
-            (Kind::Conflict, "the server has an event with this uid in another place")
+        (CALDAV, "no-uid-conflict" | "unique-scheduling-object-resource") => {
+            (Kind::Conflict, "the account has this event in another of its calendars")
         }
         (CALDAV, "valid-calendar-data" | "valid-calendar-object-resource" | "supported-calendar-data") => {
             (Kind::Invalid, "the server does not accept the event")

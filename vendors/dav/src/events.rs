@@ -43,9 +43,8 @@ impl Account<'_> {
 
     async fn feeds(&self, calendar: &Url, within: Span) -> Result<Vec<Feed>, Error> {
         let wide = within.widened(MARGIN, MARGIN);
-        let query = body::in_time(wide.start, Some(wide.end));
-        match self.session.report("read_events", calendar, Depth::One, query).await {
-            Ok(found) => Ok(found.items.iter().filter_map(feed).collect()),
+        match self.in_time(calendar, wide.start, Some(wide.end)).await {
+            Ok(items) => Ok(items.iter().filter_map(feed).collect()),
             // Someone may let us see when they are busy but not with what.
             Err(error) if is_unsupported(&error) => {
                 self.free_busy(calendar, within, error).await.map(|feed| vec![feed])
@@ -84,6 +83,37 @@ impl Account<'_> {
         }
     }
 
+    /// The objects that touch a time, as the server searches them.
+    async fn in_time(&self, calendar: &Url, from: i64, until: Option<i64>) -> Result<Vec<Item>, Error> {
+        match self.session.report("read_events", calendar, Depth::One, body::in_time(from, until)).await {
+            Ok(found) => Ok(found.items),
+            // One endless rule makes some servers search for ever (REC-04), and a calendar can be too large for one
+            // answer: neither may hide it, so it is read piece by piece. If that fails, too, the first failure stands.
+            Err(error) if error.kind == Kind::Down || is_too_large(&error) => {
+                self.piece_by_piece(calendar).await.map_err(|_| error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn piece_by_piece(&self, calendar: &Url) -> Result<Vec<Item>, Error> {
+        let asked = body::propfind(&["d:getetag"]);
+        let names = self.session.propfind("list_events", calendar, Depth::One, asked).await?;
+        let mut paths = Vec::new();
+        for item in &names.items {
+            let url = self.session.follow(calendar, &item.href)?;
+            if !same_place(&url, calendar) {
+                paths.push(url);
+            }
+        }
+        let mut items = Vec::new();
+        for batch in paths.chunks(BATCH) {
+            let asked = body::multiget(batch.iter().map(Url::path));
+            items.extend(self.session.report("read_events", calendar, Depth::One, asked).await?.items);
+        }
+        Ok(items)
+    }
+
     /// Where the calendar stands, asked before it is read: what changes meanwhile is reported twice, not missed.
     async fn cursor(&self, calendar: &Url) -> Result<Option<Cursor>, Error> {
         let asked = body::propfind(&["d:sync-token", "s:getctag"]);
@@ -95,13 +125,9 @@ impl Account<'_> {
 
     /// Every event from the window's start on, the far future too: a booking there must not look deleted.
     async fn all(&self, calendar: &Url, cursor: Option<Cursor>, within: Span) -> Result<Changes, Error> {
-        let query = body::in_time(within.start.saturating_sub(MARGIN), None);
-        let found = self.session.report("read_events", calendar, Depth::One, query).await?;
-        let upserts = found
-            .items
-            .iter()
-            .map(|item| self.event(calendar, item, within))
-            .collect::<Result<Vec<_>, _>>()?;
+        let items = self.in_time(calendar, within.start.saturating_sub(MARGIN), None).await?;
+        let upserts =
+            items.iter().map(|item| self.event(calendar, item, within)).collect::<Result<Vec<_>, _>>()?;
         Ok(Changes {
             upserts: upserts.into_iter().flatten().collect(),
             removed: vec![],
@@ -247,6 +273,11 @@ fn percent_decoded(path: &str) -> Vec<u8> {
         at += if hex.is_some() { 3 } else { 1 };
     }
     out
+}
+
+/// The server's answer was cut off for its size: it did answer, and nothing in it was looked at.
+fn is_too_large(error: &Error) -> bool {
+    error.kind == Kind::Malformed && error.http_status() == Some(207)
 }
 
 /// What became of an object.

@@ -26,7 +26,11 @@ impl Account<'_> {
             .body(CALENDAR, text);
         match self.session.send(request).await {
             Ok(response) => self.written(url, &response).await,
-            Err(error) if error.kind == Kind::Conflict => self.ours(&url, draft, error).await,
+            Err(error) if error.kind == Kind::Conflict => {
+                // Nothing under this name: then the server has the uid elsewhere.
+                let ours = self.ours(&url, draft, error.clone()).await;
+                ours.map_err(|found| if found.is_missing() { error } else { found })
+            }
             Err(error) => Err(error),
         }
     }

@@ -63,12 +63,13 @@ pub const CHECKS: &[On] = &[
         Box::pin(async move {
             let into = place(&stage, &part).await;
             for fault in [Fault::Refuse, Fault::Status(500, vec![])] {
-                stage.bench().next(vec![fault; 4]);
+                stage.bench().next(vec![fault; 20]);
                 let error = part
                     .busy(&stage.cx, std::slice::from_ref(&into), window())
                     .await
                     .expect_err("it is down");
                 assert_eq!(error.kind, Kind::Down);
+                while stage.bench().fault().is_some() {}
             }
         })
     }),
@@ -76,7 +77,7 @@ pub const CHECKS: &[On] = &[
         // ALL-06
         Box::pin(async move {
             let into = place(&stage, &part).await;
-            stage.bench().next([Fault::Hang, Fault::Hang, Fault::Hang, Fault::Hang]);
+            stage.bench().next(vec![Fault::Hang; 20]);
             let error = part.busy(&stage.cx, &[into], window()).await.expect_err("nothing comes");
             assert_eq!(error.kind, Kind::Down);
         })
