@@ -16,3 +16,14 @@ pub use self::{
     migrate::{ALL as MIGRATIONS, Migration},
     port::{Change, Db, Row, Sql, Tx, Value, sql},
 };
+
+/// SHA-256 of a text, in hexadecimal digits.
+fn sha256(text: &str) -> String {
+    use std::fmt::Write as _;
+
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

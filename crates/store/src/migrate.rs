@@ -1,7 +1,5 @@
 //! The tables: one list of scripts, each run once and never changed afterwards.
 
-use aws_lc_rs::digest::{SHA256, digest};
-
 use crate::{Db, Error, Result, Tx, sql};
 
 /// One script, as it is in this version.
@@ -38,7 +36,7 @@ impl Migration {
 
     /// SHA-256 of the text, in hexadecimal digits.
     fn checksum(&self) -> String {
-        digest(&SHA256, self.text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::sha256(self.text)
     }
 }
 

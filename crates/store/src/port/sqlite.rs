@@ -89,7 +89,7 @@ impl Sqlite {
             .idle_timeout(None)
             .max_lifetime(None)
             // A restore may hold it for a while.
-            .acquire_timeout(Duration::from_secs(300))
+            .acquire_timeout(Duration::from_mins(5))
             .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
@@ -214,9 +214,9 @@ impl Group {
                     return Err(error);
                 }
             };
-            let mut changes = std::mem::take(&mut tx.changes);
+            let mut told = std::mem::take(&mut tx.changes);
             if changed {
-                self.changes.append(&mut changes);
+                self.changes.append(&mut told);
             }
             next = if self.kept.len() < GROUP { asks.try_recv().ok() } else { None };
         }

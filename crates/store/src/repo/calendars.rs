@@ -19,6 +19,7 @@ pub struct Calendars<'t> {
 
 /// One external calendar, as it is mirrored.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four switches on one page, each free of the others")]
 pub struct Calendar {
     /// The row.
     pub id: Id<Self>,

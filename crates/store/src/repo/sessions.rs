@@ -1,6 +1,5 @@
 //! Ways in: sessions, one-time tokens, API keys. Only hashes are stored.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use kalends_domain::{
     Id,
@@ -74,7 +73,7 @@ pub struct ApiKey {
 
 /// Random tokens need no salt: SHA-256, in hexadecimal digits.
 fn hash(token: &str) -> String {
-    digest(&SHA256, token.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::sha256(token)
 }
 
 const SESSION: &str = "organization_id, id, user_id, user_agent, ip, created_at, last_seen_at, expires_at";

@@ -2,6 +2,8 @@
 //!
 //! Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets an error fails by it")]
+
 use futures::future::BoxFuture;
 use kalends_testkit::{Dialect, TestDb, postgres};
 use libtest_mimic::{Arguments, Trial};

@@ -18,9 +18,9 @@ async fn a_second_run_does_nothing(t: &TestDb) {
 }
 
 fn list(last: Migration) -> &'static [Migration] {
-    let mut list = MIGRATIONS.to_vec();
-    list.push(last);
-    list.leak()
+    let mut all = MIGRATIONS.to_vec();
+    all.push(last);
+    all.leak()
 }
 
 async fn a_changed_script_is_refused(t: &TestDb) {

@@ -150,8 +150,8 @@ async fn holds_and_bookings_race_for_one_time(t: &TestDb) {
     let ann = &people[0];
     let hold = t.ids.id::<Hold>();
     let until = t.db.now() + SignedDuration::from_mins(5);
-    let held = Ask::hold(ann.organization, hold, &[ann.id], span(0, 30), until);
-    assert_eq!(take(t.db.clone(), held).await, Claimed::Made);
+    let first = Ask::hold(ann.organization, hold, &[ann.id], span(0, 30), until);
+    assert_eq!(take(t.db.clone(), first).await, Claimed::Made);
     // The holder's form is sent 32 times, as often as others try.
     let all = all_at_once(t, |one, db| {
         let ask = ask(t, &[ann], span(0, 30));
