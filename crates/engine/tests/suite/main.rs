@@ -26,6 +26,7 @@ macro_rules! checks {
 mod book;
 mod change;
 mod edit;
+mod outside;
 mod races;
 mod seats;
 mod series;
@@ -36,6 +37,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("book", book::CHECKS),
     ("change", change::CHECKS),
     ("edit", edit::CHECKS),
+    ("outside", outside::CHECKS),
     ("races", races::CHECKS),
     ("seats", seats::CHECKS),
     ("series", series::CHECKS),
