@@ -17,6 +17,7 @@ use crate::Web;
 /// Every address of the signed-in side.
 pub fn routes() -> Router<Web> {
     Router::new()
+        .merge(bookings::routes())
         .merge(apps::routes())
         .merge(availability::routes())
         .merge(event_types::routes())

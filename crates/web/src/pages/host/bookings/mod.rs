@@ -1,3 +1,30 @@
 //! Bookings: what comes, what waits, what was.
 
+mod change;
+mod list;
 mod page;
+mod show;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::Web;
+
+/// All addresses below `/bookings`.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/bookings", get(list::front))
+        .route("/bookings/upcoming", get(list::upcoming))
+        .route("/bookings/unconfirmed", get(list::unconfirmed))
+        .route("/bookings/past", get(list::past))
+        .route("/bookings/cancelled", get(list::cancelled))
+        .route("/bookings/{uid}", get(show::show))
+        .route("/bookings/{uid}/confirm", get(show::to_answer))
+        .route("/bookings/{uid}/decline", get(show::to_answer))
+        .route("/bookings/{uid}/answer", post(change::answer))
+        .route("/bookings/{uid}/cancel", post(change::cancel))
+        .route("/bookings/{uid}/absent", post(change::absent))
+        .route("/bookings/{uid}/again", post(change::again))
+}

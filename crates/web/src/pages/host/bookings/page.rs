@@ -205,6 +205,8 @@ pub struct Line {
     pub detail: String,
     /// `ok`, `wait` or `fail`.
     pub tone: &'static str,
+    /// A button that tries it again; the mail's id, or empty for what is not a mail.
+    pub again: Option<String>,
 }
 
 impl Row {

@@ -1,0 +1,105 @@
+//! What a host does with a booking.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use kalends_engine::{
+    Actor,
+    book::{Absences, CancelAsk, CancelWhat, ChangeError},
+};
+
+use super::show::{name, page};
+use crate::{
+    Problem, Web,
+    extract::{self, Typed},
+    pages::host::{desk::Desk, notice::Notice},
+};
+
+/// `POST /bookings/{uid}/answer`: yes or no to a booking that waits.
+pub async fn answer(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(uid): Path<String>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let (member, uid) = (desk.member(), name(&uid)?);
+    let (done, did) = if typed.is("answer", "yes") {
+        (web.engine.confirm(&member, &uid).await, "accepted")
+    } else {
+        (web.engine.decline(&member, &uid, typed.get("reason").trim()).await, "declined")
+    };
+    ended(&web, &desk, &uid, done.map(drop), did).await
+}
+
+/// `POST /bookings/{uid}/cancel`
+pub async fn cancel(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(uid): Path<String>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let uid = name(&uid)?;
+    let ask = CancelAsk {
+        booking: uid.clone(),
+        what: CancelWhat::Whole,
+        reason: typed.get("reason").trim().to_owned(),
+        actor: Actor::Member(desk.member()),
+    };
+    let done = web.engine.cancel(&ask).await.map(drop);
+    ended(&web, &desk, &uid, done, "cancelled").await
+}
+
+/// `POST /bookings/{uid}/absent`: who did not come.
+pub async fn absent(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(uid): Path<String>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let uid = name(&uid)?;
+    let done = web.engine.mark_absent(&desk.member(), &uid, &absences(&typed)).await.map(drop);
+    ended(&web, &desk, &uid, done, "marked").await
+}
+
+fn absences(typed: &Typed) -> Absences {
+    let attendees = typed.text("email").map(|email| (email.to_owned(), typed.is("absent", "yes")));
+    Absences {
+        host: typed.text("host").map(|host| host == "yes"),
+        attendees: attendees.into_iter().collect(),
+    }
+}
+
+/// `POST /bookings/{uid}/again`: what is stuck outside, or one mail.
+pub async fn again(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(uid): Path<String>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let (member, uid) = (desk.member(), name(&uid)?);
+    let Some(delivery) = typed.text("delivery") else {
+        let done = web.engine.try_outside_again(&member, &uid).await;
+        return ended(&web, &desk, &uid, done, "again").await;
+    };
+    let gone = |_| Problem::not_found("not_found", "This mail does not exist any more.");
+    let done = web.engine.send_again(&member, &uid, delivery.parse().map_err(gone)?).await;
+    ended(&web, &desk, &uid, done, "sent").await
+}
+
+/// Back to the booking, with what was done, or with what stood in the way.
+async fn ended(
+    web: &Web,
+    desk: &Desk,
+    uid: &kalends_domain::Uid,
+    done: Result<(), ChangeError>,
+    did: &str,
+) -> Result<Response, Problem> {
+    match done {
+        Ok(()) => Ok(Redirect::to(&format!("/bookings/{uid}?did={did}")).into_response()),
+        Err(error @ (ChangeError::Refused(_) | ChangeError::Over | ChangeError::Invalid(_))) => {
+            page(web, desk, uid, Some(Notice::fail("Nothing was changed.", error.to_string()))).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
