@@ -30,6 +30,8 @@ pub(crate) enum Speaks {
     Tags,
     /// `plain.example.test`: neither, and no etags with its answers to a PUT.
     Little,
+    /// `busy.example.test`: only when calendars are busy, not with what.
+    Busy,
     /// `digest.example.test`: everything, for who signs in by Digest.
     Digest,
 }
@@ -40,6 +42,7 @@ impl Speaks {
             ("https", "dav.example.test") => Ok(Self::Everything),
             ("https", "tags.example.test") => Ok(Self::Tags),
             ("https", "plain.example.test") => Ok(Self::Little),
+            ("https", "busy.example.test") => Ok(Self::Busy),
             ("https", "digest.example.test") => Ok(Self::Digest),
             (scheme, host) => Err(format!("a request to {scheme}://{host}")),
         }

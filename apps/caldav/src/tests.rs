@@ -379,3 +379,13 @@ async fn dav_07_a_uid_that_stands_in_another_place_is_a_conflict() {
     let error = part().create(&cx, &of, &draft).await.expect_err("the uid is taken");
     assert_eq!(error.kind, Kind::Conflict);
 }
+
+#[tokio::test(start_paused = true)]
+async fn dav_05_who_may_only_see_when_it_is_busy_sees_that() {
+    let world = World::new();
+    let cx = world.connected("https://busy.example.test").await;
+    world.server.put_by_other("work", "a.ics", &ics("a", &hour(2)));
+    let busy = part().busy(&cx, &[work("busy.example.test")], window()).await.expect("says when");
+    let span = Span::new(at("2027-03-02T10:00:00Z"), at("2027-03-02T11:00:00Z"));
+    assert_eq!(busy.iter().map(|b| (b.span, b.uid.as_deref())).collect::<Vec<_>>(), [(span, None)]);
+}

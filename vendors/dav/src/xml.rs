@@ -165,3 +165,43 @@ fn not_xml(text: &str) -> Error {
 pub fn escaped(text: &str) -> String {
     quick_xml::escape::escape(text).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn dav_03_prefixes_do_not_matter_and_namespaces_do() {
+        let read = |text: &str| parse(text.as_bytes()).unwrap();
+        let (one, other) = (read("<a:x xmlns:a=\"DAV:\"/>"), read("<x xmlns=\"DAV:\"/>"));
+        assert!(one.is(DAV, "x") && other.is(DAV, "x"));
+        assert!(!read("<x xmlns=\"urn:other\"/>").is(DAV, "x"));
+        assert!(parse(b"<a:x/>").is_err(), "a prefix that stands for nothing");
+    }
+
+    #[test]
+    fn text_comes_with_its_entities_resolved() {
+        let root = parse(b"<x> a &amp; b &#228;<![CDATA[<c>]]></x>").unwrap();
+        assert_eq!(root.words(), Some("a & b \u{e4}<c>"));
+    }
+
+    proptest! {
+        #[test]
+        fn all_10_arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = parse(&bytes); // whatever it says, it says it
+        }
+
+        #[test]
+        fn all_10_arbitrary_tags_never_panic(text in "(<[/!?]?[a-z:]{0,4}( [a-z:]{0,5}=\"[^\"]{0,6}\")?/?>|&[a-z#0-9]{0,6};|[ -~]{0,5}){0,20}") {
+            let _ = parse(text.as_bytes()); // whatever it says, it says it
+        }
+
+        #[test]
+        fn what_is_escaped_is_read_back(text in "[ -~\u{a0}-\u{ff}]{0,60}") {
+            let root = parse(format!("<x>{}</x>", escaped(&text)).as_bytes()).unwrap();
+            prop_assert_eq!(root.text, text);
+        }
+    }
+}

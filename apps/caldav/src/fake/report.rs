@@ -22,6 +22,12 @@ pub(crate) fn answer(
     let depth = request.headers.get("depth").and_then(|v| v.to_str().ok()).unwrap_or("0");
     let properties = asked.child(DAV, "prop");
     match (asked.space.as_str(), asked.name.as_str(), depth) {
+        (CALDAV, "calendar-query", _) if speaks == Speaks::Busy => {
+            Ok(answer::refused(request, 403, "<d:need-privileges/>"))
+        }
+        (CALDAV, "free-busy-query", "1") => {
+            Ok(reply(request, 200, &[("content-type", "text/calendar")], busy(of)))
+        }
         (CALDAV, "calendar-query", "1") => {
             let properties = properties.ok_or("a query that asks for no property")?;
             let wanted = filter(&asked)?;
@@ -34,6 +40,21 @@ pub(crate) fn answer(
         (DAV, "sync-collection", _) if !speaks.syncs() => Ok(reply(request, 501, &[], "")),
         (_, name, depth) => Err(format!("the report {name} with depth {depth}")),
     }
+}
+
+/// When the calendar is busy, without a word on what with.
+fn busy(of: &Collection) -> String {
+    let owner = kalends_ical::Owner::new([""; 0], kalends_domain::Zone::utc());
+    let always = kalends_domain::Span::new(0, 4_102_444_800);
+    let mut lines = String::from("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VFREEBUSY\r\n");
+    for (_, object) in of.all() {
+        let Ok(feed) = Feed::read(object.body.as_bytes()) else { continue };
+        for span in feed.busy(&owner, always).merged() {
+            let utc = |at: jiff::Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
+            lines.extend(["FREEBUSY:", &utc(span.starts()), "/", &utc(span.ends()), "\r\n"]);
+        }
+    }
+    lines + "END:VFREEBUSY\r\nEND:VCALENDAR\r\n"
 }
 
 fn described(path: &str, name: &str, object: &Object) -> answer::Described {
