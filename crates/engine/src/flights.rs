@@ -87,3 +87,10 @@ impl FlightLog {
         .await
     }
 }
+
+impl crate::Engine {
+    /// Writes down what was called since the last time; a running worker does so by itself.
+    pub async fn write_flights(&self) -> kalends_store::Result<()> {
+        self.outside.flights().write(&self.db).await
+    }
+}

@@ -32,7 +32,7 @@ pub(super) async fn run(engine: Engine, mut stopped: watch::Receiver<bool>) {
             Ok(then) => last = then,
             Err(error) => tracing::warn!(%error, "periodic work could not be enqueued"),
         }
-        if let Err(error) = engine.outside.flights().write(&engine.db).await {
+        if let Err(error) = engine.write_flights().await {
             tracing::warn!(%error, "calls to the outside could not be written down");
         }
         tokio::select! {

@@ -50,7 +50,6 @@ pub struct Stage<'t> {
     pub t: &'t TestDb,
     pub engine: Engine,
     pub provider: Arc<Provider>,
-    pub host: User,
     pub member: Member,
     pub event_type: EventType,
 }
@@ -111,7 +110,7 @@ impl<'t> Stage<'t> {
         })
         .await
         .unwrap();
-        Self { t, engine, provider, member: member(&host), host, event_type }
+        Self { t, engine, provider, member: member(&host), event_type }
     }
 
     pub async fn connect(&self, whose: &Member) -> Id<Installation> {
