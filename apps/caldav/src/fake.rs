@@ -5,6 +5,7 @@ mod collection;
 mod report;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -57,6 +58,7 @@ impl Speaks {
 pub(crate) struct Server {
     bench: Bench,
     calendars: Mutex<BTreeMap<String, Collection>>,
+    locked: AtomicBool,
 }
 
 impl Default for Server {
@@ -67,7 +69,7 @@ impl Default for Server {
             ("holidays", Collection::new("Holidays", "", false)),
         ];
         let calendars = calendars.into_iter().map(|(name, made)| (format!("{HOME}{name}/"), made)).collect();
-        Self { bench: Bench::default(), calendars: Mutex::new(calendars) }
+        Self { bench: Bench::default(), calendars: Mutex::new(calendars), locked: AtomicBool::new(false) }
     }
 }
 
@@ -78,6 +80,12 @@ impl Server {
         let mut calendars = self.calendars();
         let found = calendars.get_mut(&format!("{HOME}{calendar}/"));
         found.expect("the fake has this calendar").put(name, body.to_owned(), Write::Any);
+    }
+
+    /// From now on no password is right.
+    #[cfg(test)]
+    pub(crate) fn refuse_everybody(&self) {
+        self.locked.store(true, Ordering::Relaxed);
     }
 
     /// Another client takes an event away.
@@ -195,7 +203,7 @@ impl Server {
 impl Fake for Server {
     fn answer(&self, request: &Request) -> Result<Response, String> {
         let speaks = Speaks::on(request)?;
-        if let Some(challenge) = challenge(request, speaks) {
+        if let Some(challenge) = challenge(request, speaks, self.locked.load(Ordering::Relaxed)) {
             return Ok(reply(request, 401, &[("www-authenticate", challenge)], ""));
         }
         match (request.method.as_str(), request.url.path()) {
@@ -226,17 +234,17 @@ impl Fake for Server {
 }
 
 /// What an unknown caller is asked for; `None` for the host.
-fn challenge(request: &Request, speaks: Speaks) -> Option<&'static str> {
+fn challenge(request: &Request, speaks: Speaks, locked: bool) -> Option<&'static str> {
     let sent = request.headers.get("authorization").and_then(|v| v.to_str().ok()).unwrap_or_default();
     if speaks == Speaks::Digest {
         let parts =
             [r#"Digest username="host@example.com""#, r#"nonce="n0nce""#, "qop=auth", r#"response=""#];
-        let known = parts.iter().all(|part| sent.contains(part));
+        let known = !locked && parts.iter().all(|part| sent.contains(part));
         return (!known)
             .then_some(r#"Digest realm="calendars", nonce="n0nce", qop="auth", algorithm=SHA-256"#);
     }
     let expected = format!("Basic {}", BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}")));
-    (sent != expected).then_some(r#"Basic realm="calendars""#)
+    (locked || sent != expected).then_some(r#"Basic realm="calendars""#)
 }
 
 /// The calendar a path is in, and the name there.

@@ -389,3 +389,30 @@ async fn dav_05_who_may_only_see_when_it_is_busy_sees_that() {
     let span = Span::new(at("2027-03-02T10:00:00Z"), at("2027-03-02T11:00:00Z"));
     assert_eq!(busy.iter().map(|b| (b.span, b.uid.as_deref())).collect::<Vec<_>>(), [(span, None)]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_never_taken_for_success() {
+    let world = World::new();
+    let (cx, of) = (world.connected("https://dav.example.test").await, work("dav.example.test"));
+    let to = || vec![("location", "https://dav.example.test/elsewhere/".to_owned())];
+    world.server.put_by_other("work", "booking.ics", &ics("booking", &hour(2)));
+    let written = part().find(&cx, &of, "booking").await.expect("looks").expect("is there");
+    world.server.bench().next([Fault::Status(302, to()), Fault::Status(301, to())]);
+    assert!(part().delete(&cx, &of, &written).await.expect_err("it moved").is_missing());
+    assert!(part().busy(&cx, &[of], window()).await.expect_err("it moved").is_missing());
+}
+
+#[tokio::test(start_paused = true)]
+async fn dav_10_a_wrong_password_is_tried_once_per_scheme() {
+    // Servers lock accounts.
+    for (host, tries) in [("dav.example.test", 1), ("digest.example.test", 2)] {
+        let world = World::new();
+        let mut cx = world.connected(&format!("https://{host}")).await;
+        cx.secrets.insert("password", Secret::new("wrong"));
+        world.server.refuse_everybody();
+        let before = world.server.bench().seen().len();
+        let error = part().busy(&cx, &[work(host)], window()).await.expect_err("it is refused");
+        assert_eq!(error.kind, Kind::AuthRevoked);
+        assert_eq!(world.server.bench().seen().len() - before, tries, "{host}");
+    }
+}

@@ -25,6 +25,7 @@ pub(crate) struct Challenge {
     hash: Hash,
     session: bool,
     quality: bool,
+    stale: bool,
     count: u32,
 }
 
@@ -116,8 +117,14 @@ impl Challenge {
             hash,
             session,
             quality,
+            stale: field("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
             count: 0,
         })
+    }
+
+    /// The answer was right but its nonce too old.
+    pub(crate) const fn is_stale(&self) -> bool {
+        self.stale
     }
 
     const fn algorithm(&self) -> &'static str {

@@ -68,7 +68,7 @@ impl<'a> Session<'a> {
         depth: Depth,
         body: String,
     ) -> Result<Multistatus, Error> {
-        Multistatus::read(&self.ask(op, "PROPFIND", url, depth, body).await?)
+        Multistatus::read(&settled(self.ask(op, "PROPFIND", url, depth, body).await?)?)
     }
 
     pub(crate) async fn report(
@@ -78,10 +78,10 @@ impl<'a> Session<'a> {
         depth: Depth,
         body: String,
     ) -> Result<Multistatus, Error> {
-        Multistatus::read(&self.ask(op, "REPORT", url, depth, body).await?)
+        Multistatus::read(&settled(self.ask(op, "REPORT", url, depth, body).await?)?)
     }
 
-    /// A PROPFIND or REPORT, its answer as it comes.
+    /// A PROPFIND or REPORT, its answer as it comes. Only who looks for the way follows a redirect.
     pub(crate) async fn ask(
         &self,
         op: &'static str,
@@ -97,18 +97,24 @@ impl<'a> Session<'a> {
             Depth::One => "1",
         };
         let request = Request::new(op, method, url.clone()).header("depth", depth)?.body(XML, body);
-        self.send(request).await
+        self.exchange(request).await
+    }
+
+    /// Sends a request to what must be there: a redirect means that it is no longer.
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, Error> {
+        settled(self.exchange(request).await?)
     }
 
     /// Sends a request with the account's login, if its server may have it.
-    pub(crate) async fn send(&self, request: Request) -> Result<Response, Error> {
+    async fn exchange(&self, request: Request) -> Result<Response, Error> {
         if !self.trusts(&request.url) {
             return Err(Error::new(
                 Kind::Invalid,
                 format!("{} is not the server this account is connected to", host(&request.url)),
             ));
         }
-        // A stale nonce is asked for once more; whoever refuses three times means it.
+        // Once as we are, once to answer a challenge, once more if its nonce was stale: no more, for servers lock accounts.
+        let mut answered = false;
         for _ in 0..3 {
             let signed = self.signed(request.clone())?;
             let offered = signed.headers.contains_key(http::header::AUTHORIZATION);
@@ -117,7 +123,11 @@ impl<'a> Session<'a> {
                 return Ok(response);
             }
             match Challenge::read(&response) {
-                Some(challenge) => self.challenged(challenge),
+                Some(challenge) if answered && !challenge.is_stale() => break,
+                Some(challenge) => {
+                    answered = true;
+                    self.challenged(challenge);
+                }
                 None if offered => break,
                 None => return Err(in_the_clear(&request.url)),
             }
@@ -144,6 +154,14 @@ impl<'a> Session<'a> {
             None => Ok(request),
         }
     }
+}
+
+fn settled(response: Response) -> Result<Response, Error> {
+    if response.status.is_redirection() {
+        let message = "the calendar has moved to another address on its server: connect the account again";
+        return Err(Error::new(Kind::NotFound, message).status(response.status.as_u16()));
+    }
+    Ok(response)
 }
 
 fn in_the_clear(url: &Url) -> Error {
