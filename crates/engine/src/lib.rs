@@ -1,7 +1,7 @@
 //! The verbs of the product.
 
 pub mod api_keys;
-mod audit;
+pub mod audit;
 pub mod book;
 pub mod connect;
 mod edit;

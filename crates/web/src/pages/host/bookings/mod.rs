@@ -21,8 +21,6 @@ pub fn routes() -> Router<Web> {
         .route("/bookings/past", get(list::past))
         .route("/bookings/cancelled", get(list::cancelled))
         .route("/bookings/{uid}", get(show::show))
-        .route("/bookings/{uid}/confirm", get(show::to_answer))
-        .route("/bookings/{uid}/decline", get(show::to_answer))
         .route("/bookings/{uid}/answer", post(change::answer))
         .route("/bookings/{uid}/cancel", post(change::cancel))
         .route("/bookings/{uid}/absent", post(change::absent))

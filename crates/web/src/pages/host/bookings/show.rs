@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use kalends_domain::{
     Uid,
@@ -41,11 +41,6 @@ pub async fn show(
     Asked(asked): Asked,
 ) -> Result<Response, Problem> {
     page(&web, &desk, &name(&uid)?, Notice::after(&asked, &DID)).await
-}
-
-/// `GET /bookings/{uid}/confirm` and `…/decline`, from a mail: the page asks, for mail programs open links themselves.
-pub async fn to_answer(Path(uid): Path<String>) -> Result<Response, Problem> {
-    Ok(Redirect::to(&format!("/bookings/{}#answer", name(&uid)?)).into_response())
 }
 
 pub(super) fn name(uid: &str) -> Result<Uid, Problem> {

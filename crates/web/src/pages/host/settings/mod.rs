@@ -1,5 +1,6 @@
 //! What is a user's own: profile, password, sessions, keys; and the audit log.
 
+mod audit;
 mod keys;
 mod page;
 mod profile;
@@ -21,6 +22,7 @@ pub fn routes() -> Router<Web> {
         .route("/settings/password", post(security::change_password))
         .route("/settings/sessions/others", post(security::end_others))
         .route("/settings/sessions/{session}/end", post(security::end))
+        .route("/settings/audit", get(audit::show))
         .route("/settings/keys", get(keys::show).post(keys::make))
         .route("/settings/keys/{key}/revoke", post(keys::revoke))
 }

@@ -103,8 +103,6 @@ pub struct Audit {
     pub side: Side,
     /// Latest first.
     pub lines: Vec<AuditLine>,
-    /// The next page, if there is one.
-    pub more: Option<u64>,
     /// Which tab.
     pub tab: &'static str,
 }
