@@ -54,6 +54,8 @@ pub struct Found {
     pub cancelled: bool,
     /// Whether it happens once; else `span` is only the first time.
     pub once: bool,
+    /// Where it takes place: a link that arrives late changes nothing else.
+    pub location: String,
 }
 
 #[derive(Debug, Clone)]
@@ -71,6 +73,7 @@ pub(crate) struct Event {
     /// Who answered what, by address in lower case.
     pub(crate) answers: Vec<(String, Reply)>,
     pub(crate) sequence: i64,
+    pub(crate) location: String,
 }
 
 /// A rule, or the fact that there is one we cannot read.
@@ -193,6 +196,7 @@ impl Feed {
             span: Span::new(start, end),
             cancelled: event.cancelled,
             once: event.rules.is_empty() && event.more.is_empty(),
+            location: event.location.clone(),
         })
     }
 }
@@ -223,6 +227,7 @@ impl Event {
             tentative: false,
             answers: vec![],
             sequence: 0,
+            location: String::new(),
         };
         for entry in &from.entries {
             event.property(entry, zones);
@@ -268,6 +273,11 @@ impl Event {
             ICalendarProperty::Sequence => {
                 if let Some(ICalendarValue::Integer(n)) = entry.values.first() {
                     self.sequence = *n;
+                }
+            }
+            ICalendarProperty::Location => {
+                if let Some(ICalendarValue::Text(place)) = entry.values.first() {
+                    place.trim().clone_into(&mut self.location);
                 }
             }
             ICalendarProperty::Attendee => {

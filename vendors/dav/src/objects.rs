@@ -94,11 +94,15 @@ impl Account<'_> {
             Err(error) if error.is_missing() => return Err(error),
             Err(_) => return Err(refusal),
         };
+        let meant = meeting(draft)?.object();
         let zone = Zone::parse(&draft.zone).unwrap_or_else(|_| Zone::utc());
-        let same = Feed::read(&response.body).ok().and_then(|feed| feed.find(&draft.uid, &zone)).is_some_and(
-            |found| found.sequence == draft.sequence && found.span == draft.span && !found.cancelled,
-        );
-        if same { self.written(url.clone(), &response).await } else { Err(refusal) }
+        let said = |body: &[u8]| Feed::read(body).ok().and_then(|feed| feed.find(&draft.uid, &zone));
+        let theirs = said(&response.body);
+        if theirs.is_some() && theirs == said(meant.as_bytes()) {
+            self.written(url.clone(), &response).await
+        } else {
+            Err(refusal)
+        }
     }
 
     /// What a write left, asking for its etag where the server did not say (DAV-07).

@@ -83,6 +83,7 @@ pub const CHECKS: &[On] = &[
                 ..draft("rough", 0)
             };
             part.create(&stage.cx, &into, &draft).await.expect("creates");
+            part.create(&stage.cx, &into, &draft).await.expect("is our own earlier try, word for word");
             assert_eq!(spans(&busy(&stage, &part, &into).await), [draft.span], "DAV-12");
         })
     }),
@@ -143,6 +144,19 @@ pub const CHECKS: &[On] = &[
             let first = part.update(&stage.cx, &into, &old, &later).await.expect("updates");
             let again = part.update(&stage.cx, &into, &old, &later).await.expect("is our own earlier try");
             assert_eq!(first.id, again.id);
+        })
+    }),
+    On::new("a_link_that_arrives_late_is_not_taken_for_written", |stage, part| {
+        // ALL-07: the same revision with another place is not our earlier try.
+        Box::pin(async move {
+            let (into, draft) = (place(&stage, &part).await, draft("link", 0));
+            part.create(&stage.cx, &into, &draft).await.expect("creates");
+            let linked = Draft { location: Some("https://meet.example.com/late".into()), ..draft };
+            let error = part.create(&stage.cx, &into, &linked).await.expect_err("it says something else");
+            assert_eq!(error.kind, Kind::Conflict);
+            let written = part.find(&stage.cx, &into, &linked.uid).await.expect("looks").expect("is there");
+            part.update(&stage.cx, &into, &written, &linked).await.expect("updates");
+            part.create(&stage.cx, &into, &linked).await.expect("now it is there");
         })
     }),
     On::new("updating_what_is_gone_says_so", |stage, part| {
