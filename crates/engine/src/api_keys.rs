@@ -79,22 +79,22 @@ impl Engine {
         }
         let found = {
             let mut tx = self.db.read().await?;
-            let Some(kept) = tx.sessions().by_key(key.expose_secret()).await? else { return Ok(None) };
-            let user = tx.people().get(kept.user).await?.filter(|user| user.disabled_at.is_none());
-            user.map(|user| (kept, user))
+            let Some(row) = tx.sessions().by_key(key.expose_secret()).await? else { return Ok(None) };
+            let user = tx.people().get(row.user).await?.filter(|user| user.disabled_at.is_none());
+            user.map(|user| (row, user))
         };
-        let Some((kept, user)) = found else { return Ok(None) };
+        let Some((row, user)) = found else { return Ok(None) };
         let now = self.db.now();
-        if kept.last_used_at.is_none_or(|last| now.duration_since(last) >= USED_EVERY) {
-            let used = kept.clone();
+        if row.last_used_at.is_none_or(|last| now.duration_since(last) >= USED_EVERY) {
+            let touched = row.clone();
             self.db
                 .write(move |tx| {
-                    let used = used.clone();
-                    Box::pin(async move { tx.sessions().key_used(&used).await })
+                    let touched = touched.clone();
+                    Box::pin(async move { tx.sessions().key_used(&touched).await })
                 })
                 .await?;
         }
-        Ok(Some((kept, user)))
+        Ok(Some((row, user)))
     }
 
     /// A user's keys that are good, newest first.

@@ -68,7 +68,7 @@ pub async fn settle(
     match &ending {
         Ending::Done | Ending::Later(_) => {}
         Ending::Again(at, why) => {
-            tracing::info!(job = row.kind, key = row.key, %at, why, "job is tried again")
+            tracing::info!(job = row.kind, key = row.key, %at, why, "job is tried again");
         }
         Ending::Dead(why) => tracing::error!(job = row.kind, key = row.key, why, "job is given up"),
     }
@@ -85,7 +85,7 @@ pub async fn settle(
                     Ending::Later(at) => {
                         if tx.jobs().done(&row).await? {
                             let same = repo::NewJob::new(&row.kind, &row.read::<serde_json::Value>()?)?;
-                            let same = row.key.iter().fold(same.at(at), |job, key| job.key(key));
+                            let same = row.key.iter().fold(same.at(at), repo::NewJob::key);
                             tx.jobs().add(same).await?;
                         }
                         Ok(())

@@ -19,7 +19,7 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// A job that takes longer has its lease made longer, this often.
 const RENEW: Duration = Duration::from_secs(20);
 /// No job takes longer than this: it is given back and tried again.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_mins(10);
 /// Notices may be lost: the table is looked at anyway, this often.
 const POLL: Duration = Duration::from_secs(5);
 /// How long a stop waits for what is under way.

@@ -1,6 +1,7 @@
 //! From a booking and a reader to the mail that is sent.
 
 use aws_lc_rs::digest;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use kalends_app::kind::{calendar::Person, messenger::Message};
 
@@ -52,7 +53,7 @@ pub fn mail(letter: &Letter, name: &str, email: &str, message_id: String) -> Res
 /// The same for the same booking, message, recipient and revision (EML-03). The recipient is hashed: an id is shown to others.
 fn message_id(topic: Topic, told: &Told, email: &str, links: &Links) -> String {
     let hash = digest::digest(&digest::SHA256, email.as_bytes());
-    let short: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let short = BASE64_URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9]);
     format!("{}.{}.{}.{short}@{}", told.uid, told.revision, topic.as_str(), links.host())
 }
 

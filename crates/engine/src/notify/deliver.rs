@@ -28,9 +28,9 @@ use crate::{
 };
 
 /// A mail server that refuses our sign-in is tried again this late: its owner needs time.
-const REFUSED: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+const REFUSED: std::time::Duration = std::time::Duration::from_mins(15);
 /// What a delivery says that could not even be tried.
-pub(crate) const NO_SERVER: &str =
+const NO_SERVER: &str =
     "No mail server is set up, so this mail was not sent. Connect one, then send it again.";
 
 /// Sends one delivery.

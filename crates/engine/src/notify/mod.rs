@@ -14,11 +14,14 @@ mod words;
 use kalends_domain::booking::Message;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::{deliver::NO_SERVER, plan::link_ready, post::post};
 pub use self::{
     letter::{Action, Fact, Letter},
     links::Links,
     when::{Reading, hours_of},
+};
+pub(crate) use self::{
+    plan::link_ready,
+    post::{can_send, post},
 };
 
 /// What a mail about a booking is about.

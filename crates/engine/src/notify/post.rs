@@ -72,6 +72,11 @@ pub(crate) async fn post(
     }
 }
 
+/// Whether there is a mail server at all.
+pub(crate) async fn can_send(engine: &Engine, organization: Id<Organization>) -> kalends_store::Result<bool> {
+    Ok(engine.outside.post().is_some() || own(engine, organization).await?.is_some())
+}
+
 /// The organization's own mail server, a working one first.
 async fn own(
     engine: &Engine,

@@ -189,13 +189,13 @@ fn place(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reader: 
             letter.fact("Telephone", format!("{} calls {number}", guest(told)));
         }
         BookedLocation::Phone { number, host_calls: false } => {
-            letter.fact("Telephone", format!("Call {number}"))
+            letter.fact("Telephone", format!("Call {number}"));
         }
         BookedLocation::Link { url } => letter.linked_fact("Join", url),
         BookedLocation::App { .. } => match &about.link {
             Some(url) => letter.linked_fact("Join", url),
             None if topic == Topic::Requested => {
-                letter.fact("Where", "Online. The link comes once it is confirmed.")
+                letter.fact("Where", "Online. The link comes once it is confirmed.");
             }
             None => letter.fact("Where", "Online. The link is still being made and follows in another mail."),
         },

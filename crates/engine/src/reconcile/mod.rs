@@ -35,10 +35,10 @@ pub(crate) const EVENT: &str = "calendar";
 #[tracing::instrument(name = "job.reconcile", skip_all, fields(booking = %job.booking))]
 pub(crate) async fn run(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Failed> {
     let about = About { organization: job.organization, booking: Some(job.booking) };
-    flights::about(about, follow(engine, job, tries)).await
+    flights::about(about, bring(engine, job, tries)).await
 }
 
-async fn follow(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Failed> {
+async fn bring(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Failed> {
     let Some(mut scene) = Scene::plan(engine, job.booking).await? else { return Ok(()) };
     let mut outcome = Outcome { tries, engine, again: None, never: None };
     // Rooms first: the event carries the link.
@@ -46,9 +46,9 @@ async fn follow(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Fail
         let result = room::follow(engine, &mut scene, &tie).await;
         outcome.note(&tie, result).await?;
     }
-    let ties = scene.take(EVENT);
-    let results = join_all(ties.iter().map(|tie| event::follow(engine, &scene, tie))).await;
-    for (tie, result) in ties.iter().zip(results) {
+    let events = scene.take(EVENT);
+    let results = join_all(events.iter().map(|tie| event::follow(engine, &scene, tie))).await;
+    for (tie, result) in events.iter().zip(results) {
         outcome.note(tie, result).await?;
     }
     outcome.end()

@@ -1,6 +1,6 @@
 //! What became of a booking outside, in words for its hosts, and the buttons that mend it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use jiff::Timestamp;
 use kalends_domain::{Id, Uid, booking::Booking, people::User};
@@ -15,7 +15,7 @@ use crate::{
     book::{self, ChangeError},
     connect::Installed,
     job::{self, Deliver, Reconcile},
-    notify::Topic,
+    notify::{self, Topic},
 };
 
 /// Flight records shown for one booking.
@@ -87,7 +87,9 @@ impl Engine {
         let mut all =
             self.of(&mut tx, std::slice::from_ref(&booking)).await?.remove(&booking.id).unwrap_or_default();
         let deliveries = tx.deliveries().of_booking(&booking).await?;
-        all.extend(deliveries.iter().map(mail));
+        drop(tx);
+        let can_send = notify::can_send(self, booking.organization).await?;
+        all.extend(deliveries.iter().map(|one| mail(one, can_send)));
         Ok(all)
     }
 
@@ -156,10 +158,11 @@ impl Engine {
         let mut all: HashMap<Id<Booking>, Vec<Happening>> = HashMap::new();
         for row in rows {
             let id = row.wanted.installation;
-            if !known.contains_key(&id) {
-                known.insert(id, Installed::get(tx, &self.outside, id).await?);
-            }
-            let installed = known.get(&id).and_then(Option::as_ref);
+            let installed = match known.entry(id) {
+                Entry::Occupied(there) => there.into_mut(),
+                Entry::Vacant(place) => place.insert(Installed::get(tx, &self.outside, id).await?),
+            };
+            let installed = installed.as_ref();
             let app = self.outside.app(&row.wanted.app);
             let name = app.map_or_else(|| row.wanted.app.clone(), |app| app.manifest().name.clone());
             let whose = hosts.iter().find(|host| host.id == row.wanted.host).map(|host| host.name.clone());
@@ -197,10 +200,11 @@ fn tie(row: &Reference, installed: Option<&Installed>, app: &str, whose: String)
         (_, Progress::Stuck) if row.desired_present => format!("{app}: not written"),
         (_, Progress::Stuck) => format!("{app}: not removed"),
     };
-    let fix = (progress == Progress::Stuck).then(|| match installed {
-        Some(one) if broken => Fix::Reconnect(one.installation.id),
-        _ => Fix::TryAgain,
-    });
+    let fix = match installed {
+        _ if progress != Progress::Stuck => None,
+        Some(one) if broken => Some(Fix::Reconnect(one.installation.id)),
+        _ => Some(Fix::TryAgain),
+    };
     Happening {
         what,
         whose,
@@ -217,7 +221,7 @@ fn tie(row: &Reference, installed: Option<&Installed>, app: &str, whose: String)
     }
 }
 
-fn mail(of: &Delivery) -> Happening {
+fn mail(of: &Delivery, can_send: bool) -> Happening {
     let subject = match Topic::parse(&of.what.message) {
         Some(Topic::Confirmed) => "Confirmation",
         Some(Topic::Requested) => "Request",
@@ -234,7 +238,11 @@ fn mail(of: &Delivery) -> Happening {
         Sent::Failed => (Progress::Stuck, format!("{subject} not sent")),
     };
     let detail = of.last_error.clone().unwrap_or_default();
-    let no_server = detail.starts_with(crate::notify::NO_SERVER);
+    let fix = match progress {
+        Progress::Stuck if can_send => Some(Fix::SendAgain(of.id)),
+        Progress::Stuck => Some(Fix::ConnectMail),
+        _ => None,
+    };
     Happening {
         what: What::Mail,
         whose: of.what.recipient.clone(),
@@ -242,8 +250,7 @@ fn mail(of: &Delivery) -> Happening {
         words,
         tries: of.tries,
         next_try: of.next_try_at,
-        fix: (progress == Progress::Stuck)
-            .then(|| if no_server { Fix::ConnectMail } else { Fix::SendAgain(of.id) }),
+        fix,
         detail,
     }
 }

@@ -52,7 +52,7 @@ fn ask() -> OwnerAsk {
     }
 }
 
-async fn owner<'t>(t: &'t TestDb) -> (Stage<'t>, Entered, Member) {
+async fn owner(t: &TestDb) -> (Stage<'_>, Entered, Member) {
     let stage = empty(t).await;
     let entered = stage.engine.create_owner(&ask(), &client()).await.unwrap();
     stage.settle().await;

@@ -2,6 +2,8 @@
 //!
 //! Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use futures::future::BoxFuture;
 use kalends_testkit::{Dialect, TestDb, postgres};
 use libtest_mimic::{Arguments, Trial};
@@ -27,6 +29,7 @@ mod mails;
 mod mirror;
 mod stage;
 mod toy;
+mod workers;
 
 const SUITE: &[(&str, &[Check])] = &[
     ("accounts", accounts::CHECKS),
@@ -35,6 +38,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("lost", lost::CHECKS),
     ("mails", mails::CHECKS),
     ("mirror", mirror::CHECKS),
+    ("workers", workers::CHECKS),
 ];
 
 fn main() {
