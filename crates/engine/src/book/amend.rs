@@ -19,7 +19,7 @@ use super::{
     change::{self, subject},
     check, make, plan, terms,
 };
-use crate::{Actor, Engine, Invalid, Member};
+use crate::{Actor, Engine, Invalid, Member, index::Purpose};
 
 impl Engine {
     /// Notes who did not come, once the booking has begun.
@@ -64,7 +64,7 @@ impl Engine {
         if offering.event_type.assignment != Assignment::RoundRobin {
             return Err(Invalid::one("hosts", "only bookings of round-robin event types change hosts").into());
         }
-        let view = self.view(offering.clone(), booking.span.end, Vec::new()).await?;
+        let view = self.view(offering.clone(), booking.span, Vec::new(), Purpose::Booking).await?;
         let now_hosts: Vec<Id<User>> = booking.hosts.clone();
         let minutes = u32::try_from(booking.span.len() / 60).unwrap_or(u32::MAX);
         let candidates: Vec<_> = view

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Actor, Engine, Invalid,
-    index::{Offering, source_of, source_of_owner},
+    index::{Offering, Purpose, source_of, source_of_owner},
     slots::Offered,
 };
 
@@ -103,11 +103,11 @@ impl Engine {
             .collect();
         let start = ask.start.as_second();
         let span = Span::new(start, start + i64::from(minutes) * 60);
-        let view = self.view(Arc::clone(&offering), span.end, ignoring).await?;
+        let view = self.view(Arc::clone(&offering), span, ignoring, Purpose::Booking).await?;
         let zone = offering.zone.clone();
         let (hosts, seat_with) = match start_of(&view, start, &zone, minutes, ask.bounds, false)? {
             Offered::New(places) => (HostChoice::of(&offering, &places, |place| view.needed(place)), None),
-            Offered::Seat(source) => match self.memory.tally(&offering).await?.booking(source) {
+            Offered::Seat(source) => match view.booking(source) {
                 Some(Owner::Booking(id)) => (HostChoice::default(), Some(id)),
                 _ => return Err(BookError::Taken),
             },

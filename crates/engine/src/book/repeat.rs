@@ -1,6 +1,7 @@
 //! Attempts that come again: the first answer is given again.
 
 use aws_lc_rs::digest;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::SignedDuration;
 use kalends_domain::{Id, Uid, booking::Booking, event_type::EventType, people::Organization};
 use kalends_store::{Tx, repo::Seen};
@@ -39,7 +40,7 @@ pub(crate) fn of(ask: &BookAsk, event_type: &EventType, checked: &Checked) -> Op
         checked.metadata,
     ]);
     let hash = digest::digest(&digest::SHA256, asked.to_string().as_bytes());
-    let hash = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = BASE64_STANDARD.encode(hash);
     Some(Repeat { principal, key, hash })
 }
 

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     Actor, Engine, Invalid,
-    index::{Offering, source_of, source_of_owner},
+    index::{Offering, Purpose, source_of, source_of_owner},
     slots::Offered,
 };
 
@@ -121,7 +121,7 @@ impl Engine {
         if !matches!(ask.actor, Actor::Seat(_)) {
             ignoring.push(source_of(booking.id));
         }
-        let view = self.view(Arc::clone(offering), span.end, ignoring).await?;
+        let view = self.view(Arc::clone(offering), span, ignoring, Purpose::Booking).await?;
         let zone = booking.booker().map_or("UTC", |booker| booker.zone.as_str());
         let zone = crate::slots::zone_or_utc(zone);
         let minutes = u32::try_from(span.len() / 60).unwrap_or(u32::MAX);
@@ -134,9 +134,7 @@ impl Engine {
                 }
                 Ok((choice, None))
             }
-            Offered::Seat(source) => {
-                Ok((HostChoice::default(), self.memory.tally(offering).await?.booking(source)))
-            }
+            Offered::Seat(source) => Ok((HostChoice::default(), view.booking(source))),
         }
     }
 }
@@ -168,13 +166,11 @@ fn moved(tx: &mut Tx, wish: Move) -> BoxFuture<'_, Result<Booking, ChangeError>>
             tx.claims().release(Owner::Hold(hold.id)).await?;
             tx.holds().delete(hold).await?;
         }
-        match &wish.ask.actor {
-            Actor::Seat(seat) => move_seat::move_seat(tx, &wish, subject, seat).await,
-            _ => {
-                whole(tx, &wish, &mut subject).await?;
-                Ok(subject.booking)
-            }
+        if let Actor::Seat(seat) = &wish.ask.actor {
+            return move_seat::move_seat(tx, &wish, subject, seat).await;
         }
+        whole(tx, &wish, &mut subject).await?;
+        Ok(subject.booking)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kalends_domain::{Uid, event_type::EventType, zone::Zone};
+use kalends_domain::{Span, Uid, event_type::EventType, zone::Zone};
 use kalends_store::repo;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Actor, Engine,
-    index::{Offering, source_of_owner},
+    index::{Offering, Purpose, source_of_owner},
     lookup::Found,
     slots::{Offered, View},
 };
@@ -114,8 +114,12 @@ impl Engine {
     async fn choose(&self, plan: &mut Plan, bounds: Bounds) -> Result<(), BookError> {
         let ignoring: Vec<_> =
             plan.hold.iter().map(|hold| source_of_owner(repo::Owner::Hold(hold.id))).collect();
-        let last = plan.spans().iter().map(|span| span.end).max().unwrap_or(0);
-        let view = self.view(Arc::clone(&plan.offering), last, ignoring).await?;
+        let spans = plan.spans();
+        let around = Span::new(
+            spans.iter().map(|span| span.start).min().unwrap_or(0),
+            spans.iter().map(|span| span.end).max().unwrap_or(0),
+        );
+        let view = self.view(Arc::clone(&plan.offering), around, ignoring, Purpose::Booking).await?;
         let zone = plan.checked.attendees.first().map_or("UTC", |one| one.zone.as_str());
         let zone = crate::slots::zone_or_utc(zone);
         let minutes = plan.checked.minutes;
@@ -125,7 +129,7 @@ impl Engine {
             let held = plan.hold.as_ref().filter(|_| index == 0);
             match start_of(&view, *start, &zone, minutes, bounds, held.is_some())? {
                 Offered::Seat(source) => {
-                    plan.seat_in = self.memory.tally(&plan.offering).await?.booking(source);
+                    plan.seat_in = view.booking(source);
                     choice = Some(HostChoice::default());
                 }
                 Offered::New(places) => {

@@ -127,7 +127,7 @@ pub(crate) fn is_colour(text: &str) -> bool {
 /// The number or title with which a copy does not collide: `intro-copy`, `intro-copy-2`, ….
 pub(crate) fn copy_slug(slug: &Slug, taken: &[EventType]) -> Slug {
     let stem: String = slug.as_str().chars().take(50).collect();
-    (1..)
+    (1..=taken.len() + 1)
         .map(|nth| if nth == 1 { format!("{stem}-copy") } else { format!("{stem}-copy-{nth}") })
         .filter_map(|text| Slug::parse(&text).ok())
         .find(|slug| taken.iter().all(|other| other.slug != *slug))

@@ -20,9 +20,6 @@ use super::{
 };
 use crate::{PageOwner, Trouble, book::Person};
 
-/// What a limit may look back on, and a page ahead to.
-const TALLIED: (i64, i64) = (370 * 86_400, 800 * 86_400);
-
 /// The time of these hosts within a span.
 pub(super) async fn hosts(
     db: &Db,
@@ -203,9 +200,7 @@ pub(super) async fn addressed(db: &Db, address: &Address) -> Result<Option<Id<Ev
 }
 
 /// What is booked of an event type, with the seats taken in each booking.
-pub(super) async fn tally(db: &Db, offering: &Offering, now: Timestamp) -> Result<Tally, Trouble> {
-    let now = now.as_second();
-    let window = Span::new(now - TALLIED.0, now + TALLIED.1);
+pub(super) async fn tally(db: &Db, offering: &Offering, window: Span) -> Result<Tally, Trouble> {
     let mut tx = db.read().await?;
     let rows = tx.bookings().booked(&offering.event_type, window, None).await?;
     let mut hosts = offering.users();
@@ -222,7 +217,10 @@ pub(super) async fn tally(db: &Db, offering: &Offering, now: Timestamp) -> Resul
     }
     let mut good_until = i64::MAX;
     if offering.event_type.settings.seats.is_some() {
-        let claims = tx.claims().of_hosts(&hosts, Span::new(now, window.end)).await?;
+        let claims = tx
+            .claims()
+            .of_hosts(&hosts, Span::new(window.start.max(db.now().as_second()), window.end))
+            .await?;
         for (one, host) in booked.iter_mut().zip(host_of) {
             let claims = claims.get(&host).map_or(&[][..], Vec::as_slice);
             let own = claims.iter().find(|claim| source_of_owner(claim.owner) == source_of(one.booking));

@@ -36,6 +36,18 @@ const BEHIND: i64 = 3 * 86_400;
 /// Days ahead of today that are kept; a question beyond is answered from the database.
 const AHEAD: i64 = 400 * 86_400;
 
+/// Seconds before and after now that a limit may count, or a page with seats may show.
+const COUNTED: (i64, i64) = (370 * 86_400, 800 * 86_400);
+
+/// What something is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// For whoever looks, and the next who does.
+    Page,
+    /// For one booking: the next look will find it changed.
+    Booking,
+}
+
 /// Everything kept.
 pub(crate) struct Memory {
     db: Db,
@@ -65,7 +77,14 @@ impl Memory {
     }
 
     /// The time of these hosts within a window, in their order: at most one round of queries for all of them.
-    pub async fn times(&self, hosts: &[Id<User>], window: Span) -> Result<Vec<Arc<HostTime>>, Trouble> {
+    ///
+    /// For a page everything usual is read and kept; for one booking only what lies around it, where nothing is kept.
+    pub async fn times(
+        &self,
+        hosts: &[Id<User>],
+        window: Span,
+        purpose: Purpose,
+    ) -> Result<Vec<Arc<HostTime>>, Trouble> {
         self.hear();
         let now = self.db.now().as_second();
         let mut found: HashMap<Id<User>, Arc<HostTime>> = HashMap::with_capacity(hosts.len());
@@ -78,7 +97,7 @@ impl Memory {
         }
         if !missing.is_empty() {
             let usual = Span::new(now - BEHIND, now + AHEAD);
-            let keep = usual.contains(window);
+            let keep = purpose == Purpose::Page && usual.contains(window);
             let began = self.hosts.begin();
             let read = load::hosts(&self.db, &missing, if keep { usual } else { window }).await?;
             for (host, time) in read {
@@ -108,43 +127,46 @@ impl Memory {
     /// The event type with this number.
     pub async fn by_number(&self, number: i64) -> Result<Option<Arc<Offering>>, Trouble> {
         self.hear();
-        let id = match self.numbers.get(&number) {
-            Some(id) => *id,
-            None => {
-                let began = self.numbers.begin();
-                let Some(id) = load::numbered(&self.db, number).await? else { return Ok(None) };
-                self.numbers.put(number, Arc::new(id), began);
-                id
-            }
-        };
+        if let Some(id) = self.numbers.get(&number) {
+            return self.offering(*id).await;
+        }
+        let began = self.numbers.begin();
+        let Some(id) = load::numbered(&self.db, number).await? else { return Ok(None) };
+        self.numbers.put(number, Arc::new(id), began);
         self.offering(id).await
     }
 
     /// The event type at this address.
     pub async fn at(&self, address: Address) -> Result<Option<Arc<Offering>>, Trouble> {
         self.hear();
-        let id = match self.pages.get(&address) {
-            Some(id) => *id,
-            None => {
-                let began = self.pages.begin();
-                let Some(id) = load::addressed(&self.db, &address).await? else { return Ok(None) };
-                self.pages.put(address, Arc::new(id), began);
-                id
-            }
-        };
+        if let Some(id) = self.pages.get(&address) {
+            return self.offering(*id).await;
+        }
+        let began = self.pages.begin();
+        let Some(id) = load::addressed(&self.db, &address).await? else { return Ok(None) };
+        self.pages.put(address, Arc::new(id), began);
         self.offering(id).await
     }
 
-    /// What is booked of an event type from the start of last year on.
-    pub async fn tally(&self, offering: &Offering) -> Result<Arc<Tally>, Trouble> {
+    /// What is booked of an event type: for a page all that a limit may count, for one booking what lies around it.
+    pub async fn tally(
+        &self,
+        offering: &Offering,
+        window: Span,
+        purpose: Purpose,
+    ) -> Result<Arc<Tally>, Trouble> {
         self.hear();
         let id = offering.event_type.id;
         let now = self.db.now();
         if let Some(kept) = self.tallies.get(&id).filter(|kept| now.as_second() < kept.good_until) {
             return Ok(kept);
         }
+        if purpose == Purpose::Booking {
+            return Ok(Arc::new(load::tally(&self.db, offering, window).await?));
+        }
         let began = self.tallies.begin();
-        let read = Arc::new(load::tally(&self.db, offering, now).await?);
+        let window = Span::new(now.as_second() - COUNTED.0, now.as_second() + COUNTED.1);
+        let read = Arc::new(load::tally(&self.db, offering, window).await?);
         self.tallies.put(id, Arc::clone(&read), began);
         Ok(read)
     }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Engine, Invalid, Member, Trouble,
     book::check,
-    index::{Offering, Taker, source_of, source_of_owner},
+    index::{Offering, Purpose, Taker, source_of, source_of_owner},
 };
 
 /// How far around a window hosts' time matters: buffers, and hours of dates that differ.
@@ -42,7 +42,7 @@ impl Engine {
         invalid.check()?;
 
         let ignoring = self.ignoring(ask.rescheduling.as_ref(), ask.hold.as_ref()).await?;
-        let view = self.view(offering, window.end, ignoring).await?;
+        let view = self.view(offering, window, ignoring, Purpose::Page).await?;
         self.looked_at(&view.offering.users());
         let seats = view.settings().seats.map(|seats| seats.count);
         let mut days: BTreeMap<_, Vec<Offer>> = BTreeMap::new();
@@ -79,7 +79,7 @@ impl Engine {
             zone.midnight(zone.date(start).tomorrow().unwrap_or(jiff::civil::Date::MAX)),
         );
         let window = Span::new(day.start, day.end.max(start + i64::from(minutes) * 60));
-        let view = self.view(offering, window.end.max(start), Vec::new()).await?;
+        let view = self.view(offering, window, Vec::new(), Purpose::Page).await?;
         let look = Look { window, zone: &zone, minutes };
         let explained = view.explained(look, |ask| ask.explain(start));
         let words = |source: Source, time: Option<&crate::index::HostTime>| named(source, time);
@@ -104,19 +104,23 @@ impl Engine {
         Ok(Explanation { offered, verdict, hosts })
     }
 
-    /// An event type with all that takes its hosts' time until then.
+    /// An event type with all that takes its hosts' time within a window.
     pub(crate) async fn view(
         &self,
         offering: Arc<Offering>,
-        until: i64,
+        window: Span,
         ignoring: Vec<Source>,
+        purpose: Purpose,
     ) -> Result<View, Trouble> {
         let now = self.now();
-        let window = Span::new(now.as_second() - AROUND + 86_400, until.max(now.as_second()) + AROUND);
-        let times = self.memory.times(&offering.users(), window).await?;
+        // Nothing is offered before now, so nothing before it matters.
+        let start = window.start.max(now.as_second() + 86_400);
+        let window = Span::new(start - AROUND, window.end.max(start) + AROUND);
+        let times = self.memory.times(&offering.users(), window, purpose).await?;
         let (mut booked, mut seated) = (Vec::new(), Vec::new());
-        if offering.counts() {
-            let tally = self.memory.tally(&offering).await?;
+        let tally =
+            if offering.counts() { Some(self.memory.tally(&offering, window, purpose).await?) } else { None };
+        if let Some(tally) = &tally {
             for one in &tally.booked {
                 let source = source_of(one.booking);
                 if !ignoring.contains(&source) {
@@ -130,7 +134,7 @@ impl Engine {
                 }
             }
         }
-        Ok(View { offering, times, booked, seated, ignoring, now })
+        Ok(View { offering, times, booked, seated, tally, ignoring, now })
     }
 
     /// The sources of what gives way: a booking that moves, the guest's own hold.

@@ -10,10 +10,12 @@ use kalends_domain::{
     zone::Zone,
 };
 
+use kalends_store::repo::Owner;
+
 use super::Withheld;
 use crate::{
     book::BookError,
-    index::{HostTime, Offering},
+    index::{HostTime, Offering, Tally},
 };
 
 /// An event type, its hosts' time and what is booked of it, at one instant.
@@ -26,6 +28,8 @@ pub(crate) struct View {
     pub booked: Vec<Span>,
     /// Its bookings, where guests share a slot.
     pub seated: Vec<Seated>,
+    /// The same, with who is behind each source.
+    pub tally: Option<Arc<Tally>>,
     /// Sources that do not block: the booking that moves, the guest's own hold.
     pub ignoring: Vec<Source>,
     /// The clock.
@@ -60,6 +64,11 @@ impl View {
     /// The rules of the event type.
     pub fn settings(&self) -> &Settings {
         &self.offering.event_type.settings
+    }
+
+    /// The booking behind a source with seats.
+    pub fn booking(&self, source: Source) -> Option<Owner> {
+        self.tally.as_ref()?.booking(source)
     }
 
     /// All slots of a window.

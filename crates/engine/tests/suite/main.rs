@@ -1,5 +1,7 @@
 //! Every verb of booking, on SQLite and on PostgreSQL.
 //!
+//! The full-size race takes minutes and is run by name: `cargo test -p kalends-engine --test suite -- --ignored full::`.
+//!
 //! Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
 
 mod house;
@@ -26,6 +28,7 @@ macro_rules! checks {
 mod book;
 mod change;
 mod edit;
+mod full;
 mod outside;
 mod races;
 mod seats;
@@ -54,6 +57,16 @@ fn main() {
         eprintln!("the PostgreSQL half is ignored: {why}");
     }
     let mut trials = Vec::new();
+    for check in full::CHECKS {
+        for (dialect, name) in [(Dialect::Sqlite, "sqlite"), (Dialect::Postgres, "postgres")] {
+            let trial = Trial::test(format!("full::{}::{name}", check.name), move || {
+                run(check, dialect);
+                Ok(())
+            });
+            // Minutes long: run by name, with `-- --ignored full::`.
+            trials.push(trial.with_ignored_flag(true));
+        }
+    }
     for (of, checks) in SUITE {
         for check in *checks {
             for (dialect, name) in [(Dialect::Sqlite, "sqlite"), (Dialect::Postgres, "postgres")] {
