@@ -5,6 +5,7 @@ use kalends_engine::{
     EditError, Invalid, PageError, Trouble,
     book::{BookError, ChangeError},
     connect::ConnectError,
+    reconcile::JoinError,
     sign_in::{SignInError, TooMany},
     slots::SlotsError,
 };
@@ -94,6 +95,24 @@ impl From<EditError> for Problem {
 impl From<Trouble> for Problem {
     fn from(trouble: Trouble) -> Self {
         Self::internal(&trouble)
+    }
+}
+
+impl From<JoinError> for Problem {
+    fn from(error: JoinError) -> Self {
+        let said = error.to_string();
+        match error {
+            JoinError::NotFound => Self::not_found("booking_not_found", said),
+            JoinError::NotOn | JoinError::Over => Self::conflict("booking_not_on", said),
+            JoinError::NotReady => Self::unavailable("link_not_ready", said),
+            // An app's own words are for the host's pages; a guest can only wait or ask.
+            JoinError::App(cause) => {
+                tracing::warn!(error = %cause, "a room could not be opened");
+                Self::unavailable("room_unreachable", "The room does not answer right now.")
+                    .say("Try again in a minute, or write to your host.")
+            }
+            JoinError::Store(cause) => Self::internal(&cause),
+        }
     }
 }
 

@@ -77,6 +77,7 @@ fn public(web: &Web) -> Router<Web> {
         .route("/d/{uid}/book", get(guest::private_form).post(guest::private_send))
         .route("/booking/{uid}", get(guest::booking))
         .route("/booking/{uid}/link", get(guest::waiting))
+        .route("/booking/{uid}/calendar.ics", get(guest::calendar))
         .route("/booking/{uid}/reschedule", get(guest::other_times).post(guest::reschedule))
         .route("/booking/{uid}/cancel", get(guest::ask_cancel).post(guest::cancel))
         .route("/join/{uid}", get(guest::join))

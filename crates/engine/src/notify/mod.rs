@@ -3,6 +3,7 @@
 pub(crate) mod account;
 mod compose;
 pub(crate) mod deliver;
+mod file;
 mod ics;
 mod letter;
 mod links;

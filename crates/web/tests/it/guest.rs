@@ -240,6 +240,7 @@ async fn a_guest_moves_a_booking_and_cancels_it_with_a_reason() {
     assert_eq!(chosen.texts(".kv dd"), ["Wed 25 November, 10:00", "Wed 25 November, 11:00"]);
     let moved = guest.post(&format!("{booking}/reschedule"), &[("start", ELEVEN), ("why", "Train")]).await;
     let page = guest.follow(&moved).await;
+    assert_eq!(page.texts("h1"), ["Your booking is moved, Marta"]);
     assert!(page.texts(".h2")[0].starts_with("11:00 to 11:30"), "{:?}", page.texts(".h2"));
 
     let ask = guest.get(&format!("{booking}/cancel")).await;
@@ -391,6 +392,24 @@ async fn the_join_door_leads_into_the_room_only_while_the_booking_stands() {
     );
     guest.post(&format!("{booking}/cancel"), &[("why", "time")]).await.to();
     assert_eq!(guest.get(&format!("/join/{uid}")).await.to(), booking);
+}
+
+#[tokio::test]
+async fn a_booking_is_taken_along_as_a_calendar_file_while_it_stands() {
+    let server = Server::start().await;
+    server.offer("consultation", plain()).await;
+    let mut guest = server.guest();
+    let booking = book(&mut guest, "/ines/consultation", TEN).await;
+    let file = guest.get(&format!("{booking}/calendar.ics")).await;
+    assert_eq!(file.header("content-type"), "text/calendar; charset=utf-8");
+    let uid = booking.rsplit('/').next().unwrap();
+    assert!(
+        file.text.contains(&format!("UID:{uid}\r\n")) && file.text.contains("METHOD:PUBLISH"),
+        "{}",
+        file.text
+    );
+    guest.post(&format!("{booking}/cancel"), &[("why", "time")]).await.to();
+    assert_eq!(guest.get(&format!("{booking}/calendar.ics")).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use kalends_engine::book::BookingView;
 
 use super::parts::{Fact, Notice, Summary, app_name, booked_place, first_name, length, names, when};
 use crate::{
+    extract::Typed,
     pages::Frame,
     when::{Face, Leaf},
 };
@@ -21,7 +22,7 @@ use crate::{
 pub struct BookingPage {
     pub(super) frame: Frame,
     pub(super) page_title: String,
-    pub(super) fresh: bool,
+    pub(super) news: News,
     pub(super) leaf: Leaf,
     pub(super) heading: String,
     pub(super) struck: bool,
@@ -43,6 +44,28 @@ pub struct BookingPage {
     pub(super) base: String,
     pub(super) query: String,
     pub(super) again: String,
+}
+
+/// What just happened, which the page says first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Nothing: the guest came back to it.
+    Nothing,
+    /// It was booked.
+    Booked,
+    /// It was moved.
+    Moved,
+}
+
+impl News {
+    /// As the address says it.
+    pub fn of(asked: &Typed) -> Self {
+        match (asked.has("new"), asked.has("moved")) {
+            (true, _) => Self::Booked,
+            (_, true) => Self::Moved,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// The link to join by, or that it is on its way.
@@ -143,21 +166,21 @@ impl Seen<'_> {
 
 impl BookingPage {
     /// Draws the page.
-    pub fn of(frame: Frame, seen: &Seen, face: &Face, fresh: bool) -> Self {
+    pub fn of(frame: Frame, seen: &Seen, face: &Face, news: News) -> Self {
         let booking = &seen.view.booking;
         let status = seen.status();
         let span = booking.span;
         let name = seen.guest().map_or("", |guest| first_name(&guest.name));
         let live =
             matches!(status, Status::Confirmed | Status::AwaitingConfirmation | Status::AwaitingPayment);
-        let heading = heading(status, name, fresh);
+        let heading = heading(status, name, news);
         let may = seen.view.may;
         let owner = &seen.view.event_type;
         let base = seen.path();
         Self {
             frame,
             page_title: format!("{}: {}", word(status), face.whole(span.starts())),
-            fresh,
+            news,
             leaf: face.leaf(span.starts()),
             heading,
             struck: matches!(status, Status::Cancelled | Status::Rejected),
@@ -166,7 +189,7 @@ impl BookingPage {
             from: face.time(span.starts()),
             to: face.end(span),
             zone: face.zone_name(),
-            said: said(seen, status, fresh),
+            said: said(seen, status, news),
             notice: None,
             join: seen.join(),
             onward: None,
@@ -187,12 +210,15 @@ impl BookingPage {
     }
 }
 
-fn heading(status: Status, name: &str, fresh: bool) -> String {
+fn heading(status: Status, name: &str, news: News) -> String {
     let comma = if name.is_empty() { String::new() } else { format!(", {name}") };
     match status {
-        Status::Confirmed if fresh => format!("You’re booked{comma}"),
+        Status::Confirmed if news == News::Booked => format!("You’re booked{comma}"),
+        Status::Confirmed | Status::AwaitingConfirmation if news == News::Moved => {
+            format!("Your booking is moved{comma}")
+        }
         Status::Confirmed => "Your booking".into(),
-        Status::AwaitingConfirmation if fresh => format!("Your request is sent{comma}"),
+        Status::AwaitingConfirmation if news == News::Booked => format!("Your request is sent{comma}"),
         Status::AwaitingConfirmation => "Not confirmed yet".into(),
         Status::AwaitingPayment => "Not paid yet".into(),
         Status::Completed => "This booking is over".into(),
@@ -212,13 +238,13 @@ const fn word(status: Status) -> &'static str {
     }
 }
 
-fn said(seen: &Seen, status: Status, fresh: bool) -> Vec<String> {
+fn said(seen: &Seen, status: Status, news: News) -> Vec<String> {
     let host = first_name(seen.host());
     let booking = &seen.view.booking;
     let reason = |reason: &str| (!reason.trim().is_empty()).then(|| format!("“{}”", reason.trim()));
     let mut lines = Vec::new();
     match (&booking.state, status) {
-        (_, Status::Confirmed) if fresh => {
+        (_, Status::Confirmed) if news != News::Nothing => {
             let extra = booking.attendees.iter().filter(|attendee| attendee.extra).count();
             let others = match extra {
                 0 => String::new(),

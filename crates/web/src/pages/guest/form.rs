@@ -58,7 +58,7 @@ impl FormView {
         chosen: &Chosen,
         typed: &Typed,
     ) -> Self {
-        let (face, host) = reading;
+        let (face, _) = reading;
         let event_type = &page.event_type;
         let path = path(page);
         let needs_yes = event_type
@@ -100,6 +100,7 @@ impl FormView {
         self.heading = match problems.len() {
             1 => "One answer needs a look".into(),
             2 => "Two answers need a look".into(),
+            3 => "Three answers need a look".into(),
             count => format!("{count} answers need a look"),
         };
         for problem in problems.iter().filter(|problem| problem.field.starts_with("guests")) {

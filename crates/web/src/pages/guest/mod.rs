@@ -26,6 +26,6 @@ pub use self::{
     book::{form, private_form, private_send, send},
     change::{ask as ask_cancel, cancel, reschedule, times as other_times},
     decide::{accept, accepted, decline, declined},
-    show::{booking, join, waiting},
+    show::{booking, calendar, join, waiting},
     times::{event, private, profile},
 };

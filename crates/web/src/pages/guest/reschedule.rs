@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::{Timestamp, civil::Weekday};
 use kalends_domain::people::Hours;
+use kalends_engine::slots::Offer;
 
 use super::{
     booking::Seen,
@@ -56,6 +57,9 @@ impl RescheduleView {
         };
         let month = Month::of(&around, &look.slots.days);
         let offers = look.chosen.and_then(|date| look.slots.days.get(&date)).map_or(&[][..], Vec::as_slice);
+        // Where it is now is no other time.
+        let offers: Vec<Offer> =
+            offers.iter().copied().filter(|offer| offer.start != booking.span.starts()).collect();
         let offered = start.filter(|start| offers.iter().any(|offer| offer.start == *start));
         let hosts: Vec<&str> = seen.view.hosts.iter().map(|host| host.name.as_str()).collect();
         let show_seats = seen.view.event_type.seats.is_some_and(|seats| seats.show_left);
@@ -79,7 +83,7 @@ impl RescheduleView {
             twelve: face.hours == Hours::Twelve,
             find: String::new(),
             day: look.chosen.map_or(String::new(), |date| face.day(date)),
-            parts: parts(offers, face, show_seats, offered),
+            parts: parts(&offers, face, show_seats, offered),
             why: String::new(),
             reason_required: seen.view.may.reason_required,
             reason_error: String::new(),

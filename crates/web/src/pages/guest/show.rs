@@ -5,12 +5,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use kalends_domain::booking::Status;
-use kalends_engine::book::BookingView;
+use kalends_domain::{Uid, booking::Status};
+use kalends_engine::{book::BookingView, reconcile::JoinError};
 
 use super::{
-    booking::{BookingPage, JoinPart, Seen},
-    load::{self, Answer, Stop},
+    booking::{BookingPage, JoinPart, News, Seen},
+    load::{self, Answer},
     parts::Notice,
     visit::{Visit, hours_value, link},
 };
@@ -38,7 +38,7 @@ pub async fn page(
     let visit = Visit::of(asked);
     let (face, _) = load::faces(&seen, &visit);
     let frame = Frame::of(web).await.home_at(format!("/{}", view.event_type.owner));
-    let mut page = BookingPage::of(frame, &seen, &face, asked.has("new"));
+    let mut page = BookingPage::of(frame, &seen, &face, News::of(asked));
     page.notice = notice;
     let hours: Vec<_> = visit.hours.map(|hours| ("hours", hours_value(hours))).into_iter().collect();
     page.query = link("", &hours);
@@ -70,17 +70,28 @@ pub async fn waiting(State(web): State<Web>, Path(uid): Path<String>) -> Answer 
     }
 }
 
-/// `GET /join/{uid}`: into the room, by a link made for whoever walks in.
+/// `GET /booking/{uid}/calendar.ics`
+pub async fn calendar(State(web): State<Web>, Path(uid): Path<String>) -> Answer {
+    let uid = Uid::parse(&uid).ok_or_else(load::nothing)?;
+    let file = web.engine.calendar_file(&uid).await?;
+    let head = [
+        (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"booking.ics\""),
+    ];
+    Ok(load::unkept((head, file).into_response()))
+}
+
+/// `GET /join/{uid}`: into the room, as it is when somebody walks in. A host who is signed in comes as one.
 pub async fn join(State(web): State<Web>, Path(uid): Path<String>, signed_in: Option<SignedIn>) -> Answer {
-    let view = load::booking(&web, &uid).await?;
+    let named = Uid::parse(&uid).ok_or_else(load::nothing)?;
     let host = signed_in.map(|signed_in| signed_in.member());
-    let key = view.seat.as_ref().unwrap_or(&view.booking.uid);
-    match web.engine.join(key, host.as_ref()).await {
+    match web.engine.join(&named, host.as_ref()).await {
         Ok(url) => Ok(leave_for(&url)),
-        Err(error) => {
-            page(&web, &view, &Typed::default(), Some(Notice::fail(&error.to_string())), StatusCode::CONFLICT)
-                .await
+        // The booking's page shows how it stands.
+        Err(JoinError::NotOn | JoinError::Over | JoinError::NotReady) => {
+            Ok(Redirect::to(&format!("/booking/{named}")).into_response())
         }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -103,9 +114,4 @@ pub async fn refused(web: &Web, view: &BookingView, said: &str) -> Answer {
 pub fn not_online(view: &BookingView, what: &str) -> String {
     let host = view.hosts.first().map_or("your host", |host| host.name.as_str());
     format!("This booking cannot be {what} online any more. Write to {host}.")
-}
-
-/// A booking that stopped being what a page thought it was.
-pub fn over(uid: &str) -> Stop {
-    Stop::with(Redirect::to(&format!("/booking/{uid}")))
 }

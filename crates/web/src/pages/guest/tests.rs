@@ -4,7 +4,7 @@ use askama::Template;
 use kalends_domain::event_type::{FieldProblem, LinkRefused, Settings};
 
 use super::{
-    booking::{BookingPage, JoinPart, Seen},
+    booking::{BookingPage, JoinPart, News, Seen},
     cancel::CancelView,
     event::{EventView, host_face},
     form::{Chosen, FormView},
@@ -137,11 +137,11 @@ fn what_a_guest_types_is_never_markup() {
 #[test]
 fn bookings_in_every_state_are_sound() {
     for (name, view) in sample::bookings() {
-        for fresh in [true, false] {
+        for news in [News::Booked, News::Moved, News::Nothing] {
             let seen = Seen { view: &view, seat: None, now: now() };
             let drawn = draw(
-                &format!("booking-{name}-{fresh}"),
-                &BookingPage::of(frame(), &seen, &face("Europe/Berlin"), fresh),
+                &format!("booking-{name}-{news:?}"),
+                &BookingPage::of(frame(), &seen, &face("Europe/Berlin"), news),
             );
             assert_eq!(html::count(&drawn, "script"), 1, "only our own");
             let live = ["pending", "ready", "requested", "unpaid"].contains(&name);
