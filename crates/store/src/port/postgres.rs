@@ -41,7 +41,8 @@ impl Postgres {
             .application_name("kalends")
             .statement_cache_capacity(256);
         let pool = PgPoolOptions::new()
-            .max_connections(24)
+            // One of them listens for notices.
+            .max_connections(25)
             .acquire_timeout(Duration::from_secs(10))
             // Pinged after a rest only: a ping before each would cost every write a round trip.
             .test_before_acquire(false)
@@ -171,7 +172,6 @@ async fn listen(pool: PgPool, shared: Shared, node: String) {
 }
 
 async fn hear(pool: &PgPool, shared: &Shared, node: &str) -> Result<(), sqlx::Error> {
-    // A connection of its own, so that the pool's are all there for work.
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
     shared.tell(&[Change::Everything]);

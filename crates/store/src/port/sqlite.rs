@@ -3,6 +3,7 @@
 use std::{
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -11,7 +12,10 @@ use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 
 use super::{Change, Tx, Work, db::Shared, sql, tx::Conn};
 use crate::{Error, Result};
@@ -26,6 +30,7 @@ pub(super) struct Sqlite {
     one: SqlitePool,
     writer: mpsc::Sender<Ask>,
     closing: tokio::sync::watch::Sender<bool>,
+    serving: Mutex<Option<JoinHandle<()>>>,
     path: PathBuf,
 }
 
@@ -100,8 +105,8 @@ impl Sqlite {
             .connect_lazy_with(options.pragma("query_only", "ON"));
         let (writer, asks) = mpsc::channel(1024);
         let (closing, closed) = tokio::sync::watch::channel(false);
-        tokio::spawn(serve(one.clone(), asks, closed, shared.clone()));
-        Ok(Self { readers, one, writer, closing, path })
+        let serving = Mutex::new(Some(tokio::spawn(serve(one.clone(), asks, closed, shared.clone()))));
+        Ok(Self { readers, one, writer, closing, serving, path })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -129,7 +134,12 @@ impl Sqlite {
 
     pub(super) async fn close(&self) {
         self.closing.send_replace(true);
-        self.writer.closed().await;
+        let serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(serving) = serving
+            && let Err(error) = serving.await
+        {
+            tracing::error!(%error, "the writer did not end well");
+        }
         self.readers.close().await;
     }
 }

@@ -7,7 +7,6 @@ use kalends_domain::{
     Id, Span, Uid,
     booking::{Attendee, Booking},
     event_type::EventType,
-    people::User,
 };
 
 use self::rows::{Rest, booking, with_people};
@@ -224,26 +223,6 @@ impl Bookings<'_> {
                 .bind(window.start)
                 .bind(window.end)
                 .bind(without.map(|id| id.to_string()).unwrap_or_default()),
-            )
-            .await?;
-        rows.iter()
-            .map(|row| Ok(Booked { booking: row.get("id")?, host: row.get("user_id")?, span: row.span()? }))
-            .collect()
-    }
-
-    /// Bookings that block these hosts and overlap a window: the person-facing side of claims, without buffers.
-    pub async fn of_hosts(&mut self, hosts: &[Id<User>], window: Span) -> Result<Vec<Booked>> {
-        let rows = self
-            .tx
-            .rows(
-                sql("SELECT b.id, b.starts, b.ends, h.user_id FROM booking_hosts h
-                     JOIN bookings b ON b.organization_id = h.organization_id AND b.id = h.booking_id
-                     WHERE h.starts < $1 AND b.ends > $2 AND b.status NOT IN ('cancelled', 'rejected')
-                       AND h.organization_id IN (SELECT organization_id FROM users WHERE id = h.user_id)
-                       AND h.user_id IN ($*) ORDER BY h.user_id, h.starts")
-                .bind(window.end)
-                .bind(window.start)
-                .bind_list(hosts.iter().copied()),
             )
             .await?;
         rows.iter()
