@@ -1,13 +1,18 @@
 //! What stands before and after every handler: where a request may come from, what a browser may do with the answer.
 
+use std::sync::Arc;
+
 use axum::{
-    extract::{Request, State},
+    extract::{FromRef, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
-use crate::{Problem, Site, Web};
+use jiff::SignedDuration;
+use kalends_engine::sign_in::Throttle;
+
+use crate::{Problem, Site, Web, extract::Client};
 
 /// Put into an answer's extensions: its forms end at this origin, too (a host's own thank-you page).
 #[derive(Debug, Clone)]
@@ -36,6 +41,34 @@ pub async fn same_origin(State(web): State<Web>, request: Request, next: Next) -
     Problem::forbidden("other_site", "This came from another site’s page.")
         .say("Open the page here and try again.")
         .into_response()
+}
+
+/// How often guests of one network may keep or book a time.
+#[derive(Clone)]
+pub struct Pace {
+    web: Web,
+    tries: Arc<Throttle>,
+}
+
+impl Pace {
+    /// Thirty at once, then one every ten seconds: enough for an office, too few to keep a whole calendar.
+    pub fn new(web: &Web) -> Self {
+        Self { web: web.clone(), tries: Arc::new(Throttle::new(30, SignedDuration::from_secs(10))) }
+    }
+}
+
+/// Refuses a guest who keeps or books too often.
+pub async fn paced(State(pace): State<Pace>, client: Client, request: Request, next: Next) -> Response {
+    match pace.tries.take(&client.network(), pace.web.engine.now()) {
+        Ok(()) => next.run(request).await,
+        Err(too_many) => Problem::from(too_many).into_response(),
+    }
+}
+
+impl FromRef<Pace> for Web {
+    fn from_ref(pace: &Pace) -> Self {
+        pace.web.clone()
+    }
 }
 
 fn asked_from_here(headers: &HeaderMap, site: &Site) -> bool {

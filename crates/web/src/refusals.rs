@@ -138,6 +138,19 @@ impl From<SignInError> for Problem {
     }
 }
 
+impl From<ConnectError> for Problem {
+    fn from(error: ConnectError) -> Self {
+        let (code, said) = (error.code(), error.to_string());
+        match error {
+            ConnectError::NoSuchApp | ConnectError::NotFound => Self::not_found(code, said),
+            ConnectError::Forbidden => Self::forbidden(code, said),
+            ConnectError::Invalid(invalid) => invalid.into(),
+            ConnectError::Probe(_) => Self::new(StatusCode::BAD_GATEWAY, code, said),
+            ConnectError::Store(cause) => Self::internal(&cause),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,18 +174,5 @@ mod tests {
         let problem = Problem::from(EditError::Invalid(invalid));
         assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(problem.fields[0].field, "email");
-    }
-}
-
-impl From<ConnectError> for Problem {
-    fn from(error: ConnectError) -> Self {
-        let (code, said) = (error.code(), error.to_string());
-        match error {
-            ConnectError::NoSuchApp | ConnectError::NotFound => Self::not_found(code, said),
-            ConnectError::Forbidden => Self::forbidden(code, said),
-            ConnectError::Invalid(invalid) => invalid.into(),
-            ConnectError::Probe(_) => Self::new(StatusCode::BAD_GATEWAY, code, said),
-            ConnectError::Store(cause) => Self::internal(&cause),
-        }
     }
 }

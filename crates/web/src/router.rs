@@ -66,15 +66,18 @@ fn door(web: &Web) -> Router<Web> {
 
 /// What guests see. No cookie is set here.
 fn public(web: &Web) -> Router<Web> {
+    let forms = Router::new()
+        .route("/{owner}/{event}/book", get(guest::form).post(guest::send))
+        .route("/team/{owner}/{event}/book", get(guest::form).post(guest::send))
+        .route("/d/{uid}/book", get(guest::private_form).post(guest::private_send))
+        .layer(from_fn_with_state(guard::Pace::new(web), guard::paced));
     Router::new()
+        .merge(forms)
         .route("/{owner}", get(guest::profile))
         .route("/team/{owner}", get(guest::profile))
         .route("/{owner}/{event}", get(guest::event))
         .route("/team/{owner}/{event}", get(guest::event))
-        .route("/{owner}/{event}/book", get(guest::form).post(guest::send))
-        .route("/team/{owner}/{event}/book", get(guest::form).post(guest::send))
         .route("/d/{uid}", get(guest::private))
-        .route("/d/{uid}/book", get(guest::private_form).post(guest::private_send))
         .route("/booking/{uid}", get(guest::booking))
         .route("/booking/{uid}/link", get(guest::waiting))
         .route("/booking/{uid}/calendar.ics", get(guest::calendar))

@@ -42,7 +42,7 @@ static ZONES: LazyLock<Vec<(&'static str, Zone)>> = LazyLock::new(|| {
             zones.push((*region, zone));
         }
     }
-    zones.sort_by(|(_, a), (_, b)| city(a.name()).cmp(&city(b.name())));
+    zones.sort_by_key(|(_, zone)| city(zone.name()));
     zones
 });
 

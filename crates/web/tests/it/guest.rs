@@ -413,6 +413,18 @@ async fn a_booking_is_taken_along_as_a_calendar_file_while_it_stands() {
 }
 
 #[tokio::test]
+async fn a_teams_page_shows_its_people_and_books_them() {
+    let server = Server::start().await;
+    let team = server.team("studio").await;
+    let mut guest = server.guest();
+    let page = guest.get("/team/studio").await;
+    assert_eq!(page.texts("h1"), ["studio"]);
+    assert_eq!(page.values(".rows.ruled a", "href"), ["/ines"]);
+    assert_eq!(page.values(".offer a", "href"), [format!("/team/studio/{}", team.slug)]);
+    book(&mut guest, &format!("/team/studio/{}", team.slug), TEN).await;
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_said_kindly() {
     let server = Server::start().await;
     let mut guest = server.guest();

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use kalends_domain::{
     event_type::{EventType, Location, Owner, Settings},
-    people::User,
+    people::{Role, User},
 };
 use kalends_engine::{Member, event_types::EventTypeDraft};
-use kalends_testkit::House;
+use kalends_testkit::{House, make};
 use kalends_web::{Site, Web, router};
 use secrecy::ExposeSecret;
 
@@ -54,6 +54,32 @@ impl Server {
             slug: slug.into(),
             settings,
             ..EventTypeDraft::new(Owner::User(self.owner.id), "Project consultation")
+        };
+        self.house.engine.create_event_type(&self.member(), &draft).await.unwrap()
+    }
+}
+
+impl Server {
+    /// A team of the owner alone, with something to book.
+    pub async fn team(&self, slug: &str) -> EventType {
+        let team = make::team(&self.house.test.ids, self.owner.organization, slug);
+        let (stored, owner) = (team.clone(), self.owner.id);
+        let done: Result<(), kalends_store::Error> = self
+            .house
+            .test
+            .db
+            .write(move |tx| {
+                let team = stored.clone();
+                Box::pin(async move {
+                    tx.people().add_team(&team).await?;
+                    tx.people().set_member(&team, owner, Role::Owner).await
+                })
+            })
+            .await;
+        done.unwrap();
+        let draft = EventTypeDraft {
+            hosts: vec![make::host(self.owner.id)],
+            ..EventTypeDraft::new(Owner::Team(team.id), "First call")
         };
         self.house.engine.create_event_type(&self.member(), &draft).await.unwrap()
     }

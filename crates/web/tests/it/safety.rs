@@ -103,6 +103,21 @@ async fn a_body_that_is_too_large_is_refused_clearly() {
 }
 
 #[tokio::test]
+async fn one_guest_cannot_keep_a_whole_calendar() {
+    let server = Server::start().await;
+    server.offer("consultation", plain()).await;
+    let mut guest = server.guest();
+    let mut last = guest.get("/ines/consultation/book").await;
+    for _ in 0..30 {
+        last = guest.get("/ines/consultation/book").await;
+    }
+    assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(last.texts("h1")[0].contains("Wait 10 seconds"), "{}", last.text);
+    assert!(!last.header("retry-after").is_empty());
+    assert_eq!(guest.get("/ines/consultation").await.status, StatusCode::OK, "looking is free");
+}
+
+#[tokio::test]
 async fn assets_are_kept_for_a_year_and_pages_name_their_content() {
     let server = Server::start().await;
     let mut guest = server.guest();

@@ -280,7 +280,8 @@ fn booking_ask(which: &Which, desk: &Desk, typed: &Typed) -> BookAsk {
             name: typed.get("name").to_owned(),
             email: typed.get("email").to_owned(),
             zone: desk.face.zone.name().to_owned(),
-            locale: desk.page_locale(),
+            // Pages are written in one language so far; mails follow them.
+            locale: "en".into(),
             phone: None,
         },
         guests: typed.all("guest").map(str::to_owned).collect(),
@@ -293,13 +294,6 @@ fn booking_ask(which: &Which, desk: &Desk, typed: &Typed) -> BookAsk {
         idempotency_key: typed.text("attempt").and_then(Uid::parse).map(|attempt| attempt.to_string()),
         actor: Actor::Guest,
         bounds: Bounds::Offered,
-    }
-}
-
-impl Desk {
-    /// Pages are written in one language so far; mails follow them.
-    fn page_locale(&self) -> String {
-        "en".into()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{extract::Typed, pages::Frame, when::Face};
 
 /// The page.
 #[derive(Template)]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides one part of the page")]
 #[template(path = "guest/cancel.html")]
 pub struct CancelView {
     pub(super) frame: Frame,

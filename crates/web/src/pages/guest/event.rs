@@ -240,7 +240,7 @@ fn facts(page: &EventTypePage, visit: &Visit) -> Vec<Fact> {
     let hosts: Vec<&str> = page.hosts.iter().map(|host| host.name.as_str()).collect();
     match page.event_type.assignment {
         Assignment::Collective if hosts.len() > 1 => {
-            facts.push(Fact::new("users", format!("With {}", names(&hosts))))
+            facts.push(Fact::new("users", format!("With {}", names(&hosts))));
         }
         Assignment::RoundRobin if hosts.len() > 1 => {
             facts.push(Fact { fine: names(&hosts), ..Fact::new("users", "With one of the team") });
@@ -326,14 +326,8 @@ fn notes(page: &EventTypePage, face: &Face, host: &Face) -> Vec<String> {
     let within = now + SignedDuration::from_hours(24 * 62);
     let change = face.zone.rules().following(now).next().filter(|change| change.timestamp() < within);
     if let Some(change) = change {
-        let way = if change.offset().seconds()
-            > change.timestamp().to_zoned(face.zone.rules().clone()).offset().seconds()
-            || i64::from(change.offset().seconds()) > face.zone.offset(now.as_second())
-        {
-            "forward"
-        } else {
-            "back"
-        };
+        let later = i64::from(change.offset().seconds());
+        let way = if later > face.zone.offset(now.as_second()) { "forward" } else { "back" };
         let day = face.day(face.date(change.timestamp()));
         let place = city(face.zone.name());
         notes.push(format!("Clocks in {place} go {way} on {day}; later times already allow for it."));

@@ -2,7 +2,10 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
-use kalends_domain::{Id, Uid, Zone, people::Hours, people::Organization, people::Slug};
+use kalends_domain::{
+    Id, Uid, Zone,
+    people::{Organization, Slug},
+};
 use kalends_engine::{
     EventTypePage, PageError, ProfilePage,
     book::{BookingView, ChangeError},
@@ -192,8 +195,7 @@ pub fn faces(seen: &Seen, visit: &Visit) -> (Face, Face) {
     let zone = |name: &str| Zone::parse(name).unwrap_or_else(|_| Zone::utc());
     let host = Face::new(zone(&seen.view.booking.zone), visit.hours.unwrap_or_default(), seen.now);
     let guest = seen.guest().map_or_else(|| host.zone.clone(), |guest| zone(&guest.zone));
-    let face =
-        Face::new(visit.zone.clone().unwrap_or(guest), visit.hours.unwrap_or(Hours::default()), seen.now);
+    let face = Face::new(visit.zone.clone().unwrap_or(guest), visit.hours.unwrap_or_default(), seen.now);
     (face, host)
 }
 

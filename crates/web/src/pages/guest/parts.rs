@@ -195,7 +195,7 @@ pub fn names(list: &[&str]) -> String {
     match list {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
 }
 
@@ -231,9 +231,9 @@ mod tests {
             Face::new(Zone::parse(zone).unwrap(), Hours::TwentyFour, "2027-03-01T00:00:00Z".parse().unwrap())
         };
         let start = "2027-03-11T09:30:00Z".parse().unwrap();
-        let fact = when(&face("Europe/Berlin"), &face("Europe/Lisbon"), start, 45);
+        let told = when(&face("Europe/Berlin"), &face("Europe/Lisbon"), start, 45);
         assert_eq!(
-            (fact.text.as_str(), fact.fine.as_str()),
+            (told.text.as_str(), told.fine.as_str()),
             ("10:30 to 11:15", "Berlin time (09:30 in Lisbon)")
         );
         assert_eq!(when(&face("Europe/Berlin"), &face("Europe/Paris"), start, 45).fine, "Berlin time");

@@ -85,7 +85,8 @@ pub async fn calendar(State(web): State<Web>, Path(uid): Path<String>) -> Answer
 pub async fn join(State(web): State<Web>, Path(uid): Path<String>, signed_in: Option<SignedIn>) -> Answer {
     let named = Uid::parse(&uid).ok_or_else(load::nothing)?;
     let host = signed_in.map(|signed_in| signed_in.member());
-    match web.engine.join(&named, host.as_ref()).await {
+    // The way into a room goes through an app: a large future, seldom made.
+    match Box::pin(web.engine.join(&named, host.as_ref())).await {
         Ok(url) => Ok(leave_for(&url)),
         // The booking's page shows how it stands.
         Err(JoinError::NotOn | JoinError::Over | JoinError::NotReady) => {
