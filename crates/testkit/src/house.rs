@@ -6,18 +6,19 @@ use kalends_app::{
     App, Gateway, NoNames,
     http::{self, NoRecorder, Request, Tokio, Transport},
 };
-use kalends_domain::id::Chance;
+use kalends_domain::{availability::Schedule, id::Chance, people::User, zone::Zone};
 use kalends_engine::{
-    Engine,
+    Engine, Member,
     connect::Outside,
     notify::Links,
+    schedules::ScheduleDraft,
     sign_in::{Client, Entered, OwnerAsk},
 };
 use kalends_store::seal::Keys;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{Counting, TestDb};
+use crate::{Counting, TestDb, make};
 
 /// A server's inside: what pages and the API stand on.
 #[derive(Debug)]
@@ -86,5 +87,31 @@ impl House {
             Ok(entered) => entered,
             Err(error) => panic!("no owner: {error}"),
         }
+    }
+
+    /// One more member of the owner's organization: their page is `/name`, their hours nine to five in UTC, Monday to Friday.
+    ///
+    /// # Panics
+    /// When they cannot be made.
+    pub async fn colleague(&self, owner: &User, name: &str) -> User {
+        let user = make::user(&self.test.ids, owner.organization, name, self.engine.now());
+        let stored = user.clone();
+        let added: Result<(), kalends_store::Error> = self
+            .test
+            .db
+            .write(move |tx| {
+                let user = stored.clone();
+                Box::pin(async move { tx.people().add(&user).await })
+            })
+            .await;
+        assert!(added.is_ok(), "no colleague: {added:?}");
+        let member = Member { user: user.id, organization: user.organization, role: user.role };
+        let draft = ScheduleDraft { name: "Hours".into(), hours: Schedule::nine_to_five(Zone::utc()) };
+        let made = match self.engine.create_schedule(&member, user.id, &draft).await {
+            Ok(made) => self.engine.set_default_schedule(&member, made.id).await,
+            Err(error) => Err(error),
+        };
+        assert!(made.is_ok(), "no hours for a colleague: {made:?}");
+        user
     }
 }

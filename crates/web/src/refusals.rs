@@ -83,12 +83,24 @@ impl From<EditError> for Problem {
     fn from(error: EditError) -> Self {
         let (code, said) = (error.code(), error.to_string());
         match error {
-            EditError::NotFound { .. } => Self::not_found(code, said),
+            EditError::NotFound { what } => Self::not_found(absent(what), said),
             EditError::Forbidden { .. } => Self::forbidden(code, said),
             EditError::Invalid(invalid) => invalid.into(),
             EditError::InUse { .. } => Self::conflict(code, said),
             EditError::Trouble(cause) => Self::internal(&cause),
         }
+    }
+}
+
+/// The code of a kind of thing that is not there.
+fn absent(what: &str) -> &'static str {
+    match what {
+        "event type" => "event_type_not_found",
+        "page" => "page_not_found",
+        "private link" => "private_link_not_found",
+        "schedule" => "schedule_not_found",
+        "user" => "user_not_found",
+        _ => "not_found",
     }
 }
 

@@ -11,7 +11,7 @@ pub type Answers = BTreeMap<String, Answer>;
 
 /// One answer as it came: a form gives texts, the API also numbers, flags and lists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "give a text, a number, true, false or a list of texts")]
 pub enum Answer {
     /// Yes or no.
     Flag(bool),

@@ -8,6 +8,9 @@ use kalends_domain::{
     people::{Slug, Team, User},
 };
 
+use super::view::party;
+use crate::Member;
+
 /// One booking with everything a page or the API says about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BookingView {
@@ -21,6 +24,30 @@ pub struct BookingView {
     pub may: GuestMay,
     /// The seat by whose uid it was asked for.
     pub seat: Option<Uid>,
+}
+
+impl BookingView {
+    /// As much of it as they may see: hosts and those who manage see all, guests who share a slot each other only
+    /// where the event type lets them.
+    #[must_use]
+    pub fn seen_by(mut self, member: Option<Member>) -> Self {
+        let hosts = member.is_some_and(|member| {
+            member.organization == self.booking.organization
+                && (self.booking.hosts.contains(&member.user) || member.role.manages())
+        });
+        if hosts || self.event_type.seats.is_none_or(|seats| seats.show_guests) {
+            return self;
+        }
+        let own = self.seat.as_ref().map(|seat| party(&self.booking, seat)).unwrap_or_default();
+        if own.first().is_none_or(|first| self.booking.booker() != Some(first)) {
+            // Somebody else wrote these.
+            self.booking.answers.clear();
+            self.booking.notes.clear();
+            self.booking.metadata.clear();
+        }
+        self.booking.attendees = own;
+        self
+    }
 }
 
 /// An event type in a few words.

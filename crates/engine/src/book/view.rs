@@ -18,7 +18,10 @@ use super::{
     BookingView, BookingsAsk, BookingsPage, ChangeError, EventTypeBrief, HistoryLine, Listed, Person, Sort,
     Whose, terms,
 };
-use crate::{Engine, Invalid, Member, Trouble, index::person};
+use crate::{
+    Engine, Invalid, Member, Trouble,
+    index::{Offering, person},
+};
 
 impl Engine {
     /// The booking of this uid; that of a seat shows the seat's own guest alone, unless guests may see each other.
@@ -57,7 +60,17 @@ impl Engine {
     }
 
     /// Bookings just made or changed, with everything a page or the API says about them.
+    ///
+    /// From memory where it is there: what they need of event types and hosts is what booking them needed.
     pub async fn viewed(&self, bookings: Vec<Booking>) -> Result<Vec<BookingView>, Trouble> {
+        let mut remembered = Vec::with_capacity(bookings.len());
+        for booking in &bookings {
+            let offering = self.memory.offering(booking.event_type).await?;
+            remembered.extend(offering.and_then(|offering| with(booking, &offering, self.now())));
+        }
+        if remembered.len() == bookings.len() {
+            return Ok(remembered);
+        }
         let mut tx = self.db.read().await?;
         views(&mut tx, bookings, self.now()).await
     }
@@ -122,6 +135,28 @@ impl Engine {
             })
             .collect())
     }
+}
+
+/// A booking with what is remembered of its event type; none when a host of it takes no bookings any more.
+fn with(booking: &Booking, offering: &Offering, now: Timestamp) -> Option<BookingView> {
+    let event_type = &offering.event_type;
+    let person = |user: &Id<User>| {
+        offering.hosts.iter().find(|host| host.host.user == *user).map(|host| host.person.clone())
+    };
+    Some(BookingView {
+        hosts: booking.hosts.iter().map(person).collect::<Option<_>>()?,
+        may: terms::guest_may(booking, event_type.settings.policy, now),
+        event_type: EventTypeBrief {
+            id: event_type.id,
+            number: event_type.number,
+            slug: event_type.slug.clone(),
+            owner: offering.owner.slug().clone(),
+            title: event_type.title.clone(),
+            seats: event_type.settings.seats,
+        },
+        seat: None,
+        booking: booking.clone(),
+    })
 }
 
 fn one(views: Vec<BookingView>) -> Result<BookingView, ChangeError> {

@@ -2,21 +2,22 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use http::StatusCode;
 use kalends_domain::{
+    Id,
     event_type::{EventType, Owner},
     people::Slug,
 };
-use kalends_engine::{EventTypePage, PageOwner, event_types::EventTypeDraft, slots::Which};
+use kalends_engine::{EditError, EventTypePage, PageOwner, event_types::EventTypeDraft, slots::Which};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     answer::{Success, made, ok},
-    home,
+    home, number,
     shape::{
         Wrong,
         event_type::{Around, EventTypeIn, EventTypeOut},
@@ -68,7 +69,7 @@ async fn create(
     let title = input.title.clone().unwrap_or_default();
     let draft = drafted(&web, &key, &input, EventTypeDraft::new(Owner::User(key.user.id), &title)).await?;
     let event_type = web.engine.create_event_type(&key.member(), &draft).await?;
-    Ok(made(out(&web, &page(&web, &key, event_type.number).await?, &key).await?))
+    Ok(made(out(&web, &page(&web, &key, &event_type.number.to_string()).await?, &key).await?))
 }
 
 /// Event types of the key's user, or those on somebody's page.
@@ -77,7 +78,7 @@ async fn create(
 async fn list(
     State(web): State<Web>,
     key: Option<ApiKey>,
-    Query(whose): Query<Whose>,
+    extract::Query(whose): extract::Query<Whose>,
 ) -> Result<Json<Success<Vec<EventTypeOut>>>, Problem> {
     let event_types = match (&whose.username, &key) {
         (Some(username), _) => {
@@ -108,9 +109,9 @@ async fn list(
 async fn show(
     State(web): State<Web>,
     key: ApiKey,
-    Path(number): Path<i64>,
+    Path(number): Path<String>,
 ) -> Result<Json<Success<EventTypeOut>>, Problem> {
-    Ok(ok(out(&web, &page(&web, &key, number).await?, &key).await?))
+    Ok(ok(out(&web, &page(&web, &key, &number).await?, &key).await?))
 }
 
 /// Changes parts of one: what is left out stays as it is.
@@ -119,13 +120,13 @@ async fn show(
 async fn change(
     State(web): State<Web>,
     key: ApiKey,
-    Path(number): Path<i64>,
+    Path(number): Path<String>,
     extract::Json(input): extract::Json<EventTypeIn>,
 ) -> Result<Json<Success<EventTypeOut>>, Problem> {
-    let now = page(&web, &key, number).await?.event_type;
+    let now = page(&web, &key, &number).await?.event_type;
     let draft = drafted(&web, &key, &input, EventTypeDraft::from(&now)).await?;
     web.engine.update_event_type(&key.member(), now.id, &draft).await?;
-    Ok(ok(out(&web, &page(&web, &key, number).await?, &key).await?))
+    Ok(ok(out(&web, &page(&web, &key, &number).await?, &key).await?))
 }
 
 /// Deletes one. Bookings of it stay.
@@ -134,16 +135,21 @@ async fn change(
 async fn delete(
     State(web): State<Web>,
     key: ApiKey,
-    Path(number): Path<i64>,
+    Path(number): Path<String>,
 ) -> Result<Json<Success<Deleted>>, Problem> {
-    let EventType { id, title, slug, settings, .. } = page(&web, &key, number).await?.event_type;
+    let EventType { id, number, title, slug, settings, .. } = page(&web, &key, &number).await?.event_type;
     web.engine.delete_event_type(&key.member(), id).await?;
     Ok(ok(Deleted { id: number, length_in_minutes: settings.lengths.usual, title, slug: slug.to_string() }))
 }
 
-async fn page(web: &Web, key: &ApiKey, number: i64) -> Result<EventTypePage, Problem> {
-    let event_type = web.engine.event_type_numbered(&key.member(), number).await?;
-    Ok(web.engine.event_type_page(&Which::Id(event_type.id)).await?)
+async fn page(web: &Web, key: &ApiKey, number: &str) -> Result<EventTypePage, Problem> {
+    Ok(web.engine.event_type_page(&Which::Id(named(web, key, number).await?)).await?)
+}
+
+/// The row of an event type the key's user may see.
+pub(super) async fn named(web: &Web, key: &ApiKey, text: &str) -> Result<Id<EventType>, Problem> {
+    let absent = || EditError::NotFound { what: "event type" }.into();
+    Ok(web.engine.event_type_numbered(&key.member(), number(text, absent)?).await?.id)
 }
 
 /// What came in, put over an event type as it is.

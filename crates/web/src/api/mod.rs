@@ -3,15 +3,19 @@
 mod answer;
 mod bookings;
 mod event_types;
+mod links;
 mod me;
 mod openapi;
 mod schedules;
 pub mod shape;
 mod slots;
 
+use std::time::Duration;
+
 use axum::{Router, middleware::from_fn, routing::get};
+use http::HeaderName;
 use kalends_domain::{Id, people::Organization};
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use self::openapi::document;
@@ -28,7 +32,14 @@ pub fn routes() -> Router<Web> {
 
 /// Programs in browsers may call from anywhere: a key is sent by hand, never by the browser itself.
 fn any_origin() -> CorsLayer {
-    CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any)
+    let read = ["cal-api-version", "retry-after", "x-request-id"].map(HeaderName::from_static);
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(Any)
+        // A star would not stand for `authorization`.
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(read)
+        .max_age(Duration::from_secs(3600))
 }
 
 /// Each part under the version of its shapes.
@@ -39,9 +50,15 @@ fn described() -> OpenApiRouter<Web> {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(me::routes())
         .merge(versioned(event_types::routes(), event_types::VERSION))
+        .merge(links::routes())
         .merge(versioned(schedules::routes(), schedules::VERSION))
         .merge(versioned(slots::routes(), slots::VERSION))
         .merge(versioned(bookings::routes(), bookings::VERSION))
+}
+
+/// A number in a path; what is none names nothing.
+fn number(text: &str, absent: impl FnOnce() -> Problem) -> Result<i64, Problem> {
+    text.parse().map_err(|_| absent())
 }
 
 /// Where names in a request are looked up: the key's organization, or the one at home.

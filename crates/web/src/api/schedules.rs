@@ -6,11 +6,15 @@ use axum::{
 };
 use http::StatusCode;
 use kalends_domain::{availability::Schedule, zone::Zone};
-use kalends_engine::schedules::{ScheduleDraft, ScheduleView};
+use kalends_engine::{
+    EditError,
+    schedules::{ScheduleDraft, ScheduleView},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     answer::{Done, Success, done, made, ok},
+    number,
     shape::{
         Wrong,
         schedule::{ScheduleIn, ScheduleOut},
@@ -74,8 +78,8 @@ async fn default(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Opt
 /// One of them.
 #[utoipa::path(get, path = "/v2/schedules/{scheduleId}", tag = "Schedules", params(("scheduleId" = i64, Path)),
     responses((status = 200, body = Success<ScheduleOut>)))]
-async fn show(State(web): State<Web>, key: ApiKey, Path(number): Path<i64>) -> Answer {
-    Ok(ok(out(&one(&web, &key, number).await?, &key)))
+async fn show(State(web): State<Web>, key: ApiKey, Path(number): Path<String>) -> Answer {
+    Ok(ok(out(&one(&web, &key, &number).await?, &key)))
 }
 
 /// Changes parts of one.
@@ -84,10 +88,10 @@ async fn show(State(web): State<Web>, key: ApiKey, Path(number): Path<i64>) -> A
 async fn change(
     State(web): State<Web>,
     key: ApiKey,
-    Path(number): Path<i64>,
+    Path(number): Path<String>,
     extract::Json(input): extract::Json<ScheduleIn>,
 ) -> Answer {
-    let now = one(&web, &key, number).await?;
+    let now = one(&web, &key, &number).await?;
     let hours = input.schedule(&now.hours)?;
     let draft = ScheduleDraft { name: input.name.clone().unwrap_or(now.name), hours };
     let mut changed = web.engine.update_schedule(&key.member(), now.id, &draft).await?;
@@ -100,18 +104,21 @@ async fn change(
 /// Deletes one that nothing needs.
 #[utoipa::path(delete, path = "/v2/schedules/{scheduleId}", tag = "Schedules", params(("scheduleId" = i64, Path)),
     responses((status = 200, body = Done)))]
-async fn delete(State(web): State<Web>, key: ApiKey, Path(number): Path<i64>) -> Result<Json<Done>, Problem> {
-    let schedule = one(&web, &key, number).await?;
+async fn delete(
+    State(web): State<Web>,
+    key: ApiKey,
+    Path(number): Path<String>,
+) -> Result<Json<Done>, Problem> {
+    let schedule = one(&web, &key, &number).await?;
     web.engine.delete_schedule(&key.member(), schedule.id).await?;
     Ok(done())
 }
 
-async fn one(web: &Web, key: &ApiKey, number: i64) -> Result<ScheduleView, Problem> {
+async fn one(web: &Web, key: &ApiKey, text: &str) -> Result<ScheduleView, Problem> {
+    let absent = || Problem::from(EditError::NotFound { what: "schedule" });
+    let number = number(text, absent)?;
     let schedules = web.engine.schedules_of(&key.member(), key.user.id).await?;
-    let found = schedules.into_iter().find(|one| one.number == number);
-    found.ok_or_else(|| {
-        Problem::not_found("schedule_not_found", "This schedule does not exist, or it is not yours.")
-    })
+    schedules.into_iter().find(|one| one.number == number).ok_or_else(absent)
 }
 
 fn out(view: &ScheduleView, key: &ApiKey) -> ScheduleOut {

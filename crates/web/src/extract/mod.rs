@@ -8,6 +8,7 @@ mod form;
 mod json;
 mod owned;
 mod paging;
+mod query;
 mod session;
 
 pub use self::{
@@ -18,5 +19,6 @@ pub use self::{
     json::Json,
     owned::{Own, Owned},
     paging::Paging,
+    query::Query,
     session::{NotSignedIn, SignedIn, onward},
 };

@@ -13,7 +13,7 @@ use kalends_engine::{
 use crate::api::{
     shape::{
         Wrong,
-        booking::{BookingIn, BookingsQuery, CancelIn, PlaceIn, RescheduleIn, read_instant},
+        booking::{BookingIn, BookingsQuery, CancelIn, GuestsIn, PlaceIn, RescheduleIn, read_instant},
     },
     slots::which,
 };
@@ -41,6 +41,7 @@ pub(super) fn book(
     if input.instant {
         wrong.push(Wrong::new("instant", "this server does not offer instant bookings; leave it out"));
     }
+    let hold = reservation(input.reservation_uid.as_deref(), &mut wrong);
     let mut answers = input.booking_fields_responses;
     let notes = answers.remove("notes").map(|answer| answer.line()).unwrap_or_default();
     let (Some(start), Some(event_type), true) = (start, event_type, wrong.is_empty()) else {
@@ -63,7 +64,7 @@ pub(super) fn book(
         notes,
         metadata: input.metadata,
         times: input.recurrence_count.map(|whole| whole.0),
-        hold: None,
+        hold,
         idempotency_key,
         actor,
         bounds: Bounds::Offered,
@@ -71,7 +72,7 @@ pub(super) fn book(
 }
 
 impl PlaceIn {
-    fn choice(&self) -> Result<LocationChoice, Wrong> {
+    pub(super) fn choice(&self) -> Result<LocationChoice, Wrong> {
         let (kind, detail) = match self {
             Self::Word(word) => (word.as_str(), None),
             Self::Typed { kind, phone, address, location, .. } => {
@@ -106,13 +107,14 @@ pub(super) fn reschedule(
     let mut wrong = Vec::new();
     let start = start(&input.start, &mut wrong);
     let actor = seated(actor, input.seat_uid.as_deref(), &mut wrong);
+    let hold = reservation(input.reservation_uid.as_deref(), &mut wrong);
     let (Some(start), true) = (start, wrong.is_empty()) else { return Err(wrong) };
     Ok(RescheduleAsk {
         booking,
         start,
         reason: input.rescheduling_reason.clone().unwrap_or_default(),
         minutes: None,
-        hold: None,
+        hold,
         actor,
         bounds: Bounds::Offered,
     })
@@ -148,7 +150,24 @@ fn seated(actor: Actor, text: Option<&str>, wrong: &mut Vec<Wrong>) -> Actor {
     }
 }
 
-fn seat(text: &str, wrong: &mut Vec<Wrong>) -> Option<Uid> {
+/// The asker's own reservation.
+fn reservation(text: Option<&str>, wrong: &mut Vec<Wrong>) -> Option<Uid> {
+    let uid = Uid::parse(text?);
+    if uid.is_none() {
+        wrong.push(Wrong::new("reservationUid", "this cannot be a reservation’s uid"));
+    }
+    uid
+}
+
+/// Mail addresses of others who come along.
+pub(super) fn guests(input: GuestsIn) -> Result<Vec<String>, Vec<Wrong>> {
+    if !(1..=10).contains(&input.guests.len()) {
+        return Err(vec![Wrong::new("guests", "add 1 to 10 guests at a time")]);
+    }
+    Ok(input.guests.into_iter().map(|guest| guest.email).collect())
+}
+
+pub(super) fn seat(text: &str, wrong: &mut Vec<Wrong>) -> Option<Uid> {
     let seat = Uid::parse(text);
     if seat.is_none() {
         wrong.push(Wrong::new("seatUid", "this cannot be a seat’s uid"));

@@ -1,16 +1,17 @@
 //! `/v2/bookings`: made, looked at, moved, called off.
 
 mod ask;
+mod more;
 mod out;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
 use kalends_domain::{Uid, booking::Booking};
-use kalends_engine::book::Absences;
+use kalends_engine::book::{Absences, BookingView};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::out::Pagination;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(confirm))
         .routes(routes!(decline))
         .routes(routes!(mark_absent))
+        .merge(more::routes())
 }
 
 type Answer = Result<Json<Success<BookingOut>>, Problem>;
@@ -56,10 +58,7 @@ async fn create(
     let attempt = idempotency_key(&headers)?;
     let home = home(&web, key.as_ref()).await?;
     let booked = web.engine.book(&ask::book(input, home, ApiKey::actor(key.as_ref()), attempt)?).await?;
-    let mut out = shaped(&web, booked.bookings).await?;
-    if let (Some(first), Some(seat)) = (out.first_mut(), booked.seat) {
-        first.seat_uid = Some(seat.to_string());
-    }
+    let mut out = shaped(&web, booked.bookings, booked.seat, key.as_ref()).await?;
     // A series is answered by a list, as the v2 API has it.
     Ok(if out.len() == 1 { made(out.remove(0)).into_response() } else { made(out).into_response() })
 }
@@ -81,7 +80,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 async fn list(
     State(web): State<Web>,
     key: ApiKey,
-    Query(query): Query<BookingsQuery>,
+    extract::Query(query): extract::Query<BookingsQuery>,
 ) -> Result<Json<Page<BookingOut, Pagination>>, Problem> {
     let ask = ask::list(&query)?;
     let bookings = web.engine.bookings(&key.member(), &ask).await?;
@@ -92,10 +91,13 @@ async fn list(
 }
 
 /// One booking, by its uid; whoever knows the uid may see it.
+///
+/// Of a slot that guests share, they see each other only where the event type lets them.
 #[utoipa::path(get, path = "/v2/bookings/{bookingUid}", tag = "Bookings", params(("bookingUid" = String, Path)),
     responses((status = 200, body = Success<BookingOut>)))]
-async fn show(State(web): State<Web>, Path(uid): Path<String>) -> Answer {
-    Ok(ok(out::booking(&web.engine.booking(&name(&uid)?).await?)))
+async fn show(State(web): State<Web>, key: Option<ApiKey>, Path(uid): Path<String>) -> Answer {
+    let view = web.engine.booking(&name(&uid)?).await?;
+    Ok(ok(out::booking(&view.seen_by(ApiKey::actor(key.as_ref()).member()))))
 }
 
 /// Moves a booking to another time. It keeps its uid.
@@ -109,8 +111,9 @@ async fn reschedule(
     extract::Json(input): extract::Json<RescheduleIn>,
 ) -> Result<(StatusCode, Json<Success<BookingOut>>), Problem> {
     let ask = ask::reschedule(name(&uid)?, &input, ApiKey::actor(key.as_ref()))?;
+    let seat = input.seat_uid.as_deref().and_then(Uid::parse);
     let booking = web.engine.reschedule(&ask).await?;
-    Ok(made(first(shaped(&web, vec![booking]).await?)?))
+    Ok(made(first(shaped(&web, vec![booking], seat, key.as_ref()).await?)?))
 }
 
 /// Calls a booking off, or one seat, or all that follow in its series.
@@ -124,8 +127,9 @@ async fn cancel(
     input: Option<extract::Json<CancelIn>>,
 ) -> Result<Response, Problem> {
     let input = input.map(|extract::Json(input)| input).unwrap_or_default();
+    let seat = input.seat_uid.as_deref().and_then(Uid::parse);
     let cancelled = web.engine.cancel(&ask::cancel(name(&uid)?, input, ApiKey::actor(key.as_ref()))?).await?;
-    let mut out = shaped(&web, cancelled).await?;
+    let mut out = shaped(&web, cancelled, seat, key.as_ref()).await?;
     Ok(if out.len() == 1 { ok(out.remove(0)).into_response() } else { ok(out).into_response() })
 }
 
@@ -134,7 +138,7 @@ async fn cancel(
     params(("bookingUid" = String, Path)), responses((status = 200, body = Success<BookingOut>)))]
 async fn confirm(State(web): State<Web>, key: ApiKey, Path(uid): Path<String>) -> Answer {
     let confirmed = web.engine.confirm(&key.member(), &name(&uid)?).await?;
-    Ok(ok(first(shaped(&web, confirmed).await?)?))
+    Ok(ok(first(shaped(&web, confirmed, None, Some(&key)).await?)?))
 }
 
 /// Says no to a booking that waits.
@@ -149,7 +153,7 @@ async fn decline(
 ) -> Answer {
     let reason = input.and_then(|extract::Json(input)| input.reason).unwrap_or_default();
     let declined = web.engine.decline(&key.member(), &name(&uid)?, &reason).await?;
-    Ok(ok(first(shaped(&web, declined).await?)?))
+    Ok(ok(first(shaped(&web, declined, None, Some(&key)).await?)?))
 }
 
 /// Notes who did not come.
@@ -165,15 +169,23 @@ async fn mark_absent(
     let attendees = input.attendees.into_iter().map(|one| (one.email, one.absent)).collect();
     let absences = Absences { host: input.host, attendees };
     let booking = web.engine.mark_absent(&key.member(), &name(&uid)?, &absences).await?;
-    Ok(ok(first(shaped(&web, vec![booking]).await?)?))
+    Ok(ok(first(shaped(&web, vec![booking], None, Some(&key)).await?)?))
 }
 
-async fn shaped(web: &Web, bookings: Vec<Booking>) -> Result<Vec<BookingOut>, Problem> {
-    Ok(web.engine.viewed(bookings).await?.iter().map(out::booking).collect())
+/// What was just made or changed, as far as they may see it: all of it for hosts, for a guest their own seat.
+async fn shaped(
+    web: &Web,
+    bookings: Vec<Booking>,
+    seat: Option<Uid>,
+    key: Option<&ApiKey>,
+) -> Result<Vec<BookingOut>, Problem> {
+    let member = ApiKey::actor(key).member();
+    let seen = |view: BookingView| out::booking(&BookingView { seat: seat.clone(), ..view }.seen_by(member));
+    Ok(web.engine.viewed(bookings).await?.into_iter().map(seen).collect())
 }
 
 /// The booking that was named, of those that changed with it.
-fn first(changed: Vec<BookingOut>) -> Result<BookingOut, Problem> {
+fn first<T>(changed: Vec<T>) -> Result<T, Problem> {
     let gone = || Problem::not_found("booking_not_found", "This booking does not exist.");
     changed.into_iter().next().ok_or_else(gone)
 }

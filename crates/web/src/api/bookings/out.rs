@@ -1,10 +1,11 @@
 //! From what the engine answers to what goes out.
 
+use kalends_domain::{Id, people::User};
 use kalends_engine::book::{BookingView, Person};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::shape::booking::{Around, BookingOut, EventTypeRef, HostOut};
+use crate::api::shape::booking::{Around, BookingOut, EventTypeRef, HostOut, ReassignedOut, ReassignedTo};
 
 /// A booking with everything the API says about it.
 pub(super) fn booking(view: &BookingView) -> BookingOut {
@@ -12,8 +13,24 @@ pub(super) fn booking(view: &BookingView) -> BookingOut {
         event_type: EventTypeRef { id: view.event_type.number, slug: view.event_type.slug.to_string() },
         description: view.booking.notes.clone(),
         hosts: view.hosts.iter().map(host).collect(),
+        shared: view.event_type.seats.is_some(),
+        seat: view.seat.as_ref().map(ToString::to_string),
     };
     BookingOut::of(&view.booking, around)
+}
+
+/// A booking that was given to another host than those it had.
+pub(super) fn reassigned(view: &BookingView, before: &[Id<User>]) -> Option<ReassignedOut> {
+    let new = view.hosts.iter().find(|host| !before.contains(&host.id)).or(view.hosts.first())?;
+    Some(ReassignedOut {
+        booking_uid: view.booking.uid.to_string(),
+        reassigned_to: ReassignedTo {
+            id: new.number,
+            name: new.name.clone(),
+            email: new.email.clone(),
+            display_email: new.email.clone(),
+        },
+    })
 }
 
 fn host(person: &Person) -> HostOut {

@@ -44,6 +44,8 @@ pub struct BookingIn {
     pub length_in_minutes: Option<Whole>,
     /// How many of a series.
     pub recurrence_count: Option<Whole>,
+    /// The booker's own reservation of this slot, which the booking takes over.
+    pub reservation_uid: Option<String>,
     /// Not offered: refused when true.
     #[serde(default)]
     pub instant: bool,
@@ -68,7 +70,7 @@ pub struct AttendeeIn {
 
 /// A place, chosen among those of the event type.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "give an object with a `type`, such as {\"type\": \"link\"}")]
 pub enum PlaceIn {
     /// The older spelling: only its type, or an address.
     Word(String),
@@ -100,6 +102,50 @@ pub struct RescheduleIn {
     pub rescheduling_reason: Option<String>,
     /// Of a slot that guests share: whose seat is moved.
     pub seat_uid: Option<String>,
+    /// The asker's own reservation of the new slot, which the booking takes over.
+    pub reservation_uid: Option<String>,
+}
+
+/// Others who come along.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+pub struct GuestsIn {
+    /// 1 to 10 of them.
+    pub guests: Vec<GuestIn>,
+}
+
+/// Somebody who comes along.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+pub struct GuestIn {
+    /// Their mail address: all that is kept of them.
+    pub email: String,
+}
+
+/// Another place.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+pub struct LocationChangeIn {
+    /// One of those of the event type.
+    pub location: PlaceIn,
+}
+
+/// A booking that was given to another host.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReassignedOut {
+    /// The booking: it keeps its uid.
+    pub booking_uid: String,
+    /// Who hosts it now.
+    pub reassigned_to: ReassignedTo,
+}
+
+/// The new host of a booking.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the v2 API's own field names, described there")]
+pub struct ReassignedTo {
+    pub id: i64,
+    pub name: String,
+    pub email: String,
+    pub display_email: String,
 }
 
 /// Calling a booking off.
@@ -213,12 +259,14 @@ pub struct BookingOut {
     pub ics_uid: String,
     pub attendees: Vec<AttendeeOut>,
     pub guests: Vec<String>,
-    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
-    pub booking_fields_responses: Answers,
+    /// Where guests share a slot, each attendee has their own.
+    #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booking_fields_responses: Option<Answers>,
     /// Bookings of one series share it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurring_booking_uid: Option<String>,
-    /// The seat just taken, in the answer to a booking.
+    /// The seat the booking was asked for by, or that was just taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seat_uid: Option<String>,
 }
@@ -259,6 +307,10 @@ pub struct AttendeeOut {
     pub phone_number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seat_uid: Option<String>,
+    /// Where guests share a slot.
+    #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booking_fields_responses: Option<Answers>,
 }
 
 /// What stands beside a booking that goes out.
@@ -270,21 +322,35 @@ pub struct Around {
     pub description: String,
     /// The hosts, the organizer first.
     pub hosts: Vec<HostOut>,
+    /// Guests share the slot.
+    pub shared: bool,
+    /// The seat it was asked for by.
+    pub seat: Option<String>,
 }
 
 impl BookingOut {
     /// A booking, with what stands beside it.
     pub fn of(booking: &Booking, around: Around) -> Self {
+        let (extra, own): (Vec<&Attendee>, Vec<&Attendee>) =
+            booking.attendees.iter().partition(|one| one.extra);
         let mut answers = booking.answers.clone();
-        if let Some(booker) = booking.booker() {
-            answers.insert("name".into(), Answer::Text(booker.name.clone()));
-            answers.insert("email".into(), Answer::Text(booker.email.clone()));
-        }
         if !booking.notes.is_empty() {
             answers.insert("notes".into(), Answer::Text(booking.notes.clone()));
         }
-        let (extra, own): (Vec<&Attendee>, Vec<&Attendee>) =
-            booking.attendees.iter().partition(|one| one.extra);
+        // The booker's; of those who took a seat later, what they are called.
+        let mut answers = Some(answers);
+        let mut attendees = Vec::with_capacity(own.len());
+        let mut whole = None;
+        for attendee in own {
+            let mut out = AttendeeOut::of(attendee);
+            let said = named(answers.take().unwrap_or_default(), attendee);
+            if around.shared {
+                out.booking_fields_responses = Some(said);
+            } else if whole.is_none() {
+                whole = Some(said);
+            }
+            attendees.push(out);
+        }
         Self {
             id: booking.number,
             uid: booking.uid.to_string(),
@@ -305,13 +371,20 @@ impl BookingOut {
             updated_at: instant(booking.updated_at),
             metadata: booking.metadata.clone(),
             ics_uid: booking.uid.to_string(),
-            attendees: own.into_iter().map(AttendeeOut::of).collect(),
+            attendees,
             guests: extra.into_iter().map(|guest| guest.email.clone()).collect(),
-            booking_fields_responses: answers,
+            booking_fields_responses: whole,
             recurring_booking_uid: booking.series.as_ref().map(ToString::to_string),
-            seat_uid: None,
+            seat_uid: around.seat,
         }
     }
+}
+
+/// Answers with what the form asks of everybody.
+fn named(mut answers: Answers, attendee: &Attendee) -> Answers {
+    answers.insert("name".into(), Answer::Text(attendee.name.clone()));
+    answers.insert("email".into(), Answer::Text(attendee.email.clone()));
+    answers
 }
 
 impl AttendeeOut {
@@ -325,6 +398,7 @@ impl AttendeeOut {
             absent: attendee.absent,
             phone_number: attendee.phone.clone(),
             seat_uid: attendee.seat.as_ref().map(ToString::to_string),
+            booking_fields_responses: None,
         }
     }
 }

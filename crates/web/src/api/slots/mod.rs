@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use http::StatusCode;
 use kalends_domain::{Uid, zone::Zone};
@@ -41,7 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
 async fn slots(
     State(web): State<Web>,
     key: Option<ApiKey>,
-    Query(query): Query<SlotsQuery>,
+    extract::Query(query): extract::Query<SlotsQuery>,
 ) -> Result<Json<Success<BTreeMap<String, Vec<SlotOut>>>>, Problem> {
     let ask = words::ask(&query, home(&web, key.as_ref()).await?)?;
     let zone = Zone::parse(&ask.zone).unwrap_or_else(|_| Zone::utc());
