@@ -23,10 +23,17 @@ export function must(holds, otherwise) {
   if (!holds) throw new Error(otherwise);
 }
 
+/** No scenario takes longer. */
+const LONGEST = 120_000;
+
 /** Runs one scenario: `run(stage)` with the argument's values and `stage.visitor(…)`. */
 export async function scenario(run) {
   const given = JSON.parse(process.argv[2]);
   mkdirSync(given.shots, { recursive: true });
+  setTimeout(() => {
+    console.error(`${given.name} takes longer than ${LONGEST / 1000} s`);
+    process.exit(1);
+  }, LONGEST).unref();
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
   const visitors = [];
   try {
@@ -58,11 +65,11 @@ class Visitor {
       hasTouch: touch, baseURL: given.base,
     });
     context.setDefaultTimeout(15_000);
-    return new Visitor(context, await context.newPage(), given);
+    return new Visitor(context, await context.newPage(), given, js);
   }
 
-  constructor(context, page, given) {
-    Object.assign(this, { context, page, given, foreign: [], broken: [], loaded: [] });
+  constructor(context, page, given, js) {
+    Object.assign(this, { context, page, given, js, foreign: [], broken: [], loaded: [] });
     page.on("request", (request) => {
       const url = new URL(request.url());
       if (url.protocol.startsWith("http") && url.origin !== new URL(given.base).origin) this.foreign.push(request.url());
@@ -84,6 +91,15 @@ class Visitor {
     return answer;
   }
 
+  /** Signs in through the page. */
+  async signIn({ email, password }) {
+    await this.go("/login");
+    await this.page.getByLabel("Email").fill(email);
+    await this.page.getByLabel("Password", { exact: true }).fill(password);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await this.page.waitForURL((url) => !url.pathname.startsWith("/login"));
+  }
+
   /** Bytes over the wire since the last `go`. */
   async weight() {
     await this.page.waitForLoadState("networkidle");
@@ -91,8 +107,67 @@ class Visitor {
     return sizes.reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
   }
 
-  /** What axe has to say about the page as it is now. */
+  /** Goes there by Tab alone; fails when the keyboard does not lead there. */
+  async reach(target) {
+    await target.waitFor();
+    const there = () => target.evaluate((element) => element === document.activeElement);
+    for (let presses = 0; presses < 250; presses += 1) {
+      if (await there()) {
+        const seen = await target.evaluate((element) => element.matches(":focus-visible"));
+        must(seen, "what has the focus does not show it");
+        return;
+      }
+      await this.page.keyboard.press("Tab");
+    }
+    throw new Error(`Tab never reaches ${target}`);
+  }
+
+  /** Presses a button or follows a link with Enter. */
+  async press(target) {
+    await this.reach(target);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Chooses a day of the calendar: Tab leads into it, arrows go through it, Enter takes the day. */
+  async day(target) {
+    await target.waitFor();
+    const at = (element) => element === document.activeElement;
+    const inside = () => this.page.evaluate(() => document.activeElement.matches("button.day"));
+    for (let presses = 0; !(await inside()); presses += 1) {
+      must(presses < 250, "Tab never reaches the calendar");
+      await this.page.keyboard.press("Tab");
+    }
+    for (const key of ["ArrowRight", "ArrowLeft"]) {
+      for (let steps = 0; steps < 42 && !(await target.evaluate(at)); steps += 1) await this.page.keyboard.press(key);
+    }
+    must(await target.evaluate(at), `the arrows never reach ${target}`);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Types into a field. */
+  async type(target, text) {
+    await this.reach(target);
+    await this.page.keyboard.type(text);
+  }
+
+  /** Picks a radio button: Tab leads into its group, arrows go through it. */
+  async pick(target) {
+    const name = await target.getAttribute("name");
+    const group = this.page.locator(`input[type=radio][name="${name}"]`);
+    const inside = () => this.page.evaluate((name) => document.activeElement.name === name, name);
+    for (let presses = 0; !(await inside()); presses += 1) {
+      must(presses < 250, `Tab never reaches the choices of ${name}`);
+      await this.page.keyboard.press("Tab");
+    }
+    for (let steps = await group.count(); !(await target.isChecked()); steps -= 1) {
+      must(steps > 0, `the arrows never reach ${target}`);
+      await this.page.keyboard.press("ArrowDown");
+    }
+  }
+
+  /** What axe has to say about the page as it is now; it is a script, so nothing where scripts are off. */
   async axe() {
+    if (!this.js) return [];
     await this.page.evaluate(axeSource); // not a script tag, which the page's policy would refuse
     const found = await this.page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
     return found.violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map((node) => node.target).join("; ")})`);
@@ -103,8 +178,9 @@ class Visitor {
     return this.page.screenshot({ path: join(this.given.shots, `${this.given.name}-${name}.png`), fullPage: true });
   }
 
-  /** True when nothing sticks out sideways. */
-  fitsSideways() {
+  /** True when nothing sticks out sideways; not looked at where scripts are off. */
+  async fitsSideways() {
+    if (!this.js) return true;
     return this.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
   }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod backup;
 mod commands;
+mod guest;
 mod looks;
 mod serving;
 
@@ -10,8 +11,15 @@ use libtest_mimic::Trial;
 
 /// Every trial.
 pub fn all() -> Vec<Trial> {
-    [accounts::trials(), backup::trials(), commands::trials(), serving::trials(), looks::trials()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        accounts::trials(),
+        backup::trials(),
+        commands::trials(),
+        guest::trials(),
+        serving::trials(),
+        looks::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
