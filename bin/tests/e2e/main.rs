@@ -4,6 +4,7 @@
 //! are not there is reported as ignored, with what it lacks in its name's brackets.
 
 mod browser;
+mod http;
 mod server;
 mod trials;
 

@@ -5,6 +5,7 @@ mod backup;
 mod commands;
 mod guest;
 mod looks;
+mod outside;
 mod serving;
 
 use libtest_mimic::Trial;
@@ -16,6 +17,7 @@ pub fn all() -> Vec<Trial> {
         backup::trials(),
         commands::trials(),
         guest::trials(),
+        outside::trials(),
         serving::trials(),
         looks::trials(),
     ]
