@@ -24,7 +24,21 @@ const PUBLIC: &[(&str, u16)] = &[
 ];
 
 /// What a host can open who has signed in.
-const HOSTS: &[(&str, u16)] = &[("/settings/security", 200), ("/settings/keys", 200)];
+const HOSTS: &[(&str, u16)] = &[
+    ("/bookings/upcoming", 200),
+    ("/bookings/unconfirmed", 200),
+    ("/bookings/past", 200),
+    ("/bookings/cancelled", 200),
+    ("/event-types", 200),
+    ("/availability", 200),
+    ("/apps", 200),
+    ("/apps/caldav", 200),
+    ("/apps/installed", 200),
+    ("/settings/profile", 200),
+    ("/settings/security", 200),
+    ("/settings/keys", 200),
+    ("/settings/audit", 200),
+];
 
 pub fn trials() -> Vec<Trial> {
     vec![

@@ -83,14 +83,12 @@ fn follows(account: &Account) -> Result<()> {
         Ok((status == 404 || status == 410).then_some(()))
     })?;
 
-    for (to, method) in
-        [(&guest, ["REQUEST", "REQUEST", "CANCEL"]), (&account.email(), ["REQUEST", "REQUEST", "CANCEL"])]
-    {
-        let mails = until("three mails", || {
-            let mails = mails(&http, to)?;
-            Ok((mails.len() >= 3).then_some(mails))
+    for to in [guest, account.email()] {
+        let methods = until("three invitations", || {
+            let methods = invitations(&http, &to)?;
+            Ok((methods.len() >= 3).then_some(methods))
         })?;
-        ensure!(mails.len() == method.len(), "{to} got {} mails", mails.len());
+        ensure!(methods == ["REQUEST", "REQUEST", "CANCEL"], "{to} got {methods:?}");
     }
     Ok(())
 }
@@ -147,14 +145,23 @@ fn event(http: &Http, account: &Account, uid: &str, revision: u32) -> Result<Opt
     Ok((status == 200 && there).then_some(text))
 }
 
-/// What arrived for this address.
-fn mails(http: &Http, to: &str) -> Result<Vec<Value>> {
-    let all =
-        http.send(http.request(Method::GET, &format!("{}/api/email", env::var("KALENDS_PEER_MAILDEV")?)))?.1;
+/// The methods of the invitations that arrived for this address, in order.
+fn invitations(http: &Http, to: &str) -> Result<Vec<String>> {
+    let peer = format!("{}/api/email", env::var("KALENDS_PEER_MAILDEV")?);
+    let all = http.send(http.request(Method::GET, &peer))?.1;
     let all: Vec<Value> = serde_json::from_str(&all).with_context(|| all.clone())?;
-    let for_them = |mail: &Value| {
+    let for_them = |mail: &&Value| {
         let receivers = mail["to"].as_array().into_iter().flatten();
         receivers.filter_map(|one| one["address"].as_str()).any(|address| address == to)
     };
-    Ok(all.into_iter().filter(for_them).collect())
+    let mut methods = Vec::new();
+    for mail in all.iter().filter(for_them) {
+        let id = mail["id"].as_str().context("a mail without id")?;
+        let source = http.send(http.request(Method::GET, &format!("{peer}/{id}/source")))?.1;
+        let method = source.split("method=").nth(1).map(|rest| rest.trim_start_matches('"'));
+        methods.extend(
+            method.map(|rest| rest.chars().take_while(char::is_ascii_alphabetic).collect::<String>()),
+        );
+    }
+    Ok(methods)
 }
