@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn what_the_provider_asks_for_is_kept_to_all_04() {
         let limited = kalends_app::Error::new(Kind::RateLimited { until: None }, "slow down")
-            .retry(Retry::After(Duration::from_secs(120)));
+            .retry(Retry::After(Duration::from_mins(2)));
         let Failed::Again { when, .. } = Failed::from(limited) else { panic!("a rate limit passes") };
         assert_eq!(wait(when, 1), 120);
     }
