@@ -2,11 +2,13 @@
 
 mod examples;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use kalends_app::Gateway;
+use kalends_app::manifest::Scope;
 use kalends_catalog::APPS;
 use tempfile::TempDir;
 
@@ -36,9 +38,9 @@ pub async fn run(named: Option<&Path>, args: &Args) -> Result<ExitCode> {
     let mut config = Config::load_in(named, Some(&folder))?;
     log::start(&config.log, config.log_format)?;
     let door = Door::open(&config).await?;
-    let gateway = play(&mut config);
+    let (gateway, accounts) = play(&mut config);
     let house = wire::house(&config, &door.base_url, gateway).await?;
-    let examples = Examples::in_place(&house.engine).await?;
+    let examples = Examples::in_place(&house.engine, &accounts).await?;
     let workers = house.work();
     let base = door.base_url.as_str();
     println!("Kalends, with example people. Every provider is played: nothing leaves this machine.\n");
@@ -60,9 +62,12 @@ pub async fn run(named: Option<&Path>, args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What to type into the setup forms of the apps people connect for themselves, by slug.
+pub type Accounts = Vec<(&'static str, BTreeMap<String, String>)>;
+
 /// Plays every app's provider; mails go to a played server too, unless the settings name a real one.
-fn play(config: &mut Config) -> impl FnOnce(Gateway) -> Gateway + use<> {
-    let mut played = Vec::new();
+fn play(config: &mut Config) -> (impl FnOnce(Gateway) -> Gateway + use<>, Accounts) {
+    let (mut played, mut accounts) = (Vec::new(), Accounts::new());
     for app in APPS.iter().copied() {
         if config.mail.as_ref().is_some_and(|mail| mail.app == app.slug) {
             continue;
@@ -71,7 +76,13 @@ fn play(config: &mut Config) -> impl FnOnce(Gateway) -> Gateway + use<> {
         if app.messenger().is_some() && config.mail.is_none() {
             config.mail = Some(Mail { app: app.slug.to_owned(), answers: fake.form(), password: None });
         }
+        if app.manifest().scope == Scope::User {
+            accounts.push((app.slug, fake.form()));
+        }
         played.push((app, fake));
     }
-    move |gateway| played.into_iter().fold(gateway, |gateway, (app, fake)| gateway.playing(app, fake))
+    let dress = move |gateway| {
+        played.into_iter().fold(gateway, |gateway: Gateway, (app, fake)| gateway.playing(app, fake))
+    };
+    (dress, accounts)
 }

@@ -15,6 +15,8 @@ use kalends_engine::slots::{SlotsAsk, Which};
 use kalends_engine::{Actor, Engine, Member};
 use secrecy::ExposeSecret;
 
+use super::Accounts;
+
 /// Everybody's password in the demo.
 pub const PASSWORD: &str = "red-letter-day";
 
@@ -32,9 +34,9 @@ const EMAIL: &str = "ines@example.com";
 
 impl Examples {
     /// Makes them in an empty database; where they are already, only the key is new.
-    pub async fn in_place(engine: &Engine) -> Result<Self> {
+    pub async fn in_place(engine: &Engine, accounts: &Accounts) -> Result<Self> {
         if engine.needs_setup().await? {
-            people(engine).await.context("the example people")?;
+            people(engine, accounts).await.context("the example people")?;
         }
         let host = Member::from(&engine.user(EMAIL).await?);
         let key = engine.make_api_key(&host, "demo", None).await?.key;
@@ -46,11 +48,14 @@ impl Examples {
     }
 }
 
-async fn people(engine: &Engine) -> Result<()> {
+async fn people(engine: &Engine, accounts: &Accounts) -> Result<()> {
     let ines = person(engine, "Inês Carvalho", "ines", "Europe/Lisbon").await?;
     let bruno = person(engine, "Bruno Brandt", "bruno", "Europe/Berlin").await?;
     let noor = person(engine, "Noor Haddad", "noor", "America/New_York").await?;
     let owner = Member::from(&ines);
+    for (app, form) in accounts {
+        engine.connect(&owner, app, form).await.with_context(|| format!("connecting {app}"))?;
+    }
 
     engine.create_event_type(&owner, &consultation(&ines)).await?;
     engine.create_event_type(&owner, &first_call(&ines)).await?;

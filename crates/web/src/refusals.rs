@@ -116,6 +116,7 @@ impl From<JoinError> for Problem {
         match error {
             JoinError::NotFound => Self::not_found("booking_not_found", said),
             JoinError::NotOn | JoinError::Over => Self::conflict("booking_not_on", said),
+            JoinError::Closed(_) => Self::conflict("room_closed", said),
             JoinError::NotReady => Self::unavailable("link_not_ready", said),
             // An app's own words are for the host's pages; a guest can only wait or ask.
             JoinError::App(cause) => {

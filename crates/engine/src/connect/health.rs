@@ -35,8 +35,9 @@ pub(crate) const fn is_usable(health: Health) -> bool {
     matches!(health, Health::Connected | Health::Degraded)
 }
 
-fn refuses(error: &Error) -> bool {
-    error.kind.needs_owner() || error.kind == Kind::AuthExpired
+/// What a policy forbids in one place (a calendar that is read-only by now) says nothing of the account.
+const fn refuses(error: &Error) -> bool {
+    matches!(error.kind, Kind::AuthRevoked | Kind::AuthExpired | Kind::ScopeMissing { .. })
 }
 
 fn out(error: &Error) -> bool {
@@ -105,8 +106,11 @@ mod tests {
                 Some((Health::Connected, String::new()))
             );
         }
-        let missing = Error::new(Kind::NotFound, "no such event");
-        assert!(after(&connection(Health::Degraded, 10), Err(&missing), at(11)).is_some());
+        for kind in [Kind::NotFound, Kind::PolicyDenied] {
+            let no = Error::new(kind, "not here");
+            let (health, _) = after(&connection(Health::Degraded, 10), Err(&no), at(11)).unwrap();
+            assert_eq!(health, Health::Connected);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use kalends_app::{
+    Kind,
     gateway::Patience,
     kind::{
         calendar::Person,
@@ -37,12 +38,24 @@ pub enum JoinError {
     /// The link is not made yet.
     #[error("The link is still being made. Try again in a moment.")]
     NotReady,
-    /// The app said no.
+    /// The room lets nobody in now: too early, mostly.
+    #[error("You cannot come in now: {0}.")]
+    Closed(String),
+    /// The app cannot make a link.
     #[error("{0}")]
-    App(#[from] kalends_app::Error),
+    App(kalends_app::Error),
     /// Our own trouble.
     #[error("Something went wrong on our side. Try again.")]
     Store(#[from] kalends_store::Error),
+}
+
+impl From<kalends_app::Error> for JoinError {
+    fn from(error: kalends_app::Error) -> Self {
+        match error.kind {
+            Kind::PolicyDenied => Self::Closed(error.message().trim_end_matches('.').to_owned()),
+            _ => Self::App(error),
+        }
+    }
 }
 
 impl Engine {
@@ -80,9 +93,7 @@ impl Engine {
         {
             let cx = self.cx(installed, Patience::Form).await?;
             let meeting = draft::meeting(&booking, &scene.hosts);
-            let answer = part.join(&cx, &room, &meeting, &visitor).await;
-            self.heard(installed, &answer).await;
-            return Ok(answer?);
+            return Ok(part.join(&cx, &room, &meeting, &visitor).await?);
         }
         match (visitor.part, room.host_link, room.link) {
             (Side::Host, Some(link), _) | (_, _, Link::Ready(link)) => Ok(link),

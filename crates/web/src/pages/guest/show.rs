@@ -92,6 +92,10 @@ pub async fn join(State(web): State<Web>, Path(uid): Path<String>, signed_in: Op
         Err(JoinError::NotOn | JoinError::Over | JoinError::NotReady) => {
             Ok(Redirect::to(&format!("/booking/{named}")).into_response())
         }
+        Err(JoinError::Closed(why)) => {
+            let view = load::booking(&web, &uid).await?;
+            refused(&web, &view, &JoinError::Closed(why).to_string()).await
+        }
         Err(error) => Err(error.into()),
     }
 }
