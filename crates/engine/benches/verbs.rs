@@ -1,5 +1,7 @@
 //! What guests wait for: slots out of memory, and one booking, on SQLite.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot go on fails, and says where")]
+
 #[path = "../tests/suite/house.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod house;

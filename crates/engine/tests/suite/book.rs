@@ -16,7 +16,7 @@ use kalends_engine::{
     slots::Which,
 };
 
-use crate::house::{House, at};
+use crate::house::{House, ask, at};
 
 checks![
     a_guest_books_and_everything_that_follows_is_written_down,
@@ -58,7 +58,7 @@ pub(crate) fn hold(event_type: &EventType, start: &str) -> HoldAsk {
 
 async fn a_guest_books_and_everything_that_follows_is_written_down(h: &House) {
     let event_type = h.single(|_| {}).await;
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "Gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "Gus");
     ask.guests = vec!["Zoe@Example.com".into(), "gus@guests.example.com".into(), String::new()];
     ask.notes = " Hello ".into();
     let booked = h.engine.book(&ask).await.unwrap();
@@ -113,7 +113,7 @@ async fn beyond_the_window_is_refused(h: &House) {
 async fn all_that_is_wrong_is_said_at_once(h: &House) {
     let event_type =
         h.single(|settings| settings.questions = vec![question("why", QuestionKind::Text)]).await;
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.booker.name = " ".into();
     ask.booker.email = "gus@".into();
     ask.booker.zone = "Mars/Base".into();
@@ -143,7 +143,7 @@ fn question(slug: &str, kind: QuestionKind) -> Question {
 async fn a_length_is_chosen_among_those_offered(h: &House) {
     let lengths = Lengths { usual: 30, choices: vec![30, 60] };
     let event_type = h.single(|settings| settings.lengths = lengths).await;
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.minutes = Some(60);
     let booked = h.engine.book(&ask).await.unwrap();
     assert_eq!(booked.first().unwrap().span.len(), 3600);
@@ -153,7 +153,7 @@ async fn a_length_is_chosen_among_those_offered(h: &House) {
 async fn a_place_is_chosen_and_its_detail_asked(h: &House) {
     let locations = vec![Location::GuestPhone, Location::App { app: "jitsi".into() }];
     let event_type = h.single(|settings| settings.locations = locations).await;
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     assert_eq!(h.engine.book(&ask).await.unwrap_err().code(), "invalid_input");
     ask.location = Some(LocationChoice { pick: LocationPick::GuestPhone, detail: "call me".into() });
     assert_eq!(h.engine.book(&ask).await.unwrap_err().code(), "invalid_input");
@@ -166,7 +166,7 @@ async fn a_place_is_chosen_and_its_detail_asked(h: &House) {
 async fn answers_are_kept_in_their_own_form(h: &House) {
     let event_type =
         h.single(|settings| settings.questions = vec![question("people", QuestionKind::Number)]).await;
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.answers.insert("people".into(), Answer::Text(" 4 ".into()));
     ask.answers.insert("unasked".into(), Answer::Text("x".into()));
     let booking = h.engine.book(&ask).await.unwrap().bookings.remove(0);
@@ -200,7 +200,7 @@ async fn short_notice_waits_for_a_host_and_long_does_not(h: &House) {
 
 async fn the_same_key_gives_the_same_booking(h: &House) {
     let event_type = h.single(|_| {}).await;
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.idempotency_key = Some("attempt-1".into());
     let first = h.engine.book(&ask).await.unwrap();
     let again = h.engine.book(&ask).await.unwrap();
@@ -211,7 +211,7 @@ async fn the_same_key_gives_the_same_booking(h: &House) {
 
 async fn the_same_key_for_another_request_is_refused(h: &House) {
     let event_type = h.single(|_| {}).await;
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.idempotency_key = Some("attempt-1".into());
     h.engine.book(&ask).await.unwrap();
     ask.start = at("11-24 10:00");
@@ -225,7 +225,7 @@ async fn a_private_link_books_as_often_as_it_may(h: &House) {
     let event_type = h.event_type(Assignment::Single, 1, |event_type| event_type.hidden = true).await;
     let draft = PrivateLinkDraft { expires_at: None, most_uses: Some(1) };
     let link: PrivateLink = h.engine.create_private_link(&h.member(0), event_type.id, draft).await.unwrap();
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.event_type = Which::Link(link.uid.clone());
     h.engine.book(&ask).await.unwrap();
     ask.start = at("11-24 10:00");
@@ -242,7 +242,7 @@ async fn a_hold_is_taken_over_by_its_booking(h: &House) {
     let event_type = h.single(|_| {}).await;
     let held = h.engine.hold(&hold(&event_type, "11-24 09:00")).await.unwrap();
     assert_eq!(held.until, at("11-23 09:05"));
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.hold = Some(held.uid.clone());
     h.engine.book(&ask).await.unwrap();
     assert_eq!(h.engine.held(&held.uid).await.unwrap(), None);
@@ -261,7 +261,7 @@ async fn a_hold_that_ended_is_no_claim(h: &House) {
     let held = h.engine.hold(&hold(&event_type, "11-24 09:00")).await.unwrap();
     h.t.clock.advance(SignedDuration::from_mins(5));
     h.booked(&event_type, "11-24 09:00", "zoe").await;
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.hold = Some(held.uid);
     assert!(matches!(h.engine.book(&ask).await, Err(BookError::Taken)));
 }
@@ -281,7 +281,7 @@ async fn a_hold_moves_and_ends(h: &House) {
 
 async fn a_host_books_outside_of_hours_and_a_guest_does_not(h: &House) {
     let event_type = h.single(|settings| settings.confirmation = Confirmation::Always).await;
-    let mut ask = h.ask(&event_type, at("11-24 19:10"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 19:10"), "gus");
     ask.bounds = Bounds::AnyFreeTime;
     assert!(matches!(h.engine.book(&ask).await, Err(BookError::Forbidden)));
     ask.actor = Actor::Member(h.member(1));

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use kalends_domain::{
     Span,
     event_type::{Assignment, Buffers, Confirmation, EventType, Lengths, Seats},
@@ -121,13 +121,13 @@ async fn even(h: &House) {
 /// One of a hundred starts: sixteen and more a day, six days.
 fn start_of(number: usize) -> Timestamp {
     let day = ["11-24", "11-25", "11-26", "11-27", "11-30", "12-01"][number / 7 % 6];
-    at(&format!("{day} 09:00")) + SignedDuration::from_mins(30 * (number as i64 * 13 % 16))
+    at(&format!("{day} 09:00")) + crate::house::later(number * 13 % 16)
 }
 
 async fn attempt(engine: &Engine, of: &[EventType; 5], number: usize, count: &Count, host: &Actor) {
     let event_type = &of[number % 5];
     let mut wish = ask(event_type.id, start_of(number), &format!("guest{number}"));
-    if number % 5 == 0 {
+    if number.is_multiple_of(5) {
         wish.minutes = Some([15, 30, 45, 60][number / 5 % 4]);
     }
     match engine.book(&wish).await {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kalends_app::{
     NoNames,
     fake::{Bench, Fake, Played},
@@ -39,6 +39,11 @@ pub(crate) struct House {
 pub(crate) fn at(text: &str) -> Timestamp {
     let (date, time) = text.split_once(' ').expect("a date and a time");
     format!("2026-{date}T{time}:00Z").parse().expect("an instant")
+}
+
+/// So many half hours.
+pub(crate) fn later(half_hours: usize) -> SignedDuration {
+    SignedDuration::from_mins(30 * i64::try_from(half_hours).expect("a small number"))
 }
 
 /// A world in which nothing answers.
@@ -148,17 +153,13 @@ impl House {
         event_type
     }
 
-    pub(crate) fn ask(&self, event_type: &EventType, start: Timestamp, guest: &str) -> BookAsk {
-        ask(event_type.id, start, guest)
-    }
-
     pub(crate) async fn book(
         &self,
         event_type: &EventType,
         start: &str,
         guest: &str,
     ) -> Result<Booked, BookError> {
-        self.engine.book(&self.ask(event_type, at(start), guest)).await
+        self.engine.book(&ask(event_type.id, at(start), guest)).await
     }
 
     /// Books what must be free.

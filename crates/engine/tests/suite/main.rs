@@ -4,6 +4,8 @@
 //!
 //! Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot go on fails, and says where")]
+
 mod house;
 
 use futures::future::BoxFuture;

@@ -10,7 +10,7 @@ use kalends_engine::{
     slots::SeatsLeft,
 };
 
-use crate::house::{House, at, cancelling, moving};
+use crate::house::{House, ask, at, cancelling, moving};
 
 checks![
     guests_share_a_booking_until_it_is_full,
@@ -67,7 +67,7 @@ async fn a_hold_keeps_a_seat(h: &House) {
     let held = h.engine.hold(&crate::book::hold(&event_type, "11-24 09:00")).await.unwrap();
     let refused = h.book(&event_type, "11-24 09:00", "zoe").await;
     assert!(matches!(refused, Err(BookError::Full)), "{refused:?}");
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "max");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "max");
     ask.hold = Some(held.uid);
     let booked = h.engine.book(&ask).await.unwrap();
     assert_eq!(booked.bookings[0].attendees.len(), 2);

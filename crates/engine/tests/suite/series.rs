@@ -6,7 +6,7 @@ use kalends_engine::{
     book::{BookError, BookingsAsk, CancelWhat, ChangeError, Listed},
 };
 
-use crate::house::{House, at, cancelling, moving};
+use crate::house::{House, ask, at, cancelling, moving};
 
 checks![
     a_series_books_every_date,
@@ -28,7 +28,7 @@ async fn weekly(h: &House, confirmation: Confirmation) -> EventType {
 
 async fn a_series_books_every_date(h: &House) {
     let event_type = weekly(h, Confirmation::None).await;
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.times = Some(3);
     let booked = h.engine.book(&ask).await.unwrap();
     let starts: Vec<_> = booked.bookings.iter().map(|one| one.span.starts()).collect();
@@ -60,7 +60,7 @@ async fn a_limit_counts_the_series_own_bookings(h: &House) {
         .await;
     let refused = h.book(&event_type, "11-24 09:00", "gus").await;
     assert!(matches!(refused, Err(BookError::Limit { per: Period::Week })), "{refused:?}");
-    let mut ask = h.ask(&event_type, at("11-24 09:00"), "gus");
+    let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.times = Some(3);
     h.engine.book(&ask).await.unwrap();
 }
