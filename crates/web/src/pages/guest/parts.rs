@@ -194,8 +194,8 @@ pub fn paragraphs(text: &str) -> Vec<String> {
 pub fn names(list: &[&str]) -> String {
     match list {
         [] => String::new(),
-        [one] => (*one).to_owned(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+        [only] => (*only).to_owned(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
     }
 }
 
