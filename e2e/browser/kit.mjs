@@ -150,19 +150,26 @@ class Visitor {
     await this.page.keyboard.type(text);
   }
 
-  /** Picks a radio button: Tab leads into its group, arrows go through it. */
+  /** Picks a radio button: Tab leads into its group, arrows go through it. Each step may swap the form. */
   async pick(target) {
     const name = await target.getAttribute("name");
-    const group = this.page.locator(`input[type=radio][name="${name}"]`);
     const inside = () => this.page.evaluate((name) => document.activeElement.name === name, name);
     for (let presses = 0; !(await inside()); presses += 1) {
       must(presses < 250, `Tab never reaches the choices of ${name}`);
       await this.page.keyboard.press("Tab");
     }
-    for (let steps = await group.count(); !(await target.isChecked()); steps -= 1) {
+    for (let steps = await this.page.locator(`input[name="${name}"]`).count(); !(await target.isChecked()); steps -= 1) {
       must(steps > 0, `the arrows never reach ${target}`);
       await this.page.keyboard.press("ArrowDown");
+      await this.settled();
+      must(await inside(), `the focus is lost after an arrow among the choices of ${name}`);
     }
+  }
+
+  /** Waits until the page has taken in what was pressed. */
+  async settled() {
+    await this.page.evaluate(() => new Promise((done) => setTimeout(done, 0)));
+    await this.page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
   }
 
   /** What axe has to say about the page as it is now; it is a script, so nothing where scripts are off. */
