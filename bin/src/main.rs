@@ -72,6 +72,8 @@ enum Command {
     Doctor,
     /// Lists every setting with its default.
     Settings,
+    /// Prints the description of the REST API.
+    Openapi,
     /// Lists, shows and checks the apps of this build.
     #[command(subcommand)]
     App(app::Ask),
@@ -103,6 +105,10 @@ fn run(kalends: &Kalends) -> Result<ExitCode> {
         Command::Doctor => block_on(async { Ok(doctor::run(&settings(kalends)?).await) }),
         Command::Settings => {
             print!("{}", config::manual());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Openapi => {
+            println!("{}", kalends_web::api::document().to_pretty_json()?);
             Ok(ExitCode::SUCCESS)
         }
         Command::App(ask) => app::run(ask),

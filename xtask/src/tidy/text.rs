@@ -63,8 +63,10 @@ fn machine_paths(file: File) -> Vec<String> {
     let homes = [concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/wo", "rk/"), concat!("/Us", "ers/")];
     // Inside a longer path, as in a URL, the same letters are no one's machine.
     let begins = |line: &str, home: &str| {
-        line.match_indices(home)
-            .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-".contains(c)))
+        line.match_indices(home).any(|(at, _)| {
+            let inside = line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-".contains(c));
+            !inside && line[at + home.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '.')
+        })
     };
     let lines = file.text.lines().enumerate();
     let mut found: Vec<_> = lines
