@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p kalends-store`; with `KALENDS_TEST_POSTGRES` on PostgreSQL too. Compare within one run only.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a bench that meets an error ends by it")]
+#![expect(clippy::unwrap_used, reason = "a bench that meets an error ends by it")]
 
 use std::sync::{
     Arc,
