@@ -4,7 +4,10 @@
 //! are not there is reported as ignored, with what it lacks in its name's brackets.
 
 mod browser;
+mod desk;
 mod http;
+mod lossy;
+mod mailbox;
 mod server;
 mod trials;
 

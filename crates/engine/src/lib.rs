@@ -29,6 +29,6 @@ pub use self::{
     engine::Engine,
     invalid::{Invalid, Problem},
     pages::{EventTypePage, PageError, PageOwner, ProfilePage},
-    trouble::Trouble,
+    trouble::{Trouble, database_is_away},
     who::{Actor, Member},
 };

@@ -40,3 +40,13 @@ from_store!(
     crate::EditError,
     crate::PageError,
 );
+
+/// True when, somewhere behind this, the database did not answer: nothing was changed, and later it may.
+pub fn database_is_away(cause: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(cause), |error| error.source()).any(|error| {
+        let own = error.downcast_ref::<kalends_store::Error>();
+        let within = error.downcast_ref::<Trouble>();
+        own.is_some_and(kalends_store::Error::is_unavailable)
+            || matches!(within, Some(Trouble::Store(error)) if error.is_unavailable())
+    })
+}

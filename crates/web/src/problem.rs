@@ -100,8 +100,8 @@ impl Problem {
         Self { retry_after: Some(30), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title) }
     }
 
-    /// 500: our fault. The cause goes to the log, never to the client.
-    pub fn internal(cause: &dyn std::error::Error) -> Self {
+    /// 500: our fault; 503 while the database is away. The cause goes to the log, never to the client.
+    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         let mut said = cause.to_string();
         let mut source = cause.source();
         while let Some(deeper) = source {
@@ -109,6 +109,10 @@ impl Problem {
             source = deeper.source();
         }
         tracing::error!(error = said, "a request failed");
+        if kalends_engine::database_is_away(cause) {
+            return Self::unavailable("database_away", "The server cannot reach its data right now.")
+                .say("Nothing was changed. Try again in a minute.");
+        }
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server could not do this.")
             .say("Nothing was changed. Try again in a minute; the server's log says more.")
     }

@@ -4,10 +4,13 @@
 
 mod book;
 mod client;
+mod crowd;
 mod measure;
 mod own;
 mod race;
+mod raw;
 mod slots;
+mod team;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,9 +45,12 @@ struct Load {
 enum Scenario {
     /// Slots of one busy host, asked for again and again.
     Slots {
-        /// Bookings in the way.
+        /// Blocks in the way of each host.
         #[arg(long, default_value_t = 200)]
         busy: usize,
+        /// Hosts; of more than one, whoever is free is offered.
+        #[arg(long, default_value_t = 1)]
+        hosts: usize,
         /// Days asked for.
         #[arg(long, default_value_t = 30)]
         days: i64,
@@ -55,6 +61,14 @@ enum Scenario {
         #[arg(long, default_value_t = 8)]
         hosts: usize,
     },
+    /// Everything at once: lengths, buffers, teams, seats, answers, moves.
+    Crowd {
+        /// Attempts of each kind.
+        #[arg(long, default_value_t = 10_000)]
+        attempts: usize,
+    },
+    /// Start and idle memory.
+    Idle,
     /// Many attempts at few slots: each is given once.
     Race {
         /// Attempts in all.
@@ -69,15 +83,24 @@ enum Scenario {
 #[tokio::main]
 async fn main() -> Result<()> {
     let load = Load::parse();
-    let server = Own::start(&load.binary, load.database.as_deref()).await?;
+    let words: &[&str] = match load.scenario {
+        Scenario::Crowd { .. } => &["demo", "--data", "demo"],
+        _ => &["serve"],
+    };
+    let server = Own::start(&load.binary, load.database.as_deref(), words).await?;
+    println!("ready in {} ms", server.ready_in.as_millis());
     let time = Duration::from_secs(load.seconds);
     let tomorrow = tomorrow()?;
     match load.scenario {
-        Scenario::Slots { busy, days } => {
-            let host = server.host(1).await?;
-            slots::fill(&host, tomorrow, busy, days).await?;
+        Scenario::Slots { busy, hosts, days } => {
+            let mut host = server.host(1).await?;
+            if hosts == 1 {
+                slots::fill(&host, tomorrow, busy, days).await?;
+            } else {
+                host.event_type = team::make(&server.database_url(), hosts, busy, tomorrow, days).await?;
+            }
             println!(
-                "slots, {busy} bookings, {days} days: {}",
+                "slots, {hosts} hosts with {busy} blocks each, {days} days: {}",
                 slots::run(&host, load.clients, time, tomorrow, days).await?
             );
         }
@@ -86,8 +109,13 @@ async fn main() -> Result<()> {
             for number in 1..=hosts {
                 all.push(server.host(number).await?);
             }
-            println!("book, {hosts} hosts: {}", book::run(&all, load.clients, time, tomorrow).await?);
+            let report = book::run(&all, load.clients, time, tomorrow).await?;
+            let raw = raw::run(load.database.as_deref(), load.clients, time).await?;
+            println!("book, {hosts} hosts: {report}");
+            println!("raw inserts: {raw:.0}/s; bookings are {:.0} % of that", report.rate() * 100.0 / raw);
         }
+        Scenario::Crowd { attempts } => crowd::run(&server, load.clients, attempts, tomorrow).await?,
+        Scenario::Idle => tokio::time::sleep(time).await,
         Scenario::Race { attempts, slots } => {
             let host = server.host(1).await?;
             let report = race::run(&host, load.clients, attempts, slots, tomorrow).await?;
@@ -97,7 +125,7 @@ async fn main() -> Result<()> {
     if let Some(kilobytes) = memory(server.pid()) {
         println!("memory of the server: {} MB", kilobytes / 1024);
     }
-    println!("{}", server.run(&["doctor"]).await.context("the server's data")?);
+    println!("{}", server.claims().await?);
     Ok(())
 }
 

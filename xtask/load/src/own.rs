@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use http::Method;
@@ -20,6 +21,10 @@ pub struct Own {
     binary: PathBuf,
     database: Option<String>,
     address: std::net::SocketAddr,
+    /// The key it printed: that of the example host.
+    key: String,
+    /// From its start to its first answer.
+    pub ready_in: Duration,
 }
 
 /// A host that can be booked around the clock.
@@ -32,28 +37,61 @@ pub struct Host {
 }
 
 impl Own {
-    /// Starts it, on SQLite or on the PostgreSQL database given.
-    pub async fn start(binary: &Path, database: Option<&str>) -> Result<Self> {
-        let folder = TempDir::new()?;
+    /// Starts `words` of it, on SQLite or on the PostgreSQL database given.
+    pub async fn start(binary: &Path, database: Option<&str>, words: &[&str]) -> Result<Self> {
+        let (folder, began) = (TempDir::new()?, Instant::now());
         let mut command = command(binary, folder.path(), database);
-        command.arg("serve").env("KALENDS_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).kill_on_drop(true);
+        command.args(words).env("KALENDS_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
         let printed = process.stdout.take().context("the server has no output")?;
         let mut lines = BufReader::new(printed).lines();
+        let (mut address, mut key) = (None, String::new());
         while let Some(line) = lines.next_line().await? {
-            if let Some(url) = line.split_whitespace().find_map(|word| Url::parse(word).ok()) {
-                let address = *url.socket_addrs(|| None)?.first().context("the server said no address")?;
+            if let Some(url) = line.strip_prefix("address") {
+                address = Url::parse(url.trim())?.socket_addrs(|| None)?.first().copied();
+            }
+            if let Some(printed) = line.strip_prefix("API key") {
+                printed.trim().clone_into(&mut key);
+            }
+            if line.starts_with("Ready") {
+                let ready_in = began.elapsed();
+                let address = address.context("the server said no address")?;
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
                 let (binary, database) = (binary.to_owned(), database.map(str::to_owned));
-                return Ok(Self { process, folder, binary, database, address });
+                return Ok(Self { process, folder, binary, database, address, key, ready_in });
             }
         }
         bail!("the server ended before it served: {}", process.wait().await?)
     }
 
+    /// Where its data is.
+    pub fn database_url(&self) -> String {
+        let file = || format!("sqlite://{}", self.folder.path().join("data/kalends.db").display());
+        self.database.clone().unwrap_or_else(file)
+    }
+
+    /// The example host of a `demo`.
+    pub fn example_host(&self) -> Result<Server> {
+        Server::local(self.address, &self.key)
+    }
+
     /// Its process, for looking at its memory.
     pub fn pid(&self) -> Option<u32> {
         self.process.id()
+    }
+
+    /// What the server's own `doctor` says of claims: the independent look for overlaps.
+    pub async fn claims(&self) -> Result<String> {
+        let mut command = command(&self.binary, self.folder.path(), self.database.as_deref());
+        command.arg("doctor");
+        if !self.key.is_empty() {
+            command.env("KALENDS_DATA_DIR", "demo");
+        }
+        let out = command.output().await?;
+        let said = String::from_utf8_lossy(&out.stdout);
+        let line =
+            said.lines().find(|line| line.contains("claims")).context("doctor says nothing of claims")?;
+        if line.starts_with("ok") { Ok(line.to_owned()) } else { bail!("{line}") }
     }
 
     /// What one of its commands prints.
@@ -93,7 +131,7 @@ impl Own {
 
 fn command(binary: &Path, folder: &Path, database: Option<&str>) -> Command {
     let mut command = Command::new(binary);
-    command.current_dir(folder).env("KALENDS_LOG", "warn").stdin(Stdio::null());
+    command.current_dir(folder).env("KALENDS_LOG", "error").stdin(Stdio::null());
     if let Some(url) = database {
         command.env("KALENDS_DATABASE_URL", url);
     }

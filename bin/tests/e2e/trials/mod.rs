@@ -2,7 +2,9 @@
 
 mod accounts;
 mod backup;
+mod bad_days;
 mod commands;
+mod crash;
 mod guest;
 mod looks;
 mod outside;
@@ -15,7 +17,9 @@ pub fn all() -> Vec<Trial> {
     [
         accounts::trials(),
         backup::trials(),
+        bad_days::trials(),
         commands::trials(),
+        crash::trials(),
         guest::trials(),
         outside::trials(),
         serving::trials(),

@@ -43,7 +43,7 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             // One of them listens for notices.
             .max_connections(25)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(Duration::from_secs(5))
             // Pinged after a rest only: a ping before each would cost every write a round trip.
             .test_before_acquire(false)
             .before_acquire(|conn, rest| {
