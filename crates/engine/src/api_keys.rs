@@ -1,5 +1,6 @@
 //! API keys: made, shown once, looked up by hash, revoked.
 
+use aws_lc_rs::digest;
 use jiff::{SignedDuration, Timestamp};
 use kalends_domain::{Id, people::User};
 use kalends_store::Result as StoreResult;
@@ -25,6 +26,29 @@ pub struct FreshKey {
     pub key: SecretString,
     /// What is kept of it.
     pub kept: ApiKey,
+}
+
+/// What a key is remembered by: never the key itself.
+pub(crate) type KeyName = [u8; 32];
+
+/// A key that was good when it was read.
+#[derive(Debug)]
+pub(crate) struct KnownKey {
+    pub key: ApiKey,
+    /// As whom it acts.
+    pub user: User,
+    pub read_at: Timestamp,
+}
+
+impl KnownKey {
+    /// Remembered for this long, though every change is heard of: a lost notice must not keep a revoked key good.
+    const FOR: SignedDuration = SignedDuration::from_secs(30);
+
+    /// True while it may be believed.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        let young = now >= self.read_at && now.duration_since(self.read_at) < Self::FOR;
+        young && self.key.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 impl Engine {
@@ -77,6 +101,12 @@ impl Engine {
         if !key.expose_secret().starts_with(PREFIX) {
             return Ok(None);
         }
+        let name = digest::digest(&digest::SHA256, key.expose_secret().as_bytes());
+        let name: KeyName = name.as_ref().try_into().unwrap_or_default();
+        if let Some(known) = self.memory.key(&name) {
+            return Ok(Some((known.key.clone(), known.user.clone())));
+        }
+        let began = self.memory.key_begins();
         let found = {
             let mut tx = self.db.read().await?;
             let Some(row) = tx.sessions().by_key(key.expose_secret()).await? else { return Ok(None) };
@@ -85,6 +115,7 @@ impl Engine {
         };
         let Some((row, user)) = found else { return Ok(None) };
         let now = self.db.now();
+        self.memory.keep_key(name, KnownKey { key: row.clone(), user: user.clone(), read_at: now }, began);
         if row.last_used_at.is_none_or(|last| now.duration_since(last) >= USED_EVERY) {
             let touched = row.clone();
             self.db

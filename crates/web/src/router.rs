@@ -12,8 +12,9 @@ use axum::{
 use http::{HeaderName, Request, StatusCode};
 use tower::ServiceBuilder;
 use tower_http::{
+    CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::SizeAbove},
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     timeout::TimeoutLayer,
     trace::TraceLayer,
@@ -100,13 +101,19 @@ fn around(parts: Router<Web>, web: &Web) -> Router<Web> {
             .layer(SetRequestIdLayer::new(REQUEST_ID, Named(Arc::new(web.clone()))))
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-            .layer(CompressionLayer::new())
+            .layer(compressed())
             .layer(from_fn_with_state(web.clone(), guard::headers))
             .layer(from_fn_with_state(web.clone(), problem::draw))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
             .layer(DefaultBodyLimit::max(LONGEST_BODY)),
     )
+}
+
+/// Small answers go as they are: squeezing them takes longer than sending them.
+fn compressed() -> CompressionLayer<impl Predicate> {
+    let worth = SizeAbove::new(1024).and(DefaultPredicate::new());
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth)
 }
 
 /// Names each request, so that a page and the log can speak of the same one.

@@ -22,14 +22,17 @@ use kalends_domain::{
 use kalends_store::{Change, Db};
 use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
-use self::kept::Kept;
+use self::kept::{Began, Kept};
 pub(crate) use self::{
     host::{CalendarTrust, HostTime},
     load::person,
     offering::{Bookable, Counted, Offering, Tally},
     sources::{Taker, source_of, source_of_owner},
 };
-use crate::Trouble;
+use crate::{
+    Trouble,
+    api_keys::{KeyName, KnownKey},
+};
 
 /// Days before today that are kept.
 const BEHIND: i64 = 3 * 86_400;
@@ -48,6 +51,9 @@ pub(crate) enum Purpose {
     Booking,
 }
 
+/// API keys kept at most.
+const MOST_KEYS: usize = 1000;
+
 /// Everything kept.
 pub(crate) struct Memory {
     db: Db,
@@ -57,6 +63,7 @@ pub(crate) struct Memory {
     tallies: Kept<Id<EventType>, Tally>,
     numbers: Kept<i64, Id<EventType>>,
     pages: Kept<Address, Id<EventType>>,
+    keys: Kept<KeyName, KnownKey>,
 }
 
 /// An event type's address: organization, owner's and own part.
@@ -73,7 +80,27 @@ impl Memory {
             tallies: Kept::new(),
             numbers: Kept::new(),
             pages: Kept::new(),
+            keys: Kept::new(),
         }
+    }
+
+    /// An API key that was good a moment ago.
+    pub fn key(&self, name: &KeyName) -> Option<Arc<KnownKey>> {
+        self.hear();
+        self.keys.get(name).filter(|known| known.holds(self.db.now()))
+    }
+
+    /// Call before reading a key from the database.
+    pub fn key_begins(&self) -> Began {
+        self.keys.begin()
+    }
+
+    /// Remembers a good key.
+    pub fn keep_key(&self, name: KeyName, known: KnownKey, began: Began) {
+        if self.keys.len() >= MOST_KEYS {
+            self.keys.clear();
+        }
+        self.keys.put(name, Arc::new(known), began);
     }
 
     /// The time of these hosts within a window, in their order: at most one round of queries for all of them.
@@ -193,6 +220,7 @@ impl Memory {
             Change::User(user) => {
                 self.hosts.drop_key(&user);
                 self.offerings.drop_where(|_, offering| offering.concerns(user));
+                self.keys.drop_where(|_, known| known.user.id == user);
                 self.pages.clear();
             }
             Change::EventType(id) => {
@@ -210,6 +238,7 @@ impl Memory {
                 self.tallies.clear();
                 self.numbers.clear();
                 self.pages.clear();
+                self.keys.clear();
             }
             Change::Jobs => {}
         }

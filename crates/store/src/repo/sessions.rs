@@ -7,7 +7,7 @@ use kalends_domain::{
 };
 
 use super::people::found;
-use crate::{Result, Row, Tx, sql};
+use crate::{Change, Result, Row, Tx, sql};
 
 /// Ways in.
 pub struct Sessions<'t> {
@@ -245,6 +245,8 @@ impl Sessions<'_> {
         let query = sql("UPDATE api_keys SET revoked_at = $4
              WHERE organization_id = $1 AND user_id = $2 AND id = $3 AND revoked_at IS NULL");
         let ended = self.tx.run(query.bind(of.organization).bind(of.id).bind(id).bind(now)).await?;
+        // Whoever remembers the key's user forgets the key too.
+        self.tx.notify(Change::User(of.id));
         found(ended, "API key")
     }
 

@@ -39,7 +39,32 @@ pub(super) fn head() -> OpenApi {
 
 /// The whole description, OpenAPI 3.1.
 pub fn document() -> OpenApi {
-    described().split_for_parts().1
+    let mut document = described().split_for_parts().1;
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(name(method, path));
+            }
+        }
+    }
+    document
+}
+
+/// An operation's name: `post_bookings_reschedule`. Handlers of two parts may be called alike; these are not.
+fn name(method: &str, path: &str) -> String {
+    let parts = path.split('/').filter(|part| !part.is_empty() && *part != "v2");
+    let mut name = method.to_owned();
+    for part in parts {
+        name.push('_');
+        name.extend(part.chars().filter(|c| !['{', '}'].contains(c)).map(|c| if c == '-' { '_' } else { c }));
+    }
+    name
 }
 
 /// `GET /docs/openapi.json`
@@ -121,6 +146,8 @@ fn body(document: &Value, schema: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -133,5 +160,58 @@ mod tests {
         for operation in operations {
             assert!(!operation.says.is_empty(), "{} {}", operation.method, operation.path);
         }
+    }
+
+    #[test]
+    fn operations_have_names_of_their_own() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut names = BTreeSet::new();
+        for item in document["paths"].as_object().unwrap().values() {
+            for operation in item.as_object().unwrap().values() {
+                let name = operation["operationId"].as_str().unwrap().to_owned();
+                assert!(names.insert(name.clone()), "{name} comes twice");
+            }
+        }
+        assert!(names.contains("post_bookings_bookingUid_reschedule"), "{names:?}");
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut left = vec![&document];
+        while let Some(value) = left.pop() {
+            match value {
+                Value::Object(parts) => {
+                    if let Some(path) = parts.get("$ref").and_then(Value::as_str) {
+                        assert!(document.pointer(&path[1..]).is_some(), "{path}");
+                    }
+                    left.extend(parts.values());
+                }
+                Value::Array(parts) => left.extend(parts),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn paths_name_each_of_their_parameters_once() {
+        let document = serde_json::to_value(document()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let named: BTreeSet<&str> =
+                path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            for operation in item.as_object().unwrap().values() {
+                let said = operation["parameters"].as_array().into_iter().flatten();
+                let said: Vec<&str> =
+                    said.filter(|one| one["in"] == "path").filter_map(|one| one["name"].as_str()).collect();
+                assert_eq!(said.len(), named.len(), "{path}");
+                assert_eq!(said.into_iter().collect::<BTreeSet<_>>(), named, "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_description_changes_only_on_purpose() {
+        let text = document().to_pretty_json().unwrap();
+        insta::assert_snapshot!("description", text);
     }
 }

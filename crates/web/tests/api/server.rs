@@ -12,6 +12,9 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+/// What clients read: every code must be in it.
+const DOCS: &str = include_str!("../../../../docs/api.md");
+
 /// A server: Monday 23 November 2026, nine in the morning in Lisbon, where its first host is.
 pub(crate) struct Api {
     pub house: House,
@@ -210,6 +213,7 @@ impl Answer {
     pub fn refused(self, status: u16, code: &str) -> Value {
         assert_eq!((self.status, self.body["error"]["code"].as_str()), (status, Some(code)), "{}", self.body);
         assert_eq!(self.body["status"], "error");
+        assert!(DOCS.contains(&format!("`{code}`")), "docs/api.md does not list {code}");
         assert!(self.body["path"].as_str().is_some_and(|path| path.starts_with("/v2")), "{}", self.body);
         assert!(text(&self.body["timestamp"]).parse::<jiff::Timestamp>().is_ok());
         let error = &self.body["error"];

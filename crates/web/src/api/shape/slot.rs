@@ -50,9 +50,6 @@ pub struct SlotOut {
     /// Seats: how many there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats_total: Option<u32>,
-    /// Seats: the booking they belong to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub booking_uid: Option<String>,
 }
 
 /// A slot to keep for a while.

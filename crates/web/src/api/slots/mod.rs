@@ -1,5 +1,6 @@
 //! `/v2/slots`: what can be booked, and keeping a slot for a while.
 
+mod out;
 mod words;
 
 use std::collections::BTreeMap;
@@ -42,11 +43,11 @@ async fn slots(
     State(web): State<Web>,
     key: Option<ApiKey>,
     extract::Query(query): extract::Query<SlotsQuery>,
-) -> Result<Json<Success<BTreeMap<String, Vec<SlotOut>>>>, Problem> {
+) -> Result<Json<Success<out::Days>>, Problem> {
     let ask = words::ask(&query, home(&web, key.as_ref()).await?)?;
     let zone = Zone::parse(&ask.zone).unwrap_or_else(|_| Zone::utc());
     let slots = web.engine.slots(&ask).await?;
-    Ok(ok(words::answer(&slots, &zone, query.format.as_deref() == Some("range"))))
+    Ok(ok(out::Days { slots, zone, ends: query.format.as_deref() == Some("range") }))
 }
 
 /// Keeps a slot while somebody fills in a form.

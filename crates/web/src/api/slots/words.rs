@@ -1,7 +1,5 @@
 //! Between the API's words for slots and the engine's.
 
-use std::collections::BTreeMap;
-
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kalends_domain::{
     Id, Uid,
@@ -11,14 +9,14 @@ use kalends_domain::{
 use kalends_engine::{
     Actor,
     book::{Bounds, Held, HoldAsk},
-    slots::{Offer, Slots, SlotsAsk, Which},
+    slots::{SlotsAsk, Which},
 };
 
 use crate::api::shape::{
     Wrong,
     booking::read_instant,
     instant,
-    slot::{ReservationIn, ReservationOut, SlotOut, SlotsQuery},
+    slot::{ReservationIn, ReservationOut, SlotsQuery},
 };
 
 /// An event type, named by number or by address.
@@ -134,45 +132,6 @@ fn short(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// The slots by date, in the zone asked for.
-pub(in crate::api) fn answer(slots: &Slots, zone: &Zone, ends: bool) -> BTreeMap<String, Vec<SlotOut>> {
-    let out = |offer: &Offer| SlotOut {
-        start: local(offer.start.as_second(), zone),
-        end: ends.then(|| local(offer.start.as_second() + i64::from(slots.minutes) * 60, zone)),
-        seats_booked: offer.seats.map(|seats| seats.count - seats.left),
-        seats_remaining: offer.seats.map(|seats| seats.left),
-        seats_total: offer.seats.map(|seats| seats.count),
-        booking_uid: None,
-    };
-    slots.days.iter().map(|(day, offers)| (day.to_string(), offers.iter().map(out).collect())).collect()
-}
-
-/// `2050-09-05T09:00:00.000+02:00`; `Z` where the zone is at UTC.
-///
-/// Written by hand: a busy page writes thousands of these.
-fn local(at: i64, zone: &Zone) -> String {
-    let offset = zone.offset(at);
-    let wall = kalends_domain::span::instant(at + offset);
-    let wall = TimeZone::UTC.to_datetime(wall);
-    let mut text = format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000",
-        wall.year(),
-        wall.month(),
-        wall.day(),
-        wall.hour(),
-        wall.minute(),
-        wall.second()
-    );
-    if offset == 0 {
-        text.push('Z');
-    } else {
-        let (sign, size) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
-        text.push(sign);
-        text.push_str(&format!("{:02}:{:02}", size / 3600, size % 3600 / 60));
-    }
-    text
-}
-
 /// A slot to keep, in the engine's words.
 pub(in crate::api) fn hold(input: &ReservationIn, actor: Actor) -> Result<HoldAsk, Vec<Wrong>> {
     let start = read_instant(&input.slot_start)
@@ -211,15 +170,6 @@ pub(in crate::api) fn held(held: &Held, event_type: i64, made: Timestamp) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_carry_the_offset_of_their_zone() {
-        let write = |name: &str| local(1_800_000_000, &Zone::parse(name).unwrap());
-        assert_eq!(write("UTC"), "2027-01-15T08:00:00.000Z");
-        assert_eq!(write("Europe/Rome"), "2027-01-15T09:00:00.000+01:00");
-        assert_eq!(write("Asia/Kolkata"), "2027-01-15T13:30:00.000+05:30");
-        assert_eq!(write("America/St_Johns"), "2027-01-15T04:30:00.000-03:30");
-    }
 
     #[test]
     fn a_last_day_is_included() {
