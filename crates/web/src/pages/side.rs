@@ -9,7 +9,7 @@ pub struct Side {
     pub name: String,
     /// Their page's address.
     pub username: String,
-    /// Where they are: `bookings`, `event-types`, `availability`, `apps`, `installed`, `settings`.
+    /// Where they are: `bookings`, `event-types`, `availability`, `team`, `apps`, `installed`, `settings`.
     pub here: &'static str,
     /// Bookings that wait for their word.
     pub to_confirm: u64,
@@ -49,11 +49,12 @@ impl Side {
     }
 
     /// The daily work.
-    pub fn work(&self) -> [Entry; 3] {
+    pub fn work(&self) -> [Entry; 4] {
         [
             self.entry("bookings", "/bookings", "calendar", "Bookings"),
             self.entry("event-types", "/event-types", "note", "Event types"),
             self.entry("availability", "/availability", "clock", "Availability"),
+            self.entry("team", "/team", "users", "Team"),
         ]
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request, StatusCode, header};
-use scraper::{Html, Selector};
+use scraper::{ElementRef, Html, Selector};
 use tower::ServiceExt;
 
 /// Keeps cookies, follows what a test follows.
@@ -48,8 +48,17 @@ impl Browser {
 
     /// Sends a page's form as it stands, with these fields typed over.
     pub async fn submit(&mut self, page: &Seen, typed: &[(&str, &str)]) -> Seen {
+        self.send_form(page, "form[method=post]", typed).await
+    }
+
+    /// Sends the page's form that leads to this path, as it stands, with these fields typed over.
+    pub async fn submit_to(&mut self, page: &Seen, path: &str, typed: &[(&str, &str)]) -> Seen {
+        self.send_form(page, &format!("form[method=post][action=\"{path}\"]"), typed).await
+    }
+
+    async fn send_form(&mut self, page: &Seen, which: &str, typed: &[(&str, &str)]) -> Seen {
         let html = page.html();
-        let form = html.select(&select("form[method=post]")).next().expect("a form to send");
+        let form = html.select(&select(which)).next().expect("a form to send");
         let action = form.attr("action").expect("an action").to_owned();
         let mut fields: Vec<(String, String)> = Vec::new();
         for field in form.select(&select("input, textarea, select")) {
@@ -62,7 +71,12 @@ impl Browser {
                 "textarea" => field.text().collect::<String>().trim_start_matches('\n').to_owned(),
                 "select" => {
                     let chosen = field.select(&select("option[selected]")).next();
-                    chosen.and_then(|option| option.attr("value")).unwrap_or_default().to_owned()
+                    let written = |option: ElementRef<'_>| option.text().collect::<String>();
+                    let first = field.select(&select("option")).next();
+                    let value = |option: ElementRef<'_>| {
+                        option.attr("value").map_or_else(|| written(option), str::to_owned)
+                    };
+                    chosen.or(first).map(value).unwrap_or_default()
                 }
                 _ => field.attr("value").unwrap_or("on").to_owned(),
             };

@@ -5,5 +5,6 @@
 mod browser;
 mod entry;
 mod guest;
+mod host;
 mod house;
 mod safety;

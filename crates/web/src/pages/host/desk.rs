@@ -50,7 +50,8 @@ impl Desk {
             username: self.by.user.username.to_string(),
             here,
             to_confirm: web.engine.bookings(&self.member(), &waiting).await?.total,
-            need_attention: 0,
+            need_attention: web.engine.apps(&self.member()).await?.iter().filter(|card| card.broken).count()
+                as u64,
         };
         Ok((Frame::signed(web, &self.csrf).await, side))
     }

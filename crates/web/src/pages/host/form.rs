@@ -49,6 +49,20 @@ impl Form {
         self.problems.push(FieldProblem { field: field.to_owned(), fix: fix.into() });
     }
 
+    /// Takes over what was found elsewhere, as sentences, each at the field of this form that it is about.
+    pub fn refuse(&mut self, problems: Vec<FieldProblem>) {
+        for problem in problems {
+            let field = problem.field.split('[').next().unwrap_or_default();
+            let field = match field {
+                "customName" => "calendar-title",
+                "expiresAt" => "expires",
+                "maxUsageCount" => "uses",
+                field => field,
+            };
+            self.say(field, sentence(&problem.fix));
+        }
+    }
+
     /// The text of a field, without spaces around it.
     pub fn text(&self, field: &str) -> String {
         self.value(field).trim().to_owned()
@@ -83,6 +97,17 @@ impl Form {
     }
 }
 
+/// `a length is short` as `A length is short.`
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    sentence.push_str(letters.as_str());
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// Puts minutes into a field and its unit beside it, in the largest unit that fits.
 pub fn show_minutes(typed: &mut Typed, field: &str, minutes: u32) {
     let (number, unit) = match minutes {
@@ -113,6 +138,18 @@ mod tests {
             show_minutes(&mut typed, "notice", minutes);
             assert_eq!(Form::showing(typed).minutes("notice"), minutes);
         }
+    }
+
+    #[test]
+    fn what_is_refused_elsewhere_is_a_sentence_at_a_field_of_the_form() {
+        let problem = |field: &str, fix: &str| FieldProblem { field: field.into(), fix: fix.into() };
+        let mut form = Form::default();
+        form.refuse(vec![
+            problem("locations[1]", "is there twice; leave one out"),
+            problem("customName", "Write at most 300 letters."),
+        ]);
+        assert_eq!(form.problem("locations"), Some("Is there twice; leave one out."));
+        assert_eq!(form.problem("calendar-title"), Some("Write at most 300 letters."));
     }
 
     #[test]

@@ -9,10 +9,22 @@ mod eye;
 mod form;
 mod notice;
 mod settings;
+mod team;
 
-use axum::Router;
+use askama::Template;
+use axum::{Router, response::Response};
+use http::StatusCode;
 
 use crate::Web;
+
+/// Draws a page with a form; one that was not done says so in its status, too.
+fn draw_form(page: &impl Template, failed: bool) -> Response {
+    let mut response = super::show(page);
+    if failed && response.status().is_success() {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    response
+}
 
 /// Every address of the signed-in side.
 pub fn routes() -> Router<Web> {
@@ -22,4 +34,5 @@ pub fn routes() -> Router<Web> {
         .merge(availability::routes())
         .merge(event_types::routes())
         .merge(settings::routes())
+        .merge(team::routes())
 }

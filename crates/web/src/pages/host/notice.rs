@@ -24,6 +24,11 @@ impl Notice {
         Self { tone: "fail", title: title.into(), words: words.into() }
     }
 
+    /// True when it says that something was not done.
+    pub fn is_failure(notice: Option<&Self>) -> bool {
+        notice.is_some_and(|notice| notice.tone == "fail")
+    }
+
     /// The icon of its tone.
     pub fn icon(&self) -> &'static str {
         if self.tone == "ok" { "check" } else { "alert" }

@@ -18,7 +18,7 @@ use crate::{
     extract::{self, Asked, Typed},
     pages::{
         Frame, Side,
-        host::{desk::Desk, eye::Eye, notice::Notice},
+        host::{desk::Desk, draw_form, eye::Eye, notice::Notice},
         show as draw,
     },
 };
@@ -152,7 +152,8 @@ async fn page(web: &Web, desk: &Desk, notice: Option<Notice>) -> Result<Response
     rows.sort_by_key(|(well, _)| *well);
     let rows = rows.into_iter().map(|(_, row)| row).collect();
     let (frame, side) = desk.around(web, "installed").await?;
-    Ok(draw(&Installed { frame, side, notice, sentence, rows }))
+    let failed = Notice::is_failure(notice.as_ref());
+    Ok(draw_form(&Installed { frame, side, notice, sentence, rows }, failed))
 }
 
 const fn needs_somebody(health: Health) -> bool {

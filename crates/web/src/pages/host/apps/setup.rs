@@ -14,10 +14,7 @@ use super::page::{Detail, Picture, shelf};
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
-    pages::{
-        host::{desk::Desk, form::Form, notice::Notice},
-        show as draw,
-    },
+    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
 };
 
 /// `GET /apps/{slug}`, with `connection` to change one.
@@ -40,7 +37,8 @@ pub async fn show(
     let notice =
         notice.map(|there| Notice::fail(format!("{} needs you.", manifest.name), there.cause.clone()));
     let connection = connection.map(|there| there.id.to_string());
-    page(&web, &desk, card, Form::showing(typed), connection, notice).await
+    let page = page(&web, &desk, card, Form::showing(typed), connection, notice).await?;
+    Ok(draw_form(&page, false))
 }
 
 /// `POST /apps/{slug}`
@@ -71,7 +69,7 @@ pub async fn connect(
     let notice = match done {
         Ok(id) => return Ok(Redirect::to(&format!("/apps/installed?did=connected#a-{id}")).into_response()),
         Err(ConnectError::Invalid(invalid)) => {
-            form.problems.extend(invalid.problems);
+            form.refuse(invalid.problems);
             None
         }
         Err(error @ ConnectError::Probe(_)) => {
@@ -80,7 +78,7 @@ pub async fn connect(
         }
         Err(error) => return Err(error.into()),
     };
-    page(&web, &desk, card, form, connection, notice).await
+    Ok(draw_form(&page(&web, &desk, card, form, connection, notice).await?, true))
 }
 
 /// A ticked box says so in the words the manifest's check reads.
@@ -131,7 +129,7 @@ async fn page(
     form: Form,
     connection: Option<String>,
     notice: Option<Notice>,
-) -> Result<Response, Problem> {
+) -> Result<Detail, Problem> {
     let app = card.app.manifest();
     let (frame, side) = desk.around(web, "apps").await?;
     let shelf = app.kinds.first().map_or(("", "Apps", ""), |kind| shelf(*kind));
@@ -140,15 +138,5 @@ async fn page(
     } else {
         "An administrator connects this app, for everybody here. Ask one."
     };
-    Ok(draw(&Detail {
-        frame,
-        side,
-        notice,
-        app,
-        picture: Picture(card.app.icon),
-        shelf,
-        form,
-        connection,
-        barred,
-    }))
+    Ok(Detail { frame, side, notice, app, picture: Picture(card.app.icon), shelf, form, connection, barred })
 }

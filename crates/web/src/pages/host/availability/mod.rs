@@ -21,11 +21,10 @@ use self::{
     hours::Hours,
     page::{Availability, DateForm, LeaveForm, Page, Tab},
 };
-use super::{desk::Desk, notice::Notice};
+use super::{desk::Desk, draw_form, notice::Notice};
 use crate::{
     Problem, Web,
     extract::{Asked, Form, Typed},
-    pages::show as draw,
 };
 
 /// All addresses below `/availability`.
@@ -54,10 +53,14 @@ const DID: [(&str, &str); 7] = [
 ];
 
 /// `GET /availability`: the default schedule.
-async fn front(State(web): State<Web>, desk: Desk) -> Result<Response, Problem> {
+async fn front(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
     let schedules = all(&web, &desk).await?;
+    let did = DID.iter().find(|(did, _)| *did == asked.get("did"));
     match schedules.iter().find(|one| one.is_default).or(schedules.first()) {
-        Some(one) => Ok(Redirect::to(&format!("/availability/{}", one.number)).into_response()),
+        Some(one) => Ok(match did {
+            Some((did, _)) => leave(one.number, did),
+            None => Redirect::to(&format!("/availability/{}", one.number)).into_response(),
+        }),
         None => make(&web, &desk).await,
     }
 }
@@ -142,7 +145,7 @@ async fn delete(
 ) -> Result<Response, Problem> {
     let schedule = one(&web, &desk, number).await?;
     match web.engine.delete_schedule(&desk.member(), schedule.id).await {
-        Ok(()) => Ok(Redirect::to("/availability").into_response()),
+        Ok(()) => Ok(Redirect::to("/availability?did=deleted").into_response()),
         Err(EditError::InUse { why }) => {
             let form = Hours::of(&schedule.name, &schedule.hours);
             page(&web, &desk, &schedule, Typing::hours(form), Some(Notice::fail("Not deleted.", why))).await
@@ -265,7 +268,7 @@ async fn drop_leave(
         .parse()
         .map_err(|_| Problem::not_found("not_found", "This time away does not exist any more."))?;
     web.engine.delete_away(&desk.member(), desk.by.user.id, id).await?;
-    Ok(Redirect::to("/availability").into_response())
+    Ok(Redirect::to("/availability?did=removed").into_response())
 }
 
 fn leave(number: i64, did: &str) -> Response {
@@ -327,5 +330,6 @@ async fn page(
         used_by: if used_by.is_empty() { "No event type yet.".into() } else { used_by },
     };
     let (frame, side) = desk.around(web, "availability").await?;
-    Ok(draw(&Page { frame, side, notice, page }))
+    let failed = page.failed() || Notice::is_failure(notice.as_ref());
+    Ok(draw_form(&Page { frame, side, notice, page }, failed))
 }

@@ -53,8 +53,10 @@ pub struct One {
     pub attendees: Vec<(String, String, bool)>,
     /// What happened, the latest last.
     pub history: Vec<Line>,
-    /// What happened outside, the latest first.
+    /// What stands outside, and how.
     pub outside: Vec<Line>,
+    /// Calls to apps, folded away.
+    pub calls: Vec<Line>,
     /// It is over.
     pub over: bool,
     /// The host did not come.
@@ -118,11 +120,6 @@ impl Tab {
             Self::Cancelled => Listed::Cancelled,
         }
     }
-
-    /// The tab of this address.
-    pub fn parse(slug: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|tab| tab.slug() == slug)
-    }
 }
 
 /// One day of a list.
@@ -185,12 +182,23 @@ pub struct Chip {
 impl Chip {
     /// The icon of its tone.
     pub fn icon(&self) -> &'static str {
-        match self.tone {
-            "ok" => "check",
-            "wait" => "clock",
-            "fail" => "alert",
-            _ => "x",
-        }
+        icon(self.tone)
+    }
+}
+
+fn icon(tone: &str) -> &'static str {
+    match tone {
+        "ok" => "check",
+        "wait" => "wait",
+        "fail" => "alert",
+        _ => "ring",
+    }
+}
+
+impl Line {
+    /// The icon of its tone.
+    pub fn icon(&self) -> &'static str {
+        icon(self.tone)
     }
 }
 
@@ -248,6 +256,11 @@ impl Row {
     /// It waits for an answer.
     pub fn waits(&self) -> bool {
         self.status == Status::AwaitingConfirmation.as_str()
+    }
+
+    /// Something was said that is worth a heading.
+    pub fn says(&self, answers: &[(String, String)]) -> bool {
+        !(self.place.is_empty() && self.notes.is_empty() && answers.is_empty())
     }
 
     /// It can be moved or called off.
@@ -344,6 +357,7 @@ mod tests {
                 tone: "ok",
                 ..Line::default()
             }],
+            calls: Vec::new(),
             over: true,
             host_absent: false,
         };

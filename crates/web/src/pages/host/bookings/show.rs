@@ -17,10 +17,7 @@ use super::page::{Chip, Line, One, Row};
 use crate::{
     Problem, Web,
     extract::Asked,
-    pages::{
-        host::{desk::Desk, eye::Eye, notice::Notice},
-        show as draw,
-    },
+    pages::host::{desk::Desk, draw_form, eye::Eye, notice::Notice},
 };
 
 /// What a step leaves to say on the next page.
@@ -58,13 +55,11 @@ pub(super) async fn page(
     let happened = web.engine.happened_outside(&member, uid).await?;
     let calls = web.engine.calls_of(&member, uid).await?;
     let history = web.engine.history(&member, uid).await?;
-    let mut outside: Vec<Line> = happened.iter().map(|one| line(one, &eye)).collect();
-    outside.extend(calls.iter().map(|call| Line {
+    let calls = calls.iter().map(|call| Line {
         at: eye.moment(call.at),
         words: format!("{} {}: {}", call.app, call.operation, call.outcome),
-        detail: String::new(),
         ..Line::default()
-    }));
+    });
     let (frame, side) = desk.around(web, "bookings").await?;
     let page = One {
         row: Row {
@@ -79,14 +74,16 @@ pub(super) async fn page(
             .map(|one| (one.name.clone(), one.email.clone(), one.absent))
             .collect(),
         history: history.iter().map(|one| told(one, &eye)).collect(),
-        outside,
+        outside: happened.iter().map(|one| line(one, &eye)).collect(),
+        calls: calls.collect(),
         over: view.booking.status(eye.now) == Status::Completed,
         host_absent: view.booking.marks.host_absent,
         frame,
         side,
         notice,
     };
-    Ok(draw(&page))
+    let failed = Notice::is_failure(page.notice.as_ref());
+    Ok(draw_form(&page, failed))
 }
 
 /// Questions as they are asked now; the name of one that is not asked any more stays.

@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kalends_domain::event_type::{EventType, Owner, PrivateLink};
 use kalends_engine::{
     EditError,
@@ -20,10 +20,7 @@ use super::{
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
-    pages::{
-        host::{desk::Desk, form::Form, notice::Notice},
-        show as draw,
-    },
+    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
 };
 
 /// What a step leaves to say on the next page.
@@ -69,7 +66,7 @@ pub async fn save(
                 let path = format!("/event-types/{number}/{}?did=saved", tab.slug());
                 return Ok(Redirect::to(&path).into_response());
             }
-            Err(EditError::Invalid(invalid)) => form.problems.extend(invalid.problems),
+            Err(EditError::Invalid(invalid)) => form.refuse(invalid.problems),
             Err(error) => return Err(error.into()),
         }
     }
@@ -122,15 +119,36 @@ pub async fn make_link(
     extract::Form(typed): extract::Form,
 ) -> Result<Response, Problem> {
     let event_type = web.engine.event_type_numbered(&desk.member(), number).await?;
-    let mut form = Form::showing(typed);
+    let mut form = Tab::Advanced.show(&EventTypeDraft::from(&event_type));
+    form.typed.set("uses", typed.get("uses"));
+    form.typed.set("expires", typed.get("expires"));
     let most_uses = form.optional_number("uses").filter(|uses| *uses > 0);
+    let draft = PrivateLinkDraft { expires_at: last_day(&mut form, &desk), most_uses };
+    if !form.failed() {
+        match web.engine.create_private_link(&desk.member(), event_type.id, draft).await {
+            Ok(_) => {
+                let path = format!("/event-types/{number}/advanced?did=link#links");
+                return Ok(Redirect::to(&path).into_response());
+            }
+            Err(EditError::Invalid(invalid)) => form.refuse(invalid.problems),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    page(&web, &desk, &event_type, Tab::Advanced, form, None).await
+}
+
+/// The end of the last day that was typed, where the host is; the day counts whole.
+fn last_day(form: &mut Form, desk: &Desk) -> Option<Timestamp> {
+    let text = form.text("expires");
+    if text.is_empty() {
+        return None;
+    }
     let zone = TimeZone::get(&desk.profile().zone).unwrap_or(TimeZone::UTC);
-    // The last day counts whole.
-    let expires_at = form.text("expires").parse::<Date>().ok().and_then(|day| day.tomorrow().ok());
-    let expires_at = expires_at.and_then(|day| day.to_zoned(zone).ok()).map(|at| at.timestamp());
-    let draft = PrivateLinkDraft { expires_at, most_uses };
-    web.engine.create_private_link(&desk.member(), event_type.id, draft).await?;
-    Ok(Redirect::to(&format!("/event-types/{number}/advanced?did=link#links")).into_response())
+    let next = text.parse::<Date>().and_then(|day| day.tomorrow()).and_then(|day| day.to_zoned(zone));
+    if next.is_err() {
+        form.say("expires", "Choose a day, or leave it empty.");
+    }
+    next.ok().map(|at| at.timestamp())
 }
 
 /// `POST /event-types/{number}/links/{link}/remove`
@@ -157,14 +175,12 @@ async fn page(
 ) -> Result<Response, Problem> {
     let seen = web.engine.event_type_page(&Which::Id(event_type.id)).await?;
     let address = list::address(&seen.owner, event_type);
-    let hosts: Vec<&str> = seen.hosts.iter().map(|host| host.name.as_str()).collect();
     let head = Head {
         number: event_type.number,
         title: event_type.title.clone(),
         hidden: event_type.hidden,
         prefix: web.site.link(&format!("/{}/", seen.owner.slug())),
         address,
-        hosts: if matches!(event_type.owner, Owner::Team(_)) { hosts.join(", ") } else { String::new() },
     };
     let links = if tab == Tab::Advanced {
         let links = web.engine.private_links(&desk.member(), event_type.id).await?;
@@ -172,18 +188,25 @@ async fn page(
     } else {
         Vec::new()
     };
-    let choices = choices(web, desk, &form).await?;
+    let choices = choices(web, desk, event_type, &form).await?;
     let (frame, side) = desk.around(web, "event-types").await?;
-    Ok(draw(&Editor { frame, side, notice, head, tab, form, choices, links }))
+    let failed = form.failed();
+    Ok(draw_form(&Editor { frame, side, notice, head, tab, form, choices, links }, failed))
 }
 
-async fn choices(web: &Web, desk: &Desk, form: &Form) -> Result<Choices, Problem> {
+async fn choices(web: &Web, desk: &Desk, event_type: &EventType, form: &Form) -> Result<Choices, Problem> {
+    let hosts = match event_type.owner {
+        Owner::Team(team) => web.engine.team_members(&desk.member(), team).await?,
+        Owner::User(_) => Vec::new(),
+    };
+    let hosts =
+        hosts.into_iter().map(|one| ChoiceRow { value: one.user.id.to_string(), label: one.user.name });
     let schedules = web.engine.schedules_of(&desk.member(), desk.by.user.id).await?;
     let schedules = schedules.into_iter().map(|one| ChoiceRow { value: one.id.to_string(), label: one.name });
     let apps = web.engine.outside.apps().iter().filter(|app| app.conference().is_some());
     let apps = apps.map(|app| ChoiceRow { value: app.slug.to_owned(), label: app.manifest().name.clone() });
     let count = form.value("count").parse().unwrap_or(0).min(MOST_QUESTIONS);
-    Ok(Choices { schedules: schedules.collect(), apps: apps.collect(), count })
+    Ok(Choices { schedules: schedules.collect(), apps: apps.collect(), hosts: hosts.collect(), count })
 }
 
 fn link_row(web: &Web, desk: &Desk, link: &PrivateLink) -> LinkRow {

@@ -4,17 +4,14 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use kalends_domain::event_type::{Confirmation, EventType, Location, Owner};
+use kalends_domain::event_type::{Assignment, Confirmation, EventType, Host, Location, Owner};
 use kalends_engine::{EditError, event_types::EventTypeDraft};
 
-use super::page::{List, Row};
+use super::page::{ChoiceRow, List, Row};
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
-    pages::{
-        host::{desk::Desk, form::Form, notice::Notice},
-        show as draw,
-    },
+    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
     ui,
 };
 
@@ -40,7 +37,12 @@ pub async fn make(
     extract::Form(typed): extract::Form,
 ) -> Result<Response, Problem> {
     let mut form = Form::showing(typed);
-    let mut draft = EventTypeDraft::new(Owner::User(desk.by.user.id), form.value("title").trim());
+    let mut draft = EventTypeDraft::new(owner(&mut form, &desk), form.value("title").trim());
+    if let Owner::Team(_) = draft.owner {
+        // Who else hosts it is chosen on its own page.
+        let me = Host { user: desk.by.user.id, fixed: false, priority: 2, weight: 100, schedule: None };
+        (draft.assignment, draft.hosts) = (Assignment::RoundRobin, vec![me]);
+    }
     draft.settings.lengths.usual = form.number("length");
     if !form.failed() {
         match web.engine.create_event_type(&desk.member(), &draft).await {
@@ -49,11 +51,24 @@ pub async fn make(
                     Redirect::to(&format!("/event-types/{}/basics?did=made", made.number)).into_response()
                 );
             }
-            Err(EditError::Invalid(invalid)) => form.problems.extend(invalid.problems),
+            Err(EditError::Invalid(invalid)) => form.refuse(invalid.problems),
             Err(error) => return Err(error.into()),
         }
     }
-    page(&web, &desk, form, Some(Notice::fail("Not made yet.", "Look at the form below."))).await
+    page(&web, &desk, form, None).await
+}
+
+/// On whose page it is to be.
+fn owner(form: &mut Form, desk: &Desk) -> Owner {
+    let team = form.text("owner");
+    let own = Owner::User(desk.by.user.id);
+    if team.is_empty() {
+        return own;
+    }
+    team.parse().map(Owner::Team).unwrap_or_else(|_| {
+        form.say("owner", "Choose one of the teams.");
+        own
+    })
 }
 
 /// `POST /event-types/{number}/show`: on the owner's page, or not.
@@ -127,14 +142,18 @@ async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Res
         rows.push(Row {
             number: event_type.number,
             title: event_type.title.clone(),
-            facts: facts(event_type),
+            facts: facts(web, event_type),
             address: address(&page.owner, event_type),
             shown: !event_type.hidden,
             hosts: page.hosts.iter().map(|host| ui::initials(&host.name)).collect(),
         });
     }
+    let teams = web.engine.teams(&desk.member()).await?;
+    let owners = teams.into_iter().filter(|(_, role)| role.manages());
+    let owners = owners.map(|(team, _)| ChoiceRow { value: team.id.to_string(), label: team.name }).collect();
     let (frame, side) = desk.around(web, "event-types").await?;
-    Ok(draw(&List { frame, side, notice, rows, form }))
+    let failed = form.failed();
+    Ok(draw_form(&List { frame, side, notice, rows, form, owners }, failed))
 }
 
 /// The path of an event type's page.
@@ -143,11 +162,12 @@ pub(super) fn address(owner: &kalends_engine::PageOwner, event_type: &EventType)
 }
 
 /// Length, price, places, in one line.
-fn facts(event_type: &EventType) -> String {
+fn facts(web: &Web, event_type: &EventType) -> String {
     let settings = &event_type.settings;
     let mut facts = vec![format!("{} min", settings.lengths.usual)];
     facts.push(settings.price.map_or_else(|| "Free".to_owned(), |price| price.to_string()));
-    let places: Vec<&str> = settings.locations.iter().map(place).collect();
+    let mut places: Vec<&str> = settings.locations.iter().map(|one| place(web, one)).collect();
+    places.dedup();
     if !places.is_empty() {
         facts.push(places.join(", "));
     }
@@ -160,12 +180,12 @@ fn facts(event_type: &EventType) -> String {
     facts.join(" · ")
 }
 
-fn place(location: &Location) -> &str {
+fn place<'a>(web: &Web, location: &'a Location) -> &'a str {
     match location {
         Location::InPerson { .. } => "In person",
         Location::GuestPlace => "At their address",
         Location::HostPhone { .. } | Location::GuestPhone => "Phone",
         Location::Link { .. } => "Link",
-        Location::App { app } => app,
+        Location::App { app } => web.engine.outside.app(app).map_or(app, |app| &app.manifest().name),
     }
 }

@@ -23,6 +23,8 @@ pub struct List {
     pub rows: Vec<Row>,
     /// The form for a new one.
     pub form: Form,
+    /// Teams it may be made for.
+    pub owners: Vec<ChoiceRow>,
 }
 
 /// One event type in the list.
@@ -64,6 +66,36 @@ pub struct Editor {
     pub links: Vec<LinkRow>,
 }
 
+impl Editor {
+    /// The question at this place, in short; unfolded while it has no words, or wrong ones.
+    pub fn question(&self, at: usize) -> QuestionHead {
+        let name = |part: &str| format!("q{at}-{part}");
+        let label = self.form.text(&name("label"));
+        let kind = QuestionKind::parse(self.form.value(&name("kind"))).unwrap_or(QuestionKind::Text);
+        let mut words = word(kind).to_owned();
+        words.push_str(if self.form.ticked(&name("required")) { ", required" } else { ", optional" });
+        if self.form.ticked(&name("hidden")) {
+            words.push_str(", not asked at the moment");
+        }
+        let wrong =
+            ["label", "choices", "min", "max"].iter().any(|part| self.form.problem(&name(part)).is_some());
+        let open = wrong || label.is_empty();
+        let title = if label.is_empty() { format!("Question {}", at + 1) } else { label };
+        QuestionHead { title, words, open }
+    }
+}
+
+/// A question, folded.
+#[derive(Debug)]
+pub struct QuestionHead {
+    /// As it is asked.
+    pub title: String,
+    /// Kind, and whether it must be answered.
+    pub words: String,
+    /// Unfolded.
+    pub open: bool,
+}
+
 /// Which event type is edited.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
@@ -77,8 +109,6 @@ pub struct Head {
     pub address: String,
     /// What its link begins with.
     pub prefix: String,
-    /// Who can be booked, in words; empty when it is the owner alone.
-    pub hosts: String,
 }
 
 impl Head {
@@ -96,6 +126,8 @@ pub struct Choices {
     pub schedules: Vec<ChoiceRow>,
     /// Apps that make rooms.
     pub apps: Vec<ChoiceRow>,
+    /// Who may host it; empty when only its owner can.
+    pub hosts: Vec<ChoiceRow>,
     /// How many questions the form shows.
     pub count: usize,
 }

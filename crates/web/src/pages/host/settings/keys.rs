@@ -12,10 +12,7 @@ use super::page::{KeyRow, Keys};
 use crate::{
     Problem, Web,
     extract::{self, Asked},
-    pages::{
-        host::{desk::Desk, form::Form, notice::Notice},
-        show as draw,
-    },
+    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
 };
 
 /// `GET /settings/keys`
@@ -42,7 +39,7 @@ pub async fn make(
             page(&web, &desk, Form::default(), Some(fresh.key.expose_secret().to_owned()), None).await
         }
         Err(SignInError::Invalid(invalid)) => {
-            form.problems.extend(invalid.problems);
+            form.refuse(invalid.problems);
             page(&web, &desk, form, None, None).await
         }
         Err(error) => Err(error.into()),
@@ -80,5 +77,6 @@ async fn page(
     };
     let (frame, side) = desk.around(web, "settings").await?;
     let keys = keys.into_iter().map(row).collect();
-    Ok(draw(&Keys { frame, side, notice, form, fresh, keys, tab: "keys" }))
+    let failed = form.failed();
+    Ok(draw_form(&Keys { frame, side, notice, form, fresh, keys, tab: "keys" }, failed))
 }

@@ -11,10 +11,7 @@ use super::page;
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
-    pages::{
-        host::{availability::zones, desk::Desk, form::Form, notice::Notice},
-        show as draw,
-    },
+    pages::host::{availability::zones, desk::Desk, draw_form, form::Form, notice::Notice},
 };
 
 /// `GET /settings/profile`
@@ -55,7 +52,7 @@ pub async fn save(
     match web.engine.update_profile(&desk.member(), desk.by.user.id, &draft).await {
         Ok(_) => Ok(Redirect::to("/settings/profile?did=saved").into_response()),
         Err(EditError::Invalid(invalid)) => {
-            form.problems.extend(invalid.problems);
+            form.refuse(invalid.problems);
             draw_page(&web, &desk, form, None).await
         }
         Err(error) => Err(error.into()),
@@ -65,5 +62,7 @@ pub async fn save(
 async fn draw_page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Result<Response, Problem> {
     let (frame, side) = desk.around(web, "settings").await?;
     let (prefix, zones) = (web.site.link("/"), zones(web.engine.now()));
-    Ok(draw(&page::Profile { frame, side, notice, form, prefix, zones, tab: "profile" }))
+    let failed = form.failed();
+    let page = page::Profile { frame, side, notice, form, prefix, zones, tab: "profile" };
+    Ok(draw_form(&page, failed))
 }

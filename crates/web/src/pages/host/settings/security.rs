@@ -9,11 +9,8 @@ use kalends_engine::sign_in::{self, SignInError};
 use super::page::{Security, SessionRow, browser};
 use crate::{
     Problem, Web,
-    extract::{self, Asked, Client, Typed},
-    pages::{
-        host::{desk::Desk, form::Form, notice::Notice},
-        show as draw,
-    },
+    extract::{self, Asked, Client},
+    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
 };
 
 /// `GET /settings/security`
@@ -47,7 +44,8 @@ pub async fn change_password(
     match changed {
         Ok(()) => Ok(Redirect::to("/settings/security?did=password").into_response()),
         Err(SignInError::Invalid(invalid)) => {
-            let form = Form { typed: Typed::default(), problems: invalid.problems };
+            let mut form = Form::default();
+            form.refuse(invalid.problems);
             page(&web, &desk, form, None).await
         }
         Err(error) => Err(error.into()),
@@ -89,5 +87,6 @@ async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Res
     };
     let (frame, side) = desk.around(web, "settings").await?;
     let sessions = sessions.into_iter().map(row).collect();
-    Ok(draw(&Security { frame, side, notice, form, sessions, tab: "security" }))
+    let failed = form.failed();
+    Ok(draw_form(&Security { frame, side, notice, form, sessions, tab: "security" }, failed))
 }

@@ -3,6 +3,7 @@
 mod advanced;
 mod availability;
 mod basics;
+mod hosts;
 mod limits;
 mod locations;
 mod questions;
@@ -66,7 +67,10 @@ impl Tab {
     pub fn show(self, draft: &EventTypeDraft) -> Form {
         let mut typed = Typed::default();
         match self {
-            Self::Basics => basics::show(draft, &mut typed),
+            Self::Basics => {
+                basics::show(draft, &mut typed);
+                hosts::show(draft, &mut typed);
+            }
             Self::Availability => availability::show(draft, &mut typed),
             Self::Limits => limits::show(&draft.settings, &mut typed),
             Self::Locations => locations::show(&draft.settings, &mut typed),
@@ -79,7 +83,10 @@ impl Tab {
     /// Writes what was typed into the event type; what will not do is noted in the form.
     pub fn read(self, form: &mut Form, draft: &mut EventTypeDraft) {
         match self {
-            Self::Basics => basics::read(form, draft),
+            Self::Basics => {
+                basics::read(form, draft);
+                hosts::read(form, draft);
+            }
             Self::Availability => availability::read(form, draft),
             Self::Limits => limits::read(form, &mut draft.settings),
             Self::Locations => locations::read(form, &mut draft.settings),
