@@ -54,7 +54,7 @@ impl Side {
             self.entry("bookings", "/bookings", "calendar", "Bookings"),
             self.entry("event-types", "/event-types", "note", "Event types"),
             self.entry("availability", "/availability", "clock", "Availability"),
-            self.entry("team", "/team", "users", "Team"),
+            self.entry("team", "/teams", "users", "Team"),
         ]
     }
 

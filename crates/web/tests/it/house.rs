@@ -6,7 +6,7 @@ use kalends_domain::{
     event_type::{EventType, Location, Owner, Settings},
     people::{Role, User},
 };
-use kalends_engine::{Member, event_types::EventTypeDraft};
+use kalends_engine::{Member, event_types::EventTypeDraft, sign_in::OwnerAsk};
 use kalends_testkit::{House, make};
 use kalends_web::{Site, Web, router};
 use secrecy::ExposeSecret;
@@ -92,3 +92,32 @@ pub fn plain() -> Settings {
         ..Settings::default()
     }
 }
+
+impl Server {
+    /// Another member of the organization, signed in.
+    pub async fn colleague(&self, name: &str) -> Browser {
+        let ask = OwnerAsk {
+            name: name.into(),
+            email: format!("{name}@example.com"),
+            username: name.into(),
+            password: PASSWORD.into(),
+            zone: "Europe/Lisbon".into(),
+            locale: "en".into(),
+        };
+        self.house.engine.add_user(&ask, Role::Member).await.unwrap();
+        self.signed_in(name).await
+    }
+
+    /// One more browser in which somebody is signed in.
+    pub async fn signed_in(&self, name: &str) -> Browser {
+        let mut browser = self.guest();
+        let door = browser.get("/login").await;
+        let email = format!("{name}@example.com");
+        let done = browser.submit(&door, &[("email", email.as_str()), ("password", PASSWORD)]).await;
+        assert_eq!(done.to(), "/bookings");
+        browser
+    }
+}
+
+/// Everybody's password.
+const PASSWORD: &str = "a long enough password";

@@ -57,6 +57,7 @@ impl Form {
                 "customName" => "calendar-title",
                 "expiresAt" => "expires",
                 "maxUsageCount" => "uses",
+                "timeZone" => "zone",
                 field => field,
             };
             self.say(field, sentence(&problem.fix));

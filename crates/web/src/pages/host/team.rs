@@ -22,12 +22,12 @@ use crate::{
     ui,
 };
 
-/// All addresses below `/team`.
+/// All addresses below `/teams`.
 pub fn routes() -> Router<Web> {
     Router::new()
-        .route("/team", get(show).post(make))
-        .route("/team/{team}", get(show_one))
-        .route("/team/{team}/members", post(set_member))
+        .route("/teams", get(show).post(make))
+        .route("/teams/{team}", get(show_one))
+        .route("/teams/{team}/members", post(set_member))
 }
 
 /// What a step leaves to say on the next page.
@@ -79,14 +79,14 @@ struct EventTypeRow {
 const ROLES: [(Role, &str, &str); 3] =
     [(Role::Member, "member", "Member"), (Role::Admin, "admin", "Admin"), (Role::Owner, "owner", "Owner")];
 
-/// `GET /team`: the first team.
+/// `GET /teams`: the first team.
 async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
     let teams = web.engine.teams(&desk.member()).await?;
     let first = teams.first().map(|(team, _)| team.id);
     page(&web, &desk, first, Form::default(), Notice::after(&asked, &DID)).await
 }
 
-/// `GET /team/{team}`
+/// `GET /teams/{team}`
 async fn show_one(
     State(web): State<Web>,
     desk: Desk,
@@ -96,7 +96,7 @@ async fn show_one(
     page(&web, &desk, Some(id(&team)?), Form::default(), Notice::after(&asked, &DID)).await
 }
 
-/// `POST /team`
+/// `POST /teams`
 async fn make(
     State(web): State<Web>,
     desk: Desk,
@@ -114,7 +114,7 @@ async fn make(
     }
 }
 
-/// `POST /team/{team}/members`: `role` is what they may do there; without one they leave it.
+/// `POST /teams/{team}/members`: `role` is what they may do there; without one they leave it.
 async fn set_member(
     State(web): State<Web>,
     desk: Desk,
@@ -148,7 +148,7 @@ fn id(team: &str) -> Result<Id<Team>, Problem> {
 }
 
 fn back(team: Id<Team>, did: &str) -> Response {
-    Redirect::to(&format!("/team/{team}?did={did}")).into_response()
+    Redirect::to(&format!("/teams/{team}?did={did}")).into_response()
 }
 
 async fn page(

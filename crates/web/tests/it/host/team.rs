@@ -10,8 +10,8 @@ use crate::{
 };
 
 async fn made(host: &mut Browser, name: &str, slug: &str) -> (Seen, String) {
-    let page = open(host, "/team").await;
-    let done = host.submit_to(&page, "/team", &[("name", name), ("slug", slug)]).await;
+    let page = open(host, "/teams").await;
+    let done = host.submit_to(&page, "/teams", &[("name", name), ("slug", slug)]).await;
     let path = done.to().split('?').next().unwrap().to_owned();
     (after(host, &done).await, path)
 }
@@ -30,7 +30,7 @@ async fn a_team_is_made_and_people_join_and_leave() {
     let done = host.post(&members, &add).await;
     let page = after(&mut host, &done).await;
     assert_eq!(notice(&page), "They are in the team now.");
-    assert_eq!(page.texts("#members ~ ul h3"), ["bruno", "Inês Carvalho"]);
+    assert_eq!(page.texts("#members ~ ul h3"), ["Inês Carvalho", "bruno"]);
     let out = [("csrf", csrf.as_str()), ("user", bruno.as_str()), ("remove", "yes")];
     let done = host.post(&members, &out).await;
     assert_eq!(after(&mut host, &done).await.texts("#members ~ ul h3"), ["Inês Carvalho"]);
@@ -45,7 +45,7 @@ async fn a_team_keeps_an_owner_and_an_address_of_its_own() {
     assert_eq!(leave.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(notice(&leave), "Nothing was changed.");
     for (name, slug, field) in [("", "x", "name"), ("Two", "ines", "slug"), ("Two", "No!", "slug")] {
-        let back = host.submit_to(&page, "/team", &[("name", name), ("slug", slug)]).await;
+        let back = host.submit_to(&page, "/teams", &[("name", name), ("slug", slug)]).await;
         assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY, "{slug}");
         assert_eq!(back.values("#errors a", "href"), [format!("#{field}")]);
         assert_eq!(back.values("#slug", "value"), [slug]);
@@ -60,8 +60,8 @@ async fn a_team_is_not_found_by_who_is_not_in_it() {
     let (_, path) = made(&mut server.host(), "Office", "office").await;
     let mut other = server.colleague("bruno").await;
     assert_eq!(other.get(&path).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(other.get("/team/x").await.status, StatusCode::NOT_FOUND);
-    let page = open(&mut other, "/team").await;
+    assert_eq!(other.get("/teams/x").await.status, StatusCode::NOT_FOUND);
+    let page = open(&mut other, "/teams").await;
     let csrf = page.values("input[name=csrf]", "value").remove(0);
     let user = server.owner.id.to_string();
     let join = [("csrf", csrf.as_str()), ("user", user.as_str()), ("role", "owner")];
@@ -87,7 +87,7 @@ async fn a_teams_event_type_is_made_and_its_hosts_are_chosen() {
     assert_eq!((own[0].assignment, own[0].hosts[0].user), (Assignment::Collective, server.owner.id));
     let nobody = host.submit_to(&page, &path, &[("assignment", "single"), ("share", "x")]).await;
     nobody.to();
-    let page = open(&mut host, "/team").await;
+    let page = open(&mut host, "/teams").await;
     assert_eq!(page.texts("#shared ~ ul h3"), ["First call"]);
     let odd = host.submit_to(&list, "/event-types", &[("title", "X"), ("owner", "x")]).await;
     assert_eq!(odd.values("#errors a", "href"), ["#owner"]);

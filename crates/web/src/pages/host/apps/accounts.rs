@@ -185,10 +185,18 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
 }
 
 fn row(calendar: &Calendar, eye: &Eye) -> CalendarRow {
-    let freshness = match calendar.freshness.synced_at {
-        Some(at) => format!("read {}", eye.moment(at)),
-        None => "not read yet: it blocks all times until it is".to_owned(),
-    };
+    let mut words = Vec::new();
+    if calendar.receives {
+        words.push("bookings are written here".to_owned());
+    } else if !calendar.writable {
+        words.push("read only".to_owned());
+    }
+    if calendar.blocks {
+        words.push(match calendar.freshness.synced_at {
+            Some(at) => format!("read {}", eye.moment(at)),
+            None => "not read yet: it blocks all times until it is".to_owned(),
+        });
+    }
     CalendarRow {
         id: calendar.id.to_string(),
         name: calendar.name.clone(),
@@ -198,6 +206,6 @@ fn row(calendar: &Calendar, eye: &Eye) -> CalendarRow {
         tentative: calendar.tentative_blocks,
         trust_hours: calendar.policy.trust_hours,
         ignore: !calendar.policy.then_blocks,
-        freshness: if calendar.blocks { freshness } else { String::new() },
+        words: words.join(", "),
     }
 }

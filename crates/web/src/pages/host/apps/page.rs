@@ -194,8 +194,8 @@ pub struct CalendarRow {
     pub trust_hours: u32,
     /// After that it is ignored instead of blocking everything.
     pub ignore: bool,
-    /// When it was last read, in words.
-    pub freshness: String,
+    /// What it is for, and when it was last read.
+    pub words: String,
 }
 
 #[cfg(test)]
