@@ -58,6 +58,8 @@ impl Form {
                 "expiresAt" => "expires",
                 "maxUsageCount" => "uses",
                 "timeZone" => "zone",
+                "weekStart" => "week_start",
+                "brandColor" => "brand",
                 field => field,
             };
             self.say(field, sentence(&problem.fix));
