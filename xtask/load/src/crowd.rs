@@ -41,8 +41,6 @@ fn body(of: &Value, start: &str, guest: usize) -> Value {
     let mut body = json!({
         "start": start,
         "attendee": { "name": "Guest", "email": format!("guest{guest}@example.com"), "timeZone": "Europe/Lisbon" },
-        "bookingFieldsResponses": { "about": "a roof" },
-        "location": { "type": "attendeePhone", "phone": "+43 1 2345678" },
     });
     for (name, value) in of.as_object().into_iter().flatten() {
         body[name] = value.clone();
@@ -103,7 +101,11 @@ async fn contested(server: &Server, clients: usize, attempts: usize, from: Times
     for of in CONTESTED {
         let (owner, slug, minutes) = of;
         let (name, value) = owner.split_once('=').context("no owner")?;
-        let mut named = json!({ "eventTypeSlug": slug, (name): value });
+        let mut named = json!({
+            "eventTypeSlug": slug, (name): value,
+            "bookingFieldsResponses": { "about": "a roof" },
+            "location": { "type": "attendeePhone", "phone": "+43 1 2345678" },
+        });
         if slug == "consultation" {
             named["lengthInMinutes"] = minutes.into();
         }

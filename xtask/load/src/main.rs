@@ -15,7 +15,7 @@ mod team;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 use jiff::{Timestamp, ToSpan, Unit};
 
@@ -94,11 +94,7 @@ async fn main() -> Result<()> {
     match load.scenario {
         Scenario::Slots { busy, hosts, days } => {
             let mut host = server.host(1).await?;
-            if hosts == 1 {
-                slots::fill(&host, tomorrow, busy, days).await?;
-            } else {
-                host.event_type = team::make(&server.database_url(), hosts, busy, tomorrow, days).await?;
-            }
+            host.event_type = team::make(&server.database_url(), hosts, busy, tomorrow, days).await?;
             println!(
                 "slots, {hosts} hosts with {busy} blocks each, {days} days: {}",
                 slots::run(&host, load.clients, time, tomorrow, days).await?

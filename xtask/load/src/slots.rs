@@ -7,18 +7,7 @@ use http::Method;
 use jiff::{Timestamp, ToSpan};
 
 use crate::measure::{Log, Report, together};
-use crate::own::{Host, SLOTS, book, booking};
-
-/// Fills the host's calendar with so many bookings, two in three days' length apart from each other.
-pub async fn fill(host: &Host, now: Timestamp, busy: usize, days: i64) -> Result<()> {
-    let mut client = host.server.connect().await?;
-    let minutes = days * 24 * 60 / i64::try_from(busy.max(1))? / 5 * 5;
-    for number in 0..busy {
-        let start = now + ((i64::try_from(number)? + 1) * minutes.max(5)).minutes();
-        book(&mut client, &booking(host.event_type, start, number)).await?;
-    }
-    Ok(())
-}
+use crate::own::{Host, SLOTS};
 
 /// Asks for the slots of `days` from all clients, again and again.
 pub async fn run(host: &Host, clients: usize, time: Duration, now: Timestamp, days: i64) -> Result<Report> {
