@@ -66,7 +66,7 @@ impl Messenger for Smtp {
         let work = async {
             let mut session = Session::open(cx, &setup).await?;
             let receipt = session.send(&mail, &handed_over).await?;
-            session.close().await;
+            session.leave();
             Ok(receipt)
         };
         let result = cx.line.around(&call("send", cx, &setup), work).await;
