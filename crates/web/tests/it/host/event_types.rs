@@ -9,6 +9,9 @@ use crate::{
     house::{Server, plain},
 };
 
+/// A tab, what is typed there, the field that will not do.
+type Wrong = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
 /// The event type's tab.
 async fn tab(host: &mut Browser, number: i64, tab: &str) -> Seen {
     open(host, &format!("/event-types/{number}/{tab}")).await
@@ -100,7 +103,7 @@ async fn what_will_not_do_is_said_at_its_field_and_kept() {
     let server = Server::start().await;
     let made = server.offer("consultation", plain()).await;
     let mut host = server.host();
-    let wrong: [(&str, &[(&str, &str)], &str); 8] = [
+    let wrong: [Wrong; 8] = [
         ("basics", &[("length", "half an hour")], "length"),
         ("basics", &[("slug", "Not An Address!")], "slug"),
         ("availability", &[("window", "days"), ("days", "0")], "window"),

@@ -105,6 +105,7 @@ pub struct Detail {
 
 impl Detail {
     /// The field's kind of input, in HTML's words; empty for those drawn in another way.
+    #[expect(clippy::unused_self, reason = "templates reach it through the page")]
     pub fn input(&self, field: &Field) -> &'static str {
         match field.input {
             Input::Password => "password",
@@ -117,11 +118,13 @@ impl Detail {
     }
 
     /// A select.
+    #[expect(clippy::unused_self, reason = "templates reach it through the page")]
     pub fn chooses(&self, field: &Field) -> bool {
         field.input == Input::Select
     }
 
     /// Several lines.
+    #[expect(clippy::unused_self, reason = "templates reach it through the page")]
     pub fn lines(&self, field: &Field) -> bool {
         field.input == Input::Lines
     }
@@ -156,6 +159,7 @@ pub struct Installed {
 
 /// One connected account.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "an account has the name its owner knows it by")]
 pub struct Account {
     /// The installation.
     pub id: String,
@@ -177,6 +181,7 @@ pub struct Account {
 
 /// One calendar of an account.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a box or a word of its own")]
 pub struct CalendarRow {
     /// The mirror's id.
     pub id: String,

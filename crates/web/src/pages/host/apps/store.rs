@@ -21,7 +21,7 @@ pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Re
     );
     let search = asked.get("q").trim().to_owned();
     let (frame, side) = desk.around(&web, "apps").await?;
-    let shelves = shelves(cards.iter().filter(|card| fits(card, &search)));
+    let shelves = shelves(&cards.iter().filter(|card| fits(card, &search)));
     Ok(draw(&Store { frame, side, search, sentence, shelves }))
 }
 
@@ -34,7 +34,7 @@ fn fits(card: &AppCard, search: &str) -> bool {
     search.to_lowercase().split_whitespace().all(|word| all.iter().any(|text| text.contains(word)))
 }
 
-fn shelves<'a>(cards: impl Iterator<Item = &'a AppCard> + Clone) -> Vec<Shelf> {
+fn shelves<'a>(cards: &(impl Iterator<Item = &'a AppCard> + Clone)) -> Vec<Shelf> {
     let kinds = [AppKind::Calendar, AppKind::Conference, AppKind::Messenger];
     let shelf_of = |kind: AppKind| {
         let (slug, name, aside) = shelf(kind);

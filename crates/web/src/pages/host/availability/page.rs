@@ -13,6 +13,7 @@ use crate::pages::{Frame, Side, host::notice::Notice};
 /// The page, as the template draws it.
 #[derive(Template)]
 #[template(path = "host/availability.html")]
+#[expect(clippy::struct_field_names, reason = "the template reads page.hours")]
 pub struct Page {
     /// Around every page.
     pub frame: Frame,

@@ -124,6 +124,7 @@ impl Tab {
 
 /// One day of a list.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_field_names, reason = "weekday, day and month stand side by side")]
 pub struct Day {
     /// `2027-03-09`.
     pub date: String,

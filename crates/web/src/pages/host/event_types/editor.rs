@@ -144,7 +144,7 @@ fn last_day(form: &mut Form, desk: &Desk) -> Option<Timestamp> {
         return None;
     }
     let zone = TimeZone::get(&desk.profile().zone).unwrap_or(TimeZone::UTC);
-    let next = text.parse::<Date>().and_then(|day| day.tomorrow()).and_then(|day| day.to_zoned(zone));
+    let next = text.parse::<Date>().and_then(Date::tomorrow).and_then(|day| day.to_zoned(zone));
     if next.is_err() {
         form.say("expires", "Choose a day, or leave it empty.");
     }

@@ -65,10 +65,11 @@ fn owner(form: &mut Form, desk: &Desk) -> Owner {
     if team.is_empty() {
         return own;
     }
-    team.parse().map(Owner::Team).unwrap_or_else(|_| {
-        form.say("owner", "Choose one of the teams.");
-        own
-    })
+    if let Ok(team) = team.parse() {
+        return Owner::Team(team);
+    }
+    form.say("owner", "Choose one of the teams.");
+    own
 }
 
 /// `POST /event-types/{number}/show`: on the owner's page, or not.

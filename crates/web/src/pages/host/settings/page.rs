@@ -61,6 +61,7 @@ pub struct SessionRow {
 /// API keys.
 #[derive(Template)]
 #[template(path = "host/settings/keys.html")]
+#[expect(clippy::struct_field_names, reason = "the page of keys lists keys")]
 pub struct Keys {
     /// Around every page.
     pub frame: Frame,

@@ -46,13 +46,14 @@ pub(super) fn read(form: &mut Form, draft: &mut EventTypeDraft) {
         "unlimited" => Some(BookingWindow::Unlimited),
         "days" => Some(BookingWindow::Days { days: form.number("days") }),
         "business" => Some(BookingWindow::BusinessDays { days: form.number("days") }),
-        "range" => match (form.text("from").parse(), form.text("to").parse()) {
-            (Ok(from), Ok(to)) => Some(BookingWindow::Range { from, to }),
-            _ => {
+        "range" => {
+            if let (Ok(from), Ok(to)) = (form.text("from").parse(), form.text("to").parse()) {
+                Some(BookingWindow::Range { from, to })
+            } else {
                 form.say("window", "Choose the first and the last day.");
                 None
             }
-        },
+        }
         _ => {
             form.say("window", "Choose how far ahead people can book.");
             None

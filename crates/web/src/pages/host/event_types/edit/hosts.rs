@@ -42,7 +42,7 @@ pub(super) fn read(form: &mut Form, draft: &mut EventTypeDraft) {
     let ticked: BTreeSet<Id<User>> =
         form.typed.iter().filter_map(|(name, _)| name.strip_prefix("host-")?.parse().ok()).collect();
     let mut hosts: Vec<Host> =
-        draft.hosts.iter().filter(|host| ticked.contains(&host.user)).cloned().collect();
+        draft.hosts.iter().filter(|host| ticked.contains(&host.user)).copied().collect();
     for user in ticked {
         if hosts.iter().all(|host| host.user != user) {
             hosts.push(Host { user, fixed: false, priority: 2, weight: 100, schedule: None });

@@ -82,7 +82,7 @@ fn fresh(label: &str, earlier: &[Question]) -> String {
     let taken = |slug: &str| {
         ["name", "email", "guests", "location"].contains(&slug) || earlier.iter().any(|one| one.slug == slug)
     };
-    (1..)
+    (1..=earlier.len() + 5)
         .map(|number| if number == 1 { base.clone() } else { format!("{base}-{number}") })
         .find(|slug| !taken(slug))
         .unwrap_or(base)
