@@ -50,7 +50,6 @@ struct Whose {
 /// An event type that was deleted.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the v2 API's own field names, described there")]
 pub struct Deleted {
     pub id: i64,
     pub length_in_minutes: u32,

@@ -66,7 +66,7 @@ fn profile(input: &MeIn, mut profile: Profile) -> Result<Profile, Vec<Wrong>> {
     }
     if let Some(name) = &input.time_zone {
         match Zone::parse(name) {
-            Ok(zone) => profile.zone = zone.name().to_owned(),
+            Ok(zone) => zone.name().clone_into(&mut profile.zone),
             Err(problem) => wrong.push(Wrong::new("timeZone", problem.to_string())),
         }
     }

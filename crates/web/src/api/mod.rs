@@ -39,7 +39,7 @@ fn any_origin() -> CorsLayer {
         // A star would not stand for `authorization`.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(read)
-        .max_age(Duration::from_secs(3600))
+        .max_age(Duration::from_hours(1))
 }
 
 /// Each part under the version of its shapes.

@@ -75,9 +75,9 @@ async fn everything_sent_along_is_kept(api: &Api) {
     let booked = api.guest().post("/v2/bookings", wish(event_type, AT, parts)).await.made();
     assert_eq!(booked["guests"], json!(["ada@example.com", "bob@example.com"]));
     assert_eq!(booked["metadata"], json!({ "campaign": "autumn" }));
-    let booker = &booked["attendees"][0];
-    assert_eq!((&booker["email"], &booker["language"]), (&json!("gus@example.com"), &json!("de")));
-    assert_eq!(booker["phoneNumber"], "+4312345678");
+    let gus = &booked["attendees"][0];
+    assert_eq!((&gus["email"], &gus["language"]), (&json!("gus@example.com"), &json!("de")));
+    assert_eq!(gus["phoneNumber"], "+4312345678");
     let answers = &booked["bookingFieldsResponses"];
     assert_eq!((&answers["topic"], &answers["tools"]), (&json!("Bees"), &json!(["pen"])));
     assert_eq!((&answers["first"], &answers["notes"]), (&json!(true), &json!("See you.")));

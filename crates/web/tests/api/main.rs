@@ -4,6 +4,8 @@
 //! description of the v2 API. Without `KALENDS_TEST_POSTGRES`, or without the description (`KALENDS_SPECS`, default
 //! `../shared/specs` beside the workspace), those parts are reported as ignored.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails, and says where")]
+
 use futures::future::BoxFuture;
 use kalends_testkit::{Dialect, TestDb, postgres};
 use libtest_mimic::{Arguments, Failed, Trial};

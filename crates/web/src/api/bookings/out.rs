@@ -47,7 +47,6 @@ fn host(person: &Person) -> HostOut {
 /// Where a page of a list lies in the whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the v2 API's own field names, described there")]
 pub struct Pagination {
     pub total_items: u64,
     pub remaining_items: u64,
