@@ -82,7 +82,8 @@ async fn read(mut answer: reqwest::Response, request: &Request, most: usize) -> 
     let mut body = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| broken_off(&error))? {
         if body.len() + chunk.len() > most {
-            let message = format!("the answer is larger than {} kB and was not read", most / 1024);
+            let message =
+                format!("the answer is larger than {} kB and was not read: check the address", most / 1024);
             return Err(Error::new(Kind::Malformed, message).status(status.as_u16()));
         }
         body.extend_from_slice(&chunk);
@@ -103,13 +104,13 @@ fn failure(error: &reqwest::Error) -> Error {
         return Error::new(Kind::UnknownOutcome, "the connection broke before the answer").said(deepest);
     }
     let message = if deepest.contains("certificate") || deepest.contains("UnknownIssuer") {
-        "the server's certificate is not trusted"
+        "the server's certificate is not trusted: have it renewed, or let the operator name its issuer in net.certificates"
     } else if error.is_timeout() {
-        "no connection within 5 s"
+        "no connection within 5 s: check the address, and that the server runs"
     } else if cause::<names::NoAddress>(error).is_some() {
-        "there is no server of this name"
+        "there is no server of this name: check the address"
     } else {
-        "no connection to the server"
+        "no connection to the server: check the address, and that the server runs"
     };
     Error::new(Kind::Down, message).said(deepest)
 }

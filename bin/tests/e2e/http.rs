@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder, redirect::Policy};
 use tokio::runtime::{Builder, Runtime};
 
 /// A client and what runs it.
@@ -15,7 +16,8 @@ pub struct Http {
 impl Http {
     /// A client that follows nothing and gives up after a while.
     pub fn new() -> Result<Self> {
-        let client = Client::builder().timeout(Duration::from_secs(10)).no_proxy().build()?;
+        let client = Client::builder().timeout(Duration::from_secs(30)).redirect(Policy::none()).no_proxy();
+        let client = client.build()?;
         Ok(Self { client, runtime: Builder::new_current_thread().enable_all().build()? })
     }
 
@@ -26,9 +28,14 @@ impl Http {
 
     /// Sends it: status and text of the answer.
     pub fn send(&self, request: RequestBuilder) -> Result<(u16, String)> {
+        self.exchange(request).map(|(status, _, text)| (status, text))
+    }
+
+    /// Sends it: status, headers and text of the answer.
+    pub fn exchange(&self, request: RequestBuilder) -> Result<(u16, HeaderMap, String)> {
         self.runtime.block_on(async {
             let answer = request.send().await?;
-            Ok((answer.status().as_u16(), answer.text().await?))
+            Ok((answer.status().as_u16(), answer.headers().clone(), answer.text().await?))
         })
     }
 }

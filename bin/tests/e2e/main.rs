@@ -5,11 +5,14 @@
 
 mod browser;
 mod desk;
+mod host;
 mod http;
 mod lossy;
 mod mailbox;
+mod odd;
 mod server;
 mod trials;
+mod visitor;
 
 use std::env;
 use std::process::ExitCode;

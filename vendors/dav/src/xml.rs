@@ -96,7 +96,11 @@ pub fn parse(bytes: &[u8]) -> Result<Element, Error> {
             Event::Text(words) => add(&mut open, &words),
             Event::CData(words) => add(&mut open, &words),
             Event::GeneralRef(reference) => add(&mut open, &entity(&reference)?),
-            Event::DocType(_) => return Err(malformed("the answer brings a DTD; it may be a web page")),
+            Event::DocType(_) => {
+                return Err(malformed(
+                    "the answer brings a DTD, as web pages do: this may not be a calendar server, check the address",
+                ));
+            }
             Event::Eof => return Err(not_xml(text)),
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
         }

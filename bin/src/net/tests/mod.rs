@@ -187,7 +187,8 @@ async fn the_operators_root_certificates_are_trusted_and_no_others() {
     let answer = open(&allow, include_str!("ca.pem")).unwrap().0.send(request()).await.unwrap();
     assert_eq!(answer.text(), "hi");
     let error = open(&allow, "").unwrap().0.send(request()).await.unwrap_err();
-    assert_eq!((&error.kind, error.message()), (&Kind::Down, "the server's certificate is not trusted"));
+    assert_eq!(error.kind, Kind::Down);
+    assert!(error.message().starts_with("the server's certificate is not trusted"), "{error}");
 }
 
 #[tokio::test]
@@ -196,5 +197,6 @@ async fn a_certificate_for_another_name_is_not_trusted() {
     let allow: Vec<IpNet> = LOOPBACK.iter().map(|net| net.parse().unwrap()).collect();
     let net = open(&allow, include_str!("ca.pem")).unwrap().0;
     let error = net.send(Request::get("test", Url::parse(&address).unwrap())).await.unwrap_err();
-    assert_eq!((&error.kind, error.message()), (&Kind::Down, "the server's certificate is not trusted"));
+    assert_eq!(error.kind, Kind::Down);
+    assert!(error.message().starts_with("the server's certificate is not trusted"), "{error}");
 }

@@ -1,5 +1,7 @@
 //! The commands, as an operator types them.
 
+use std::path::Path;
+
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use tempfile::TempDir;
@@ -11,6 +13,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("commands::a_wrong_setting_is_refused_at_start_with_its_fix", &[], wrong_setting),
         trial("commands::doctor_says_what_to_fix_and_fails", &[], doctor),
+        trial("commands::the_api_is_described_in_docs_as_it_is", &[], described),
     ]
 }
 
@@ -29,5 +32,15 @@ fn doctor() -> Result<()> {
     let said = String::from_utf8(out.stdout)?;
     ensure!(!out.status.success(), "no mail server is something to fix: {said}");
     ensure!(said.contains("FIX  mail"), "{said}");
+    Ok(())
+}
+
+fn described() -> Result<()> {
+    let folder = TempDir::new()?;
+    let out = kalends(folder.path()).arg("openapi").output()?;
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+    let kept = std::fs::read_to_string(kept)?;
+    let printed = String::from_utf8(out.stdout)?;
+    ensure!(kept.trim() == printed.trim(), "docs/openapi.json is out of date: run `cargo xtask openapi`");
     Ok(())
 }

@@ -4,11 +4,15 @@ mod accounts;
 mod backup;
 mod bad_days;
 mod commands;
+mod connecting;
 mod crash;
+mod elsewhere;
 mod guest;
 mod looks;
 mod outside;
+mod races;
 mod serving;
+mod waits;
 
 use libtest_mimic::Trial;
 
@@ -19,10 +23,14 @@ pub fn all() -> Vec<Trial> {
         backup::trials(),
         bad_days::trials(),
         commands::trials(),
+        connecting::trials(),
         crash::trials(),
+        elsewhere::trials(),
         guest::trials(),
         outside::trials(),
+        races::trials(),
         serving::trials(),
+        waits::trials(),
         looks::trials(),
     ]
     .into_iter()

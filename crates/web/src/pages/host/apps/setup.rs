@@ -74,11 +74,19 @@ pub async fn connect(
         }
         Err(error @ ConnectError::Probe(_)) => {
             let title = format!("{} did not let us in. Nothing was saved.", card.app.manifest().name);
-            Some(Notice::fail(title, error.to_string()))
+            Some(Notice::fail(title, sentence(&error.to_string())))
         }
         Err(error) => return Err(error.into()),
     };
     Ok(draw_form(&page(&web, &desk, card, form, connection, notice).await?, true))
+}
+
+/// An app's words after ours: a sentence of their own.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let end = if words.ends_with(['.', '!', '?', ')']) { "" } else { "." };
+    first.chain(letters.as_str().chars()).collect::<String>() + end
 }
 
 /// A ticked box says so in the words the manifest's check reads.
