@@ -191,7 +191,7 @@ fn name(text: &str, invalid: &mut Invalid) -> String {
 }
 
 fn slug(text: &str, field: &str, invalid: &mut Invalid) -> Slug {
-    Slug::parse(text).unwrap_or_else(|error| {
+    Slug::page(text).unwrap_or_else(|error| {
         invalid.say(field, error.to_string());
         Slug::from_title("", "host")
     })

@@ -11,17 +11,70 @@ pub struct Slug(String);
 
 /// A text that cannot be part of an address.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{0}` cannot be part of an address: use 1 to 64 lower-case letters, digits and hyphens, with no hyphen at either end"
-)]
-pub struct BadSlug(String);
+pub enum BadSlug {
+    /// Its letters do not fit.
+    #[error(
+        "`{0}` cannot be part of an address: use 1 to 64 lower-case letters, digits and hyphens, with no hyphen at either end"
+    )]
+    Letters(String),
+    /// The server's own pages begin with it.
+    #[error("`{0}` is an address of the server itself; choose another one")]
+    Ours(String),
+}
+
+/// What the server's own addresses begin with, now or soon: no person's and no team's page may hide behind one.
+const OURS: [&str; 33] = [
+    "admin",
+    "api",
+    "apps",
+    "assets",
+    "auth",
+    "availability",
+    "booking",
+    "bookings",
+    "d",
+    "docs",
+    "embed",
+    "event-types",
+    "health",
+    "healthz",
+    "help",
+    "hooks",
+    "join",
+    "login",
+    "logout",
+    "metrics",
+    "oauth",
+    "onboarding",
+    "privacy",
+    "robots",
+    "saml",
+    "settings",
+    "setup",
+    "signup",
+    "static",
+    "team",
+    "teams",
+    "v2",
+    "webhooks",
+];
 
 impl Slug {
     /// Takes a text as it is, or says why not.
     pub fn parse(text: &str) -> Result<Self, BadSlug> {
         let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let fits = (1..=64).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-');
-        if plain && fits { Ok(Self(text.to_owned())) } else { Err(BadSlug(text.chars().take(80).collect())) }
+        if plain && fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadSlug::Letters(text.chars().take(80).collect()))
+        }
+    }
+
+    /// Takes a text as the address of a person's or a team's page.
+    pub fn page(text: &str) -> Result<Self, BadSlug> {
+        let slug = Self::parse(text)?;
+        if OURS.contains(&slug.as_str()) { Err(BadSlug::Ours(slug.0)) } else { Ok(slug) }
     }
 
     /// The nearest slug to a title or name; `fallback` when nothing of it is left.
@@ -75,6 +128,12 @@ mod tests {
     fn titles_become_addresses() {
         assert_eq!(Slug::from_title("30 min Intro – Call!", "event").as_str(), "30-min-intro-call");
         assert_eq!(Slug::from_title("日本", "event").as_str(), "event");
+    }
+
+    #[test]
+    fn nobody_hides_a_page_behind_the_servers_own() {
+        assert!(matches!(Slug::page("settings"), Err(BadSlug::Ours(_))));
+        assert!(Slug::page("ines").is_ok());
     }
 
     #[test]

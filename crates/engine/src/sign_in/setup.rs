@@ -70,7 +70,7 @@ impl Engine {
         );
         let email = ask.email.trim().to_lowercase();
         invalid.need(is_email(&email), "email", "Write your mail address, such as name@example.com.");
-        let username = Slug::parse(ask.username.trim());
+        let username = Slug::page(ask.username.trim());
         if let Err(bad) = &username {
             invalid.say("username", bad.to_string());
         }
