@@ -15,6 +15,7 @@ use crate::visitor::{Page, Visitor};
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("races::of_two_tabs_with_the_same_time_one_books_it", &[], two_tabs),
+        trial("races::a_time_that_another_open_form_keeps_is_not_offered_twice", &[], kept),
         trial("races::a_time_that_begins_while_the_form_is_open", &[], too_late),
         trial("races::a_private_link_for_one_booking_used_twice", &[], link_twice),
     ]
@@ -49,6 +50,26 @@ fn at_the_times(page: &Page, gone: &str) -> Result<()> {
     }
     ensure!(page.text.contains("id=\"errors\""), "nobody says why: {}", page.text);
     ensure!(!page.times()?.contains(&gone.parse()?), "the time is still offered");
+    Ok(())
+}
+
+fn kept() -> Result<()> {
+    let host = Host::on("kept", "")?;
+    host.offer()?;
+    let (first, second) = (host.guest()?, host.guest()?);
+    let start = some_time(&first)?;
+    let form = format!("/hanna/call/book?zone=UTC&start={start}");
+    let onward = first.get(&form)?.onward;
+    let open = first.get(&onward)?;
+    ensure!(open.status == 200, "the form does not open: {open:?}");
+    let back = second.get(&form)?;
+    ensure!(back.status == 409 && back.text.contains("id=\"errors\""), "{back:?}");
+    ensure!(!back.times()?.contains(&start.parse()?), "{start} is still offered");
+    let hidden = open.hidden();
+    let hidden: Vec<_> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    ensure!(hidden.iter().any(|(name, _)| *name == "hold"), "nothing is kept: {hidden:?}");
+    let booked = first.post("/hanna/call/book", &[&hidden[..], &GUEST].concat())?;
+    ensure!(booked.status == 303 && booked.onward.starts_with("/booking/"), "{booked:?}");
     Ok(())
 }
 

@@ -73,7 +73,7 @@ pub async fn connect(
             None
         }
         Err(error @ ConnectError::Probe(_)) => {
-            let title = format!("{} did not let us in. Nothing was saved.", card.app.manifest().name);
+            let title = format!("{} is not connected. Nothing was saved.", card.app.manifest().name);
             Some(Notice::fail(title, sentence(&error.to_string())))
         }
         Err(error) => return Err(error.into()),
