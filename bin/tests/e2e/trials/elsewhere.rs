@@ -171,14 +171,14 @@ impl Calendar {
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Theirs//EN\r\n{zone}{}END:VCALENDAR\r\n",
             events.concat()
         );
-        self.send(http, Method::PUT, name, body)
+        self.send(http, &Method::PUT, name, body)
     }
 
     fn delete(&self, http: &Http, name: &str) -> Result<()> {
-        self.send(http, Method::DELETE, name, String::new())
+        self.send(http, &Method::DELETE, name, String::new())
     }
 
-    fn send(&self, http: &Http, method: Method, name: &str, body: String) -> Result<()> {
+    fn send(&self, http: &Http, method: &Method, name: &str, body: String) -> Result<()> {
         let request = http.request(method.clone(), &format!("{}{name}.ics", self.at));
         let request = request.basic_auth(self.user, Some(format!("{}pw", self.user)));
         let request = request.header("content-type", "text/calendar; charset=utf-8").body(body);
