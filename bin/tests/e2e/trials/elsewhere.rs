@@ -50,7 +50,7 @@ struct Slot(Date, Time, Time);
 fn follows(calendar: &Calendar) -> Result<()> {
     let http = Http::new()?;
     let (single, series) = ("their-single", "their-series");
-    for left in [single, series] {
+    for left in [single, series, "their-free", "their-off"] {
         // What a run that failed has left; mostly nothing.
         drop(calendar.delete(&http, left));
     }
@@ -95,6 +95,9 @@ fn follows(calendar: &Calendar) -> Result<()> {
     calendar.put(&http, "their-off", &[event("their-off", off, "STATUS:CANCELLED")])?;
     calendar.put(&http, single, &[event(single, call, "SUMMARY:Dentist")])?;
     let without_call = without(&before, &[call])?;
+    for still in [free, off] {
+        ensure!(without_call.contains(&still.start()?), "what blocks nothing would not show: {before:?}");
+    }
     ensure!(before.len() - without_call.len() == 2, "the call would cover other times: {before:?}");
     becomes(&without_call, "after a single event")?;
 
