@@ -130,7 +130,7 @@ async fn once<T, E: From<Error>>(tx: &mut Tx, work: &impl Work<T, E>) -> Result<
         Ok(Err(error)) => error,
         Err(_) => Error::Database("the transaction panicked and was undone".into()).into(),
     };
-    if tx.run(sql("ROLLBACK")).await.is_err() {
+    if tx.undo().await.is_err() {
         throw_away(tx);
     }
     Err(failure)

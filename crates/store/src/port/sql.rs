@@ -1,5 +1,7 @@
 //! Statements and the values bound to them.
 
+use std::fmt::Write;
+
 use jiff::Timestamp;
 use kalends_domain::{Id, Uid, people::Slug};
 
@@ -9,6 +11,8 @@ use kalends_domain::{Id, Uid, people::Slug};
 pub struct Sql {
     pub(super) text: Text,
     pub(super) values: Vec<Value>,
+    /// The row it may write over, by a name.
+    pub(super) over: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -19,13 +23,13 @@ pub(super) enum Text {
 
 /// Starts a statement.
 pub fn sql(text: &'static str) -> Sql {
-    Sql { text: Text::Fixed(text), values: Vec::new() }
+    Sql { text: Text::Fixed(text), values: Vec::new(), over: None }
 }
 
 impl Sql {
     /// A statement put together from parts; every part must be our own text, never a user's.
     pub fn built(text: String) -> Self {
-        Self { text: Text::Built(text), values: Vec::new() }
+        Self { text: Text::Built(text), values: Vec::new(), over: None }
     }
 
     /// Gives the next placeholder its value.
@@ -80,6 +84,12 @@ impl Sql {
         self
     }
 
+    /// Names the row that it may write over: no two of one name are sent together by [`Tx::soon`](super::Tx::soon).
+    pub fn over(mut self, row: String) -> Self {
+        self.over = Some(row);
+        self
+    }
+
     /// How many values are bound: the number of the last placeholder.
     pub fn bound(&self) -> usize {
         self.values.len()
@@ -90,6 +100,37 @@ impl Sql {
             Text::Fixed(text) => text,
             Text::Built(text) => text,
         }
+    }
+
+    /// All of these as one statement of `PostgreSQL`: `WITH s1 AS (INSERT …), s2 AS (INSERT …) INSERT …`.
+    ///
+    /// None sees what another writes; foreign keys are looked at when all is written.
+    pub(super) fn together(mut all: Vec<Self>) -> Option<Self> {
+        let last = all.pop()?;
+        if all.is_empty() {
+            return Some(last);
+        }
+        let (mut parts, mut values) = (Vec::with_capacity(all.len()), Vec::new());
+        for one in all {
+            parts.push(format!("s{} AS ({})", parts.len() + 1, one.numbered_after(values.len())));
+            values.extend(one.values);
+        }
+        let text = format!("WITH {} {}", parts.join(", "), last.numbered_after(values.len()));
+        values.extend(last.values);
+        Some(Self { values, ..Self::built(text) })
+    }
+
+    /// Its text, the placeholders counted on from those of others.
+    fn numbered_after(&self, others: usize) -> String {
+        let mut parts = self.text().split('$');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, rest) = part.split_at(digits);
+            let number = number.parse::<usize>().unwrap_or_default() + others;
+            let _ = write!(text, "${number}{rest}"); // writing to a string cannot fail
+        }
+        text
     }
 }
 
@@ -151,5 +192,25 @@ impl<T> Kind for Id<T> {
 impl<T: Kind> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(T::NONE, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_sent_together_keep_their_own_values() {
+        let one = sql("INSERT INTO one (a, b) VALUES ($1, $2)").bind(1_i64).bind(2_i64);
+        let two = sql("INSERT INTO two (a) VALUES $*").bind_rows([vec![3_i64.into()], vec![4_i64.into()]]);
+        let three = sql("UPDATE three SET a = $2 WHERE b = $1 OR c = $10").bind(5_i64).bind(6_i64);
+        let all = Sql::together(vec![one, two, three]).unwrap();
+        assert_eq!(
+            all.text(),
+            "WITH s1 AS (INSERT INTO one (a, b) VALUES ($1, $2)), s2 AS (INSERT INTO two (a) VALUES ($3), ($4)) \
+             UPDATE three SET a = $6 WHERE b = $5 OR c = $14"
+        );
+        let numbers: Vec<_> = all.values.iter().map(|value| matches!(value, Value::Int(Some(_)))).collect();
+        assert_eq!(numbers, [true; 6]);
     }
 }

@@ -242,7 +242,7 @@ impl Group {
             Err(error) => {
                 if let Some(mut tx) = self.tx {
                     // SQLite may have undone it by itself when the disk was full.
-                    if let Err(undone) = tx.run(sql("ROLLBACK")).await {
+                    if let Err(undone) = tx.undo().await {
                         tracing::debug!(error = %undone, "nothing left to undo");
                     }
                 }

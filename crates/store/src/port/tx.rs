@@ -11,12 +11,17 @@ use super::{
 };
 use crate::{Result, error::lost_a_race, sql};
 
+/// So many statements go together at most.
+const TOGETHER: usize = 16;
+
 /// A connection with a transaction around it, or one that only reads.
 pub struct Tx {
     pub(super) conn: Conn,
     pub(super) changes: Vec<Change>,
     /// A statement lost against another transaction: run all of it again.
     pub(super) again: bool,
+    /// Statements that nobody has to wait for yet.
+    waiting: Vec<Sql>,
     now: Timestamp,
     ids: Ids,
 }
@@ -28,7 +33,7 @@ pub(super) enum Conn {
 
 macro_rules! query {
     ($sql:ident) => {{
-        let Sql { text, values } = $sql;
+        let Sql { text, values, over: _ } = $sql;
         let text: SqlStr = match text {
             Text::Fixed(text) => text.into_sql_str(),
             // Built by repositories from their own parts: see `Sql::built`.
@@ -44,7 +49,7 @@ macro_rules! query {
 
 impl Tx {
     pub(super) fn new(conn: Conn, clock: &dyn Clock, ids: Ids) -> Self {
-        Self { conn, changes: Vec::new(), again: false, now: clock.now(), ids }
+        Self { conn, changes: Vec::new(), again: false, waiting: Vec::new(), now: clock.now(), ids }
     }
 
     pub(super) fn at(&mut self, now: Timestamp) {
@@ -61,8 +66,43 @@ impl Tx {
         &self.ids
     }
 
+    /// Runs a statement that only writes, at the latest before the next one that is waited for: a `COMMIT` is one.
+    ///
+    /// On `PostgreSQL` those that wait go together as one statement, for each round trip is time during which others
+    /// wait for the locks held; so none of them may need what another writes. SQLite runs each at once. An error comes
+    /// from whichever statement they went before.
+    pub async fn soon(&mut self, sql: Sql) -> Result<()> {
+        if !self.is_postgres() {
+            return self.at_once(sql).await.map(drop);
+        }
+        let meets = |one: &Sql| one.over.is_some() && one.over == sql.over;
+        if self.waiting.len() == TOGETHER || self.waiting.iter().any(meets) {
+            self.send_waiting().await?;
+        }
+        self.waiting.push(sql);
+        Ok(())
+    }
+
+    async fn send_waiting(&mut self) -> Result<()> {
+        match Sql::together(std::mem::take(&mut self.waiting)) {
+            Some(all) => self.at_once(all).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Undoes everything.
+    pub(super) async fn undo(&mut self) -> Result<()> {
+        self.waiting.clear();
+        self.at_once(sql("ROLLBACK")).await.map(drop)
+    }
+
     /// Runs a statement; how many rows it touched.
     pub async fn run(&mut self, sql: Sql) -> Result<u64> {
+        self.send_waiting().await?;
+        self.at_once(sql).await
+    }
+
+    async fn at_once(&mut self, sql: Sql) -> Result<u64> {
         let done = match &mut self.conn {
             Conn::Sqlite(conn) => query!(sql).execute(&mut **conn).await.map(|done| done.rows_affected()),
             Conn::Postgres(conn) => query!(sql).execute(&mut **conn).await.map(|done| done.rows_affected()),
@@ -72,6 +112,7 @@ impl Tx {
 
     /// The first row of an answer, if it has one.
     pub async fn row(&mut self, sql: Sql) -> Result<Option<Row>> {
+        self.send_waiting().await?;
         let row = match &mut self.conn {
             Conn::Sqlite(conn) => {
                 query!(sql).fetch_optional(&mut **conn).await.map(|row| row.map(Either::Sqlite))
@@ -85,6 +126,7 @@ impl Tx {
 
     /// All rows of an answer.
     pub async fn rows(&mut self, sql: Sql) -> Result<Vec<Row>> {
+        self.send_waiting().await?;
         let rows = match &mut self.conn {
             Conn::Sqlite(conn) => query!(sql)
                 .fetch_all(&mut **conn)
@@ -100,6 +142,7 @@ impl Tx {
 
     /// Runs a text of several statements without values.
     pub(crate) async fn script(&mut self, text: &'static str) -> Result<()> {
+        self.send_waiting().await?;
         let done = match &mut self.conn {
             Conn::Sqlite(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop),
             Conn::Postgres(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop),

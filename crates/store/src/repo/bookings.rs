@@ -30,7 +30,7 @@ impl Bookings<'_> {
     /// Stores a fresh booking with its hosts and attendees. Its time is claimed apart.
     pub async fn add(&mut self, new: &Booking) -> Result<()> {
         self.tx
-            .run(
+            .soon(
                 sql("INSERT INTO bookings (organization_id, id, number, uid, event_type_id, host_id, title, starts, ends, zone,
                         status, revision, series_uid, rest, created_at, updated_at)
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")
@@ -107,7 +107,7 @@ impl Bookings<'_> {
         if of.hosts.is_empty() {
             return Err(Error::Refused("a booking has at least one host".into()));
         }
-        self.tx.run(insert.bind_rows(rows)).await.map(drop)
+        self.tx.soon(insert.bind_rows(rows)).await
     }
 
     async fn add_attendees(&mut self, of: &Booking, first: i64) -> Result<()> {
@@ -116,13 +116,12 @@ impl Bookings<'_> {
         }
         let rows = (first..).zip(&of.attendees).map(|(position, one)| attendee_row(of, position, one));
         self.tx
-            .run(
+            .soon(
                 sql("INSERT INTO attendees (organization_id, booking_id, position, seat_uid, name, email, zone, locale, phone,
                         extra, absent) VALUES $*")
                 .bind_rows(rows),
             )
             .await
-            .map(drop)
     }
 
     fn tell(&mut self, of: &Booking) {
@@ -234,7 +233,7 @@ impl Bookings<'_> {
     pub async fn happened(&mut self, of: &Booking, what: &Happened<'_>) -> Result<()> {
         let (id, now) = (self.tx.ids().id::<BookingEvent>(), self.tx.now());
         self.tx
-            .run(
+            .soon(
                 sql("INSERT INTO booking_events (organization_id, booking_id, id, at, kind, actor, revision, detail)
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
                 .bind(of.organization)
@@ -247,7 +246,6 @@ impl Bookings<'_> {
                 .bind(&what.detail),
             )
             .await
-            .map(drop)
     }
 
     /// What happened to a booking, oldest first.

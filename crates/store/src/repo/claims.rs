@@ -284,7 +284,7 @@ impl Claims<'_> {
         });
         let insert = sql("INSERT INTO claims
                 (organization_id, host_id, owner_id, owner_kind, starts, ends, expires_at, shared, seats) VALUES $*");
-        self.tx.run(insert.bind_rows(rows)).await.map(drop)
+        self.tx.soon(insert.bind_rows(rows)).await
     }
 
     fn tell(&mut self, rows: &[Row]) -> Result<()> {

@@ -86,7 +86,7 @@ impl Idempotency<'_> {
         let query = sql("UPDATE idempotency_keys SET status = $4, answer = $5
              WHERE organization_id = $1 AND principal = $2 AND key = $3");
         let query = query.bind(organization).bind(principal).bind(key).bind(status).bind(answer);
-        self.tx.run(query).await.map(drop)
+        self.tx.soon(query).await
     }
 
     /// Deletes what has ended.

@@ -95,18 +95,19 @@ impl Jobs<'_> {
     pub async fn add(&mut self, new: NewJob) -> Result<()> {
         let (id, now) = (self.tx.ids().id::<Job>(), self.tx.now());
         let insert = "INSERT INTO jobs (id, kind, key, payload, run_at, tries, created_at) VALUES ($1, $2, $3, $4, $5, 0, $6)";
-        let query = if new.key.is_some() {
+        let query = if let Some(key) = &new.key {
             Sql::built(format!(
                 "{insert} ON CONFLICT (kind, key) WHERE lease_owner IS NULL AND dead_at IS NULL AND key IS NOT NULL
                  DO UPDATE SET payload = excluded.payload,
                     run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END"
             ))
+            .over(format!("job {} {key}", new.kind))
         } else {
             Sql::built(insert.to_owned())
         };
         let run_at = new.run_at.unwrap_or(now);
         let query = query.bind(id).bind(new.kind).bind(new.key).bind(new.payload).bind(run_at).bind(now);
-        self.tx.run(query).await?;
+        self.tx.soon(query).await?;
         self.tx.notify(Change::Jobs);
         Ok(())
     }

@@ -10,6 +10,7 @@ use kalends_testkit::TestDb;
 checks![
     an_undone_transaction_adds_no_job,
     two_waiting_are_one_and_the_later_payload_counts,
+    twins_of_one_transaction_are_one_job,
     what_is_added_while_one_runs_runs_after_it,
     a_job_is_claimed_once_until_its_lease_ends,
     a_lost_lease_cannot_end_the_job,
@@ -52,6 +53,19 @@ async fn two_waiting_are_one_and_the_later_payload_counts(t: &TestDb) {
     let jobs = claim(t, "one").await;
     assert_eq!(jobs.len(), 1);
     assert_eq!(jobs[0].read::<String>().unwrap(), "b");
+}
+
+async fn twins_of_one_transaction_are_one_job(t: &TestDb) {
+    write!(t.db, [], |tx| {
+        for payload in ["a", "b", "c"] {
+            tx.jobs().add(work(payload).key("k")).await?;
+        }
+        tx.jobs().add(work("d")).await
+    })
+    .unwrap();
+    let mut payloads: Vec<String> = claim(t, "one").await.iter().map(|job| job.read().unwrap()).collect();
+    payloads.sort_unstable();
+    assert_eq!(payloads, ["c", "d"]);
 }
 
 async fn what_is_added_while_one_runs_runs_after_it(t: &TestDb) {

@@ -55,14 +55,14 @@ impl EventTypes<'_> {
             vec![Value::from(of.organization), of.id.into(), host.into(), 1_i64.into(), now.into()]
         });
         self.tx
-            .run(
+            .soon(
                 sql("INSERT INTO host_turns (organization_id, event_type_id, user_id, booked, last_booked_at) VALUES $*
                      ON CONFLICT (organization_id, event_type_id, user_id)
                      DO UPDATE SET booked = host_turns.booked + 1, last_booked_at = excluded.last_booked_at")
-                .bind_rows(rows),
+                .bind_rows(rows)
+                .over(format!("turns {}", of.id)),
             )
             .await
-            .map(drop)
     }
 
     /// Takes a booking off these hosts' count: it was cancelled, or given to another.
