@@ -2,7 +2,6 @@
 
 mod accounts;
 mod backup;
-mod bad_days;
 mod commands;
 mod connecting;
 mod crash;
@@ -21,7 +20,6 @@ pub fn all() -> Vec<Trial> {
     [
         accounts::trials(),
         backup::trials(),
-        bad_days::trials(),
         commands::trials(),
         connecting::trials(),
         crash::trials(),
