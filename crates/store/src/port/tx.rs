@@ -203,4 +203,17 @@ impl Tx {
         }
         Ok(())
     }
+
+    /// Makes the guard row of a fresh host or event type, in the transaction that makes it.
+    ///
+    /// Rows made only when they are first locked can stop two transactions for good: each waits for the row the other
+    /// has just made while it holds one that was there.
+    pub(crate) async fn add_guard(&mut self, of: String) -> Result<()> {
+        if self.is_postgres() {
+            let insert =
+                sql("INSERT INTO host_guards (host_id) VALUES ($1) ON CONFLICT (host_id) DO NOTHING");
+            self.run(insert.bind(of)).await?;
+        }
+        Ok(())
+    }
 }

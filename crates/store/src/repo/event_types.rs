@@ -50,6 +50,7 @@ impl EventTypes<'_> {
                 .bind(now),
             )
             .await?;
+        self.tx.add_guard(new.id.to_string()).await?;
         self.add_hosts(new).await
     }
 

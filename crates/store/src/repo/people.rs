@@ -83,6 +83,7 @@ impl People<'_> {
                 .bind(new.created_at),
             )
             .await?;
+        self.tx.add_guard(new.id.to_string()).await?;
         self.tx.notify(Change::User(new.id));
         Ok(())
     }
