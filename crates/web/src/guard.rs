@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures::StreamExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use jiff::SignedDuration;
@@ -21,6 +22,26 @@ pub struct FormsEndAt(pub String);
 /// Put into an answer's extensions: it may be shown in a frame where the operator allows it.
 #[derive(Debug, Clone, Copy)]
 pub struct Embeddable;
+
+/// The longest body anybody may send.
+pub const LONGEST_BODY: usize = 512 * 1024;
+
+/// What is longer is heard to its end up to here.
+const PATIENCE: u64 = 16 * 1024 * 1024;
+
+/// Refuses a body that says it is too long, after it was heard: an answer to somebody who is still sending gets lost.
+pub async fn not_too_long(request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<u64>().ok());
+    let Some(length) = length.filter(|length| *length > LONGEST_BODY as u64) else {
+        return next.run(request).await;
+    };
+    if length <= PATIENCE {
+        let mut rest = request.into_body().into_data_stream();
+        while let Some(Ok(_)) = rest.next().await {}
+    }
+    Problem::too_large().into_response()
+}
 
 /// Marks what guests see as embeddable.
 pub async fn embeddable(request: Request, next: Next) -> Response {

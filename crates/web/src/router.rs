@@ -28,9 +28,6 @@ use crate::{
     problem,
 };
 
-/// The longest body anybody may send.
-const LONGEST_BODY: usize = 512 * 1024;
-
 /// The longest a handler may take.
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -106,7 +103,8 @@ fn around(parts: Router<Web>, web: &Web) -> Router<Web> {
             .layer(from_fn_with_state(web.clone(), problem::draw))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
-            .layer(DefaultBodyLimit::max(LONGEST_BODY)),
+            .layer(from_fn(guard::not_too_long))
+            .layer(DefaultBodyLimit::max(guard::LONGEST_BODY)),
     )
 }
 

@@ -161,7 +161,7 @@ async fn serve(
             }
         };
         let Some(first) = first else { break };
-        let mut group = Group { tx: None, kept: Vec::new(), changes: Vec::new() };
+        let mut group = Group { tx: None, kept: Vec::new(), refused: Vec::new(), changes: Vec::new() };
         let result = group.run(&pool, &shared, first, &mut asks).await;
         group.finish(&shared, result).await;
     }
@@ -171,6 +171,7 @@ async fn serve(
 struct Group {
     tx: Option<Tx>,
     kept: Vec<Ask>,
+    refused: Vec<Ask>,
     changes: Vec<Change>,
 }
 
@@ -215,8 +216,9 @@ impl Group {
                     self.kept.push(ask);
                     true
                 }
+                // Not yet answered: what it ran into may be a change of this group that nobody has been told of.
                 Ok(false) => {
-                    ask.answer(None);
+                    self.refused.push(ask);
                     false
                 }
                 Err(error) => {
@@ -228,7 +230,7 @@ impl Group {
             if changed {
                 self.changes.append(&mut told);
             }
-            next = if self.kept.len() < GROUP { asks.try_recv().ok() } else { None };
+            next = if self.kept.len() + self.refused.len() < GROUP { asks.try_recv().ok() } else { None };
         }
         tx.run(sql("COMMIT")).await.map(drop)
     }
@@ -237,7 +239,7 @@ impl Group {
         match result {
             Ok(()) => {
                 shared.tell(&self.changes);
-                self.kept.into_iter().for_each(|ask| ask.answer(None));
+                self.kept.into_iter().chain(self.refused).for_each(|ask| ask.answer(None));
             }
             Err(error) => {
                 if let Some(mut tx) = self.tx {
@@ -246,7 +248,7 @@ impl Group {
                         tracing::debug!(error = %undone, "nothing left to undo");
                     }
                 }
-                for ask in self.kept {
+                for ask in self.kept.into_iter().chain(self.refused) {
                     ask.answer(Some(error.again()));
                 }
             }
