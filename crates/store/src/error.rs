@@ -95,42 +95,48 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether the transaction lost against another and should run again (`PostgreSQL` only).
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let rusqlite::Error::SqliteFailure(code, message) = &error else {
+            return Self::Database(error.to_string());
+        };
+        let message = message.clone().unwrap_or_else(|| code.to_string());
+        // SQLite's extended codes: the low byte is the family.
+        match (code.extended_code, code.extended_code & 0xff) {
+            (1555 | 2067, _) => unique_in(&message),
+            (787, _) => Self::Dangling(message),
+            (_, 19) => Self::Unfit(message),
+            (_, 13) => Self::Full,
+            (_, 5 | 6 | 10 | 14) => Self::Unavailable(message),
+            _ => Self::Database(message),
+        }
+    }
+}
+
+/// Whether the transaction lost against another and should run again.
 pub(crate) fn lost_a_race(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     matches!(code.as_deref(), Some("40001" | "40P01"))
-        && error
-            .as_database_error()
-            .is_some_and(|said| said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some())
 }
 
 fn from_database(said: &(dyn sqlx::error::DatabaseError + 'static)) -> Error {
-    let code = said.code().map(std::borrow::Cow::into_owned).unwrap_or_default();
     let message = said.message().to_owned();
-    if let Some(said) = said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-        return match code.as_str() {
-            "23505" => Error::Unique {
+    match said.code().as_deref().unwrap_or_default() {
+        "23505" => {
+            let detail =
+                said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|said| said.detail());
+            Error::Unique {
                 table: said.table().unwrap_or_default().to_owned(),
-                columns: said.detail().and_then(columns_in).unwrap_or_default(),
-            },
-            "23503" => Error::Dangling(message),
-            "23502" | "23514" | "22001" | "22003" => Error::Unfit(message),
-            "53100" => Error::Full,
-            "53300" | "53200" | "57P01" | "57P02" | "57P03" | "57014" | "40001" | "40P01" => {
-                Error::Unavailable(message)
+                columns: detail.and_then(columns_in).unwrap_or_default(),
             }
-            class if class.starts_with("08") => Error::Unavailable(message),
-            _ => Error::Database(message),
-        };
-    }
-    // SQLite's extended codes: the low byte is the family.
-    let number: i64 = code.parse().unwrap_or_default();
-    match (number, number & 0xff) {
-        (1555 | 2067, _) => unique_in(&message),
-        (787, _) => Error::Dangling(message),
-        (_, 19) => Error::Unfit(message),
-        (_, 13) => Error::Full,
-        (_, 5 | 6 | 10 | 14) => Error::Unavailable(message),
+        }
+        "23503" => Error::Dangling(message),
+        "23502" | "23514" | "22001" | "22003" => Error::Unfit(message),
+        "53100" => Error::Full,
+        "53300" | "53200" | "57P01" | "57P02" | "57P03" | "57014" | "40001" | "40P01" => {
+            Error::Unavailable(message)
+        }
+        class if class.starts_with("08") => Error::Unavailable(message),
         _ => Error::Database(message),
     }
 }

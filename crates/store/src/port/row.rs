@@ -3,15 +3,17 @@
 use jiff::Timestamp;
 use kalends_domain::{Id, Span, Uid, people::Slug};
 use serde::de::DeserializeOwned;
-use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
+use rusqlite::types;
+use sqlx::{Row as _, postgres::PgRow};
 
+use super::sqlite::LiteRow;
 use crate::{Error, Result};
 
 /// One row of an answer.
 pub struct Row(pub(super) Either);
 
 pub(super) enum Either {
-    Sqlite(SqliteRow),
+    Sqlite(LiteRow),
     Postgres(PgRow),
 }
 
@@ -45,13 +47,18 @@ pub(crate) fn broken(column: &str, why: &impl ToString) -> Error {
 }
 
 macro_rules! plain {
-    ($($type:ty),*) => {$(
+    ($($type:ty: $kind:ident($value:ident) = $read:expr;)*) => {$(
         impl Column for Option<$type> {
             fn read(row: &Row, column: &str) -> Result<Self> {
-                Ok(match &row.0 {
-                    Either::Sqlite(row) => row.try_get(column)?,
-                    Either::Postgres(row) => row.try_get(column)?,
-                })
+                match &row.0 {
+                    Either::Sqlite(row) => match row.value(column) {
+                        Some(types::Value::$kind($value)) => Ok(Some($read)),
+                        Some(types::Value::Null) => Ok(None),
+                        Some(other) => Err(broken(column, &format!("it holds {}", other.data_type()))),
+                        None => Err(broken(column, &"the query does not give it")),
+                    },
+                    Either::Postgres(row) => Ok(row.try_get(column)?),
+                }
             }
         }
         impl Column for $type {
@@ -61,7 +68,11 @@ macro_rules! plain {
         }
     )*};
 }
-plain!(String, i64, bool);
+plain! {
+    String: Text(text) = text.clone();
+    i64: Integer(number) = *number;
+    bool: Integer(number) = *number != 0;
+}
 
 /// Types kept in one of the plain ones: how they are read from it, and what may go wrong.
 macro_rules! within {

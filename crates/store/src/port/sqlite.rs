@@ -1,22 +1,29 @@
 //! SQLite: many readers, one writer that commits in groups.
+//!
+//! Readers run their statements where they are asked. The writer has a thread of its own, for a commit waits for the
+//! disk.
+
+mod pool;
+mod statement;
 
 use std::{
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use sqlx::{
-    SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
 use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
+    runtime::Handle,
+    sync::{mpsc, oneshot, watch},
 };
 
+pub(super) use self::{
+    pool::Lent,
+    statement::{LiteRow, rows, run},
+};
+use self::pool::Pool;
 use super::{Change, Tx, Work, db::Shared, sql, tx::Conn};
 use crate::{Error, Result};
 
@@ -24,13 +31,15 @@ use crate::{Error, Result};
 const GROUP: usize = 128;
 /// A transaction that takes longer is undone, for all others wait behind it.
 const LONGEST: Duration = Duration::from_secs(30);
+/// So many read at once at most.
+const READERS: usize = 8;
 
 pub(super) struct Sqlite {
-    readers: SqlitePool,
-    one: SqlitePool,
+    readers: Arc<Pool>,
+    one: Arc<Pool>,
     writer: mpsc::Sender<Ask>,
-    closing: tokio::sync::watch::Sender<bool>,
-    serving: Mutex<Option<JoinHandle<()>>>,
+    closing: watch::Sender<bool>,
+    ended: Mutex<Option<oneshot::Receiver<()>>>,
     path: PathBuf,
 }
 
@@ -80,33 +89,23 @@ impl<F: Work<T, E>, T: Send, E: From<Error> + Send> Waiting for Asked<F, T, E> {
 
 impl Sqlite {
     pub(super) async fn open(path: PathBuf, shared: &Shared) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
-            .statement_cache_capacity(256);
-        let one = SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            // A restore may hold it for a while.
-            .acquire_timeout(Duration::from_mins(5))
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(Duration::from_secs(10))
-            .test_before_acquire(false)
-            .connect_lazy_with(options.pragma("query_only", "ON"));
+        // A restore may hold the writer's for a while.
+        let one = Pool::new(path.clone(), 1, Duration::from_mins(5), false);
+        // Opened now: a file that cannot be used is told at the start.
+        drop(one.take().await?);
+        let readers = Pool::new(path.clone(), READERS, Duration::from_secs(10), true);
         let (writer, asks) = mpsc::channel(1024);
-        let (closing, closed) = tokio::sync::watch::channel(false);
-        let serving = Mutex::new(Some(tokio::spawn(serve(one.clone(), asks, closed, shared.clone()))));
-        Ok(Self { readers, one, writer, closing, serving, path })
+        let (closing, closed) = watch::channel(false);
+        let (end, ended) = oneshot::channel();
+        let (pool, shared, runtime) = (Arc::clone(&one), shared.clone(), Handle::current());
+        std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || {
+                runtime.block_on(serve(pool, asks, closed, shared));
+                let _ = end.send(()); // nobody waits when it was dropped instead of closed
+            })
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Self { readers, one, writer, closing, ended: Mutex::new(Some(ended)), path })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -114,11 +113,11 @@ impl Sqlite {
     }
 
     pub(super) async fn read(&self, shared: &Shared) -> Result<Tx> {
-        Ok(Tx::new(Conn::Sqlite(self.readers.acquire().await?), &*shared.clock, shared.ids.clone()))
+        Ok(Tx::new(Conn::Sqlite(self.readers.take().await?), &*shared.clock, shared.ids.clone()))
     }
 
     pub(super) async fn alone(&self, shared: &Shared) -> Result<Tx> {
-        Ok(Tx::new(Conn::Sqlite(self.one.acquire().await?), &*shared.clock, shared.ids.clone()))
+        Ok(Tx::new(Conn::Sqlite(self.one.take().await?), &*shared.clock, shared.ids.clone()))
     }
 
     pub(super) async fn write<T, E>(&self, work: impl Work<T, E>) -> Result<T, E>
@@ -134,21 +133,21 @@ impl Sqlite {
 
     pub(super) async fn close(&self) {
         self.closing.send_replace(true);
-        let serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(serving) = serving
-            && let Err(error) = serving.await
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(ended) = ended
+            && ended.await.is_err()
         {
-            tracing::error!(%error, "the writer did not end well");
+            tracing::error!("the writer did not end well");
         }
-        self.readers.close().await;
+        self.readers.close();
     }
 }
 
 /// The one writer: takes what waits, runs each in its own savepoint, commits once, answers all.
 async fn serve(
-    pool: SqlitePool,
+    pool: Arc<Pool>,
     mut asks: mpsc::Receiver<Ask>,
-    mut closed: tokio::sync::watch::Receiver<bool>,
+    mut closed: watch::Receiver<bool>,
     shared: Shared,
 ) {
     loop {
@@ -165,7 +164,7 @@ async fn serve(
         let result = group.run(&pool, &shared, first, &mut asks).await;
         group.finish(&shared, result).await;
     }
-    pool.close().await;
+    pool.close();
 }
 
 struct Group {
@@ -178,13 +177,13 @@ struct Group {
 impl Group {
     async fn run(
         &mut self,
-        pool: &SqlitePool,
+        pool: &Arc<Pool>,
         shared: &Shared,
         first: Ask,
         asks: &mut mpsc::Receiver<Ask>,
     ) -> Result<()> {
         let begun = async {
-            let conn = pool.acquire().await?;
+            let conn = pool.take().await?;
             let mut tx = Tx::new(Conn::Sqlite(conn), &*shared.clock, shared.ids.clone());
             // A deferred transaction that reads first and then writes may be refused; this one waits its turn.
             tx.run(sql("BEGIN IMMEDIATE")).await?;

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use kalends_domain::{Clock, Id, Ids, people::User};
-use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, Sqlite, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, pool::PoolConnection};
 
 use super::{
     Change, Row, Sql,
     row::Either,
     sql::{Text, Value},
+    sqlite,
 };
 use crate::{Result, error::lost_a_race, sql};
 
@@ -27,7 +28,7 @@ pub struct Tx {
 }
 
 pub(super) enum Conn {
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(sqlite::Lent),
     Postgres(PoolConnection<Postgres>),
 }
 
@@ -103,51 +104,56 @@ impl Tx {
     }
 
     async fn at_once(&mut self, sql: Sql) -> Result<u64> {
-        let done = match &mut self.conn {
-            Conn::Sqlite(conn) => query!(sql).execute(&mut **conn).await.map(|done| done.rows_affected()),
-            Conn::Postgres(conn) => query!(sql).execute(&mut **conn).await.map(|done| done.rows_affected()),
-        };
-        done.map_err(|error| self.failed(error))
+        match &mut self.conn {
+            Conn::Sqlite(conn) => Ok(sqlite::run(conn, &sql)?),
+            Conn::Postgres(conn) => {
+                let done = query!(sql).execute(&mut **conn).await;
+                done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
+            }
+        }
     }
 
     /// The first row of an answer, if it has one.
     pub async fn row(&mut self, sql: Sql) -> Result<Option<Row>> {
         self.send_waiting().await?;
-        let row = match &mut self.conn {
+        match &mut self.conn {
             Conn::Sqlite(conn) => {
-                query!(sql).fetch_optional(&mut **conn).await.map(|row| row.map(Either::Sqlite))
+                let first = sqlite::rows(conn, &sql, 1)?.pop();
+                Ok(first.map(Either::Sqlite).map(Row))
             }
             Conn::Postgres(conn) => {
-                query!(sql).fetch_optional(&mut **conn).await.map(|row| row.map(Either::Postgres))
+                let first = query!(sql).fetch_optional(&mut **conn).await;
+                first.map(|row| row.map(Either::Postgres).map(Row)).map_err(|error| self.failed(error))
             }
-        };
-        row.map(|row| row.map(Row)).map_err(|error| self.failed(error))
+        }
     }
 
     /// All rows of an answer.
     pub async fn rows(&mut self, sql: Sql) -> Result<Vec<Row>> {
         self.send_waiting().await?;
-        let rows = match &mut self.conn {
-            Conn::Sqlite(conn) => query!(sql)
-                .fetch_all(&mut **conn)
-                .await
-                .map(|rows| rows.into_iter().map(Either::Sqlite).map(Row).collect()),
-            Conn::Postgres(conn) => query!(sql)
-                .fetch_all(&mut **conn)
-                .await
-                .map(|rows| rows.into_iter().map(Either::Postgres).map(Row).collect()),
-        };
-        rows.map_err(|error| self.failed(error))
+        match &mut self.conn {
+            Conn::Sqlite(conn) => {
+                let all = sqlite::rows(conn, &sql, usize::MAX)?;
+                Ok(all.into_iter().map(Either::Sqlite).map(Row).collect())
+            }
+            Conn::Postgres(conn) => {
+                let all = query!(sql).fetch_all(&mut **conn).await;
+                all.map(|all| all.into_iter().map(Either::Postgres).map(Row).collect())
+                    .map_err(|error| self.failed(error))
+            }
+        }
     }
 
     /// Runs a text of several statements without values.
     pub(crate) async fn script(&mut self, text: &'static str) -> Result<()> {
         self.send_waiting().await?;
-        let done = match &mut self.conn {
-            Conn::Sqlite(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop),
-            Conn::Postgres(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop),
-        };
-        done.map_err(|error| self.failed(error))
+        match &mut self.conn {
+            Conn::Sqlite(conn) => Ok(conn.execute_batch(text)?),
+            Conn::Postgres(conn) => {
+                let done = sqlx::raw_sql(text).execute(&mut **conn).await;
+                done.map(drop).map_err(|error| self.failed(error))
+            }
+        }
     }
 
     fn failed(&mut self, error: sqlx::Error) -> crate::Error {
