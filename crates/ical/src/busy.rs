@@ -163,6 +163,19 @@ impl fmt::Display for Problem {
 }
 
 impl Feed {
+    /// True when the owner of the calendar has declined the event itself; one occurrence of a series is not all of it.
+    pub fn declined(&self, uid: &str, owner: &Owner) -> bool {
+        let whole = |event: &&Event| event.replaces.is_none();
+        let latest =
+            self.events.get(uid).and_then(|all| all.iter().filter(whole).max_by_key(|one| one.sequence));
+        latest.is_some_and(|event| {
+            event
+                .answers
+                .iter()
+                .any(|(who, reply)| *reply == Reply::Declined && owner.addresses.contains(who))
+        })
+    }
+
     /// The busy times that overlap the window.
     pub fn busy(&self, owner: &Owner, window: Span) -> Busy {
         let mut busy = Busy { times: vec![], problems: self.problems.clone() };

@@ -114,6 +114,16 @@ fn fb_04_who_wants_may_let_tentative_times_go() {
 }
 
 #[test]
+fn fb_03_only_the_owners_own_no_to_the_whole_event_declines_it() {
+    let says = |lines: &str| read(&event(lines)).declined("e", &owner());
+    let at = "DTSTART:20270301T100000Z | DURATION:PT1H";
+    assert!(says(&format!("{at} | ATTENDEE;PARTSTAT=DECLINED:mailto:host@example.com")));
+    assert!(!says(&format!("{at} | ATTENDEE;PARTSTAT=DECLINED:mailto:guest@example.com")));
+    assert!(!says(&format!("{at} | ATTENDEE;PARTSTAT=ACCEPTED:mailto:host@example.com")));
+    assert!(!says(at));
+}
+
+#[test]
 fn rec_05_a_moved_occurrence_frees_its_old_time() {
     let series = event("DTSTART:20270301T100000Z | DURATION:PT1H | RRULE:FREQ=DAILY;COUNT=3");
     let moved = event("RECURRENCE-ID:20270302T100000Z | DTSTART:20270302T150000Z | DURATION:PT2H");

@@ -221,6 +221,7 @@ impl Account<'_> {
         let busy = feed.busy(&owner, within);
         report(calendar, &busy);
         let found = feed.find(&uid, owner.zone());
+        let declined = feed.declined(&uid, &owner);
         Ok(Some(RemoteEvent {
             id: RemoteId::new(url),
             uid,
@@ -228,6 +229,7 @@ impl Account<'_> {
             sequence: found.as_ref().map_or(0, |found| found.sequence),
             span: found.as_ref().filter(|found| found.once).map(|found| found.span),
             cancelled: found.is_some_and(|found| found.cancelled),
+            declined,
             tentative: !busy.times.is_empty() && busy.times.iter().all(|time| time.tentative),
             unexpanded: busy.problems.iter().any(kalends_ical::Problem::blocks),
             busy: busy.merged(),

@@ -210,6 +210,7 @@ pub struct Changes {
 
 /// An event somebody has in a calendar, as much of it as blocks or concerns us. Titles never come along (FB-08).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "what providers say of an event is yes or no, each apart")]
 pub struct RemoteEvent {
     /// How the provider names it.
     pub id: RemoteId,
@@ -225,6 +226,9 @@ pub struct RemoteEvent {
     pub span: Option<Span>,
     /// It stands there, but as cancelled.
     pub cancelled: bool,
+    /// The calendar's owner has declined it, whoever else comes (FB-03).
+    #[serde(default)]
+    pub declined: bool,
     /// Not firmly accepted yet (FB-04).
     pub tentative: bool,
     /// Its rule could not be expanded, so it blocks the whole window until someone looks (REC-04).

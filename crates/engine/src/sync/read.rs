@@ -102,7 +102,11 @@ async fn put(tx: &mut Tx, calendar: &Calendar, events: &[RemoteEvent], covers: S
 
 /// When an event blocks. Our own bookings block by their claims alone (FB-07).
 fn busy(event: &RemoteEvent, calendar: &Calendar, ours: &HashSet<String>, covers: Span) -> Vec<Span> {
-    if event.cancelled || ours.contains(&event.uid) || (event.tentative && !calendar.tentative_blocks) {
+    if event.cancelled
+        || event.declined
+        || ours.contains(&event.uid)
+        || (event.tentative && !calendar.tentative_blocks)
+    {
         return vec![];
     }
     if event.unexpanded && event.busy.is_empty() {

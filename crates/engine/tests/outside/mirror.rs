@@ -43,6 +43,7 @@ fn event(id: &str, start: i64) -> RemoteEvent {
         busy: vec![Span::new(start, start + 1800)],
         span: None,
         cancelled: false,
+        declined: false,
         tentative: false,
         unexpanded: false,
     }
