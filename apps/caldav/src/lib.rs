@@ -42,7 +42,7 @@ impl Calendar for CalDav {
     type Error = Error;
 
     const CAN: CalendarCan =
-        CalendarCan { incremental: true, guarded: true, names_busy: true, invites: false };
+        CalendarCan { writes: true, incremental: true, guarded: true, names_busy: true, invites: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let account = self.discover(cx).await?;

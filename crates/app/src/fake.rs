@@ -42,6 +42,7 @@ struct Inner {
     seen: Vec<Request>,
     strays: Vec<String>,
     faults: VecDeque<Fault>,
+    write_faults: VecDeque<Fault>,
 }
 
 /// Something that goes wrong with one request.
@@ -75,6 +76,18 @@ impl Bench {
     /// The next requests go wrong in these ways, in order.
     pub fn next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.inner().faults.extend(faults);
+    }
+
+    /// The next requests that change something go wrong in these ways; questions before them are answered.
+    pub fn next_write(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.inner().write_faults.extend(faults);
+    }
+
+    /// What is to go wrong with this request.
+    fn fault_of(&self, request: &Request) -> Option<Fault> {
+        let mut inner = self.inner();
+        let of_writes = if request.is_reading() { None } else { inner.write_faults.pop_front() };
+        of_writes.or_else(|| inner.faults.pop_front())
     }
 
     /// The next fault, for fakes that do not speak HTTP.
@@ -138,7 +151,7 @@ impl Played {
 impl Transport for Played {
     fn send(&self, request: Request) -> Answer<'_> {
         Box::pin(async move {
-            match self.fake.bench().fault() {
+            match self.fake.bench().fault_of(&request) {
                 None => self.ask(&request),
                 Some(Fault::Refuse) => Err(Error::new(Kind::Down, "connection refused")),
                 Some(Fault::Status(status, headers)) => {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 
 use super::{Answer, Layer, Next, Request, Time};
-use crate::{Error, redact};
+use crate::Error;
 
 /// One try of one call, redacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Layer for Recording {
                 op: request.op.name,
                 method: request.method.to_string(),
                 host: request.url.host_str().unwrap_or_default().to_owned(),
-                path: redact::path(&request.url),
+                path: request.shown_path(),
                 at: self.time.now(),
                 attempt: request.attempt(),
             };

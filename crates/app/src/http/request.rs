@@ -10,6 +10,7 @@ use crate::{Error, Kind, redact};
 
 /// What a request means to the layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a yes or no of its own to another layer")]
 pub struct Op {
     /// The call's name in metrics and records, such as `create_event`.
     pub name: &'static str,
@@ -19,6 +20,10 @@ pub struct Op {
     pub anonymous: bool,
     /// A 401 comes back as an answer: its challenge has to be read (RFC 7616).
     pub challenged: bool,
+    /// Changes nothing there, whatever its verb: a question too long for an address goes as a POST.
+    pub reading: bool,
+    /// The address is itself a secret, so no record shows its path.
+    pub secret_address: bool,
 }
 
 /// How long any connection may take to stand (ALL-06).
@@ -65,13 +70,21 @@ pub struct Request {
 impl Request {
     /// A request. Reading verbs, PUT and DELETE may be sent twice, all others not (ALL-03); see [`Self::once`].
     pub fn new(op: &'static str, method: Method, url: Url) -> Self {
-        let repeatable = is_reading(&method) || matches!(method, Method::PUT | Method::DELETE);
+        let reading = is_reading(&method);
+        let repeatable = reading || matches!(method, Method::PUT | Method::DELETE);
         Self {
             method,
             url,
             headers: HeaderMap::new(),
             body: Bytes::new(),
-            op: Op { name: op, repeatable, anonymous: false, challenged: false },
+            op: Op {
+                name: op,
+                repeatable,
+                anonymous: false,
+                challenged: false,
+                reading,
+                secret_address: false,
+            },
             limits: Limits::USUAL,
             patience: Duration::from_mins(1),
             attempt: 1,
@@ -95,6 +108,21 @@ impl Request {
     #[must_use]
     pub const fn once(mut self) -> Self {
         self.op.repeatable = false;
+        self
+    }
+
+    /// Only asks, though its verb is POST: it may be sent twice, and a lost answer left nothing behind.
+    #[must_use]
+    pub const fn reading(mut self) -> Self {
+        self.op.reading = true;
+        self.op.repeatable = true;
+        self
+    }
+
+    /// Keeps the address's path out of every record: whoever knows it is let in.
+    #[must_use]
+    pub const fn secret_address(mut self) -> Self {
+        self.op.secret_address = true;
         self
     }
 
@@ -142,8 +170,13 @@ impl Request {
     }
 
     /// True when it changes nothing there.
-    pub fn is_reading(&self) -> bool {
-        is_reading(&self.method)
+    pub const fn is_reading(&self) -> bool {
+        self.op.reading
+    }
+
+    /// Its path as records show it.
+    pub(crate) fn shown_path(&self) -> String {
+        if self.op.secret_address { "/…".to_owned() } else { redact::path(&self.url) }
     }
 
     /// Which try this is, from 1.
@@ -168,7 +201,7 @@ impl fmt::Debug for Request {
             .field("op", &self.op.name)
             .field("method", &self.method)
             .field("host", &self.url.host_str())
-            .field("path", &redact::path(&self.url))
+            .field("path", &self.shown_path())
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
     }

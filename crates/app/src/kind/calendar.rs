@@ -14,6 +14,9 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "powers are yes or no, each by its own name")]
 pub struct CalendarCan {
+    /// Events can be created, updated, deleted and looked for; else it is only ever read, and never offered as the
+    /// place for bookings.
+    pub writes: bool,
     /// `changes` with a cursor answers with the difference only; else every answer is whole.
     pub incremental: bool,
     /// A write with an old `etag` is refused as a conflict instead of overwriting.
@@ -48,7 +51,8 @@ pub trait Calendar: Send + Sync + 'static {
         within: Span,
     ) -> impl Future<Output = Result<Vec<Busy>, Self::Error>> + Send;
 
-    /// Writes a new event. One of the same uid that says the same is our own earlier try, and success; one that says
+    /// Writes a new event; this and what follows to [`find`](Self::find) is only asked of an app that
+    /// [`writes`](CalendarCan::writes). One of the same uid that says the same is our own earlier try, and success; one that says
     /// something else is a [`Conflict`](crate::Kind::Conflict). Never is there a second one (ALL-07).
     fn create(
         &self,

@@ -26,7 +26,7 @@ pub const CHECKS: &[On] = &[
             let calendars = part.calendars(&stage.cx).await.expect("lists");
             assert!(calendars.iter().all(|calendar| !calendar.name.trim().is_empty()));
             assert_eq!(calendars.iter().filter(|calendar| calendar.primary).count(), 1);
-            assert!(calendars.iter().any(|calendar| calendar.writable));
+            assert_eq!(calendars.iter().any(|calendar| calendar.writable), part.can().writes);
             let mut ids: Vec<_> = calendars.iter().map(|calendar| &calendar.id).collect();
             ids.sort();
             ids.dedup();
@@ -43,14 +43,16 @@ pub const CHECKS: &[On] = &[
                 assert_eq!(busy[0].uid.as_deref(), Some(draft.uid.as_str()), "FB-07");
             }
         })
-    }),
+    })
+    .only(writes),
     On::new("a_time_outside_the_window_is_not_asked_for", |stage, part| {
         Box::pin(async move {
             let into = place(&stage, &part).await;
             part.create(&stage.cx, &into, &draft("outside", 90 * 86_400)).await.expect("creates");
             assert_eq!(spans(&busy(&stage, &part, &into).await), []);
         })
-    }),
+    })
+    .only(writes),
     On::new("an_event_keeps_its_time_in_every_zone", |stage, part| {
         Box::pin(async move {
             let into = place(&stage, &part).await;
@@ -67,7 +69,8 @@ pub const CHECKS: &[On] = &[
             }
             assert_eq!(spans(&busy(&stage, &part, &into).await), expected, "ITIP-03");
         })
-    }),
+    })
+    .only(writes),
     On::new("whatever_people_type_arrives_as_one_event", |stage, part| {
         Box::pin(async move {
             let into = place(&stage, &part).await;
@@ -86,7 +89,8 @@ pub const CHECKS: &[On] = &[
             part.create(&stage.cx, &into, &draft).await.expect("is our own earlier try, word for word");
             assert_eq!(spans(&busy(&stage, &part, &into).await), [draft.span], "DAV-12");
         })
-    }),
+    })
+    .only(writes),
     On::new("creating_the_same_again_is_the_same_event", |stage, part| {
         // ALL-07
         Box::pin(async move {
@@ -96,7 +100,8 @@ pub const CHECKS: &[On] = &[
             assert_eq!(first.id, again.id);
             assert_eq!(spans(&busy(&stage, &part, &into).await), [draft.span]);
         })
-    }),
+    })
+    .only(writes),
     On::new("another_event_under_the_same_uid_is_a_conflict", |stage, part| {
         // DAV-07
         Box::pin(async move {
@@ -107,7 +112,8 @@ pub const CHECKS: &[On] = &[
             assert_eq!(error.kind, Kind::Conflict);
             assert_eq!(spans(&busy(&stage, &part, &into).await), [draft.span]);
         })
-    }),
+    })
+    .only(writes),
     On::new("an_update_moves_the_event_and_keeps_its_name", |stage, part| {
         // ITIP-02
         Box::pin(async move {
@@ -121,7 +127,8 @@ pub const CHECKS: &[On] = &[
             part.update(&stage.cx, &into, &again, &back).await.expect("updates with the new version");
             assert_eq!(spans(&busy(&stage, &part, &into).await), [draft.span]);
         })
-    }),
+    })
+    .only(writes),
     On::new("an_update_over_somebody_elses_is_a_conflict", |stage, part| {
         // DAV-07
         Box::pin(async move {
@@ -145,7 +152,8 @@ pub const CHECKS: &[On] = &[
             let again = part.update(&stage.cx, &into, &old, &later).await.expect("is our own earlier try");
             assert_eq!(first.id, again.id);
         })
-    }),
+    })
+    .only(writes),
     On::new("a_link_that_arrives_late_is_not_taken_for_written", |stage, part| {
         // ALL-07: the same revision with another place is not our earlier try.
         Box::pin(async move {
@@ -158,7 +166,8 @@ pub const CHECKS: &[On] = &[
             part.update(&stage.cx, &into, &written, &linked).await.expect("updates");
             part.create(&stage.cx, &into, &linked).await.expect("now it is there");
         })
-    }),
+    })
+    .only(writes),
     On::new("updating_what_is_gone_says_so", |stage, part| {
         Box::pin(async move {
             let (into, draft) = (place(&stage, &part).await, draft("gone", 0));
@@ -169,7 +178,8 @@ pub const CHECKS: &[On] = &[
             assert!(error.is_missing(), "{error:?}");
             assert_eq!(spans(&busy(&stage, &part, &into).await), []);
         })
-    }),
+    })
+    .only(writes),
     On::new("a_deleted_event_blocks_no_more", |stage, part| {
         Box::pin(async move {
             let (into, draft) = (place(&stage, &part).await, draft("deleted", 0));
@@ -179,7 +189,8 @@ pub const CHECKS: &[On] = &[
             let error = part.delete(&stage.cx, &into, &written).await.expect_err("it is gone");
             assert!(error.is_missing(), "{error:?}");
         })
-    }),
+    })
+    .only(writes),
     On::new("deleting_does_not_mind_somebody_elses_change", |stage, part| {
         Box::pin(async move {
             let (into, draft) = (place(&stage, &part).await, draft("whatever", 0));
@@ -188,7 +199,8 @@ pub const CHECKS: &[On] = &[
             part.delete(&stage.cx, &into, &old).await.expect("deletes by the old version");
             assert_eq!(spans(&busy(&stage, &part, &into).await), []);
         })
-    }),
+    })
+    .only(writes),
     On::new("an_event_is_found_by_its_uid_alone", |stage, part| {
         // ALL-07
         Box::pin(async move {
@@ -198,7 +210,8 @@ pub const CHECKS: &[On] = &[
             assert_eq!(found.expect("it is there").id, written.id);
             assert_eq!(part.find(&stage.cx, &into, "nobody-has-this-uid").await.expect("looks"), None);
         })
-    }),
+    })
+    .only(writes),
     On::new("without_a_cursor_everything_is_listed", |stage, part| {
         Box::pin(async move {
             let into = place(&stage, &part).await;
@@ -216,7 +229,8 @@ pub const CHECKS: &[On] = &[
             // It is there, though it blocks nothing in the window: a far booking must not look deleted.
             assert_eq!((far.busy.as_slice(), far.span.is_some()), ([].as_slice(), true));
         })
-    }),
+    })
+    .only(writes),
     On::new("changes_tell_what_is_new_different_and_gone", |stage, part| {
         // DAV-06
         Box::pin(async move {
@@ -262,7 +276,13 @@ pub const CHECKS: &[On] = &[
     .only(incremental),
 ];
 
+/// Only for apps that write.
+pub fn writes(part: &dyn AnyCalendar) -> Result<(), &'static str> {
+    if part.can().writes { Ok(()) } else { Err("it is only read") }
+}
+
 fn guarded(part: &dyn AnyCalendar) -> Result<(), &'static str> {
+    writes(part)?;
     if part.can().guarded { Ok(()) } else { Err("it keeps no versions") }
 }
 
@@ -270,11 +290,15 @@ fn incremental(part: &dyn AnyCalendar) -> Result<(), &'static str> {
     if part.can().incremental { Ok(()) } else { Err("it lists everything each time") }
 }
 
-/// The calendar to write into: the stage's own, else the first that lets us.
+/// The calendar to work on: the stage's own, else the first that lets us write if the app can.
 pub async fn place(stage: &Stage, part: &Arc<dyn AnyCalendar>) -> RemoteId {
     let calendars = part.calendars(&stage.cx).await.expect("lists");
     let fits = |id: &RemoteId| stage.calendar.as_deref().is_none_or(|own| id.as_str().contains(own));
-    calendars.into_iter().find(|c| c.writable && fits(&c.id)).expect("a calendar to write into").id
+    calendars
+        .into_iter()
+        .find(|c| (c.writable || !part.can().writes) && fits(&c.id))
+        .expect("a calendar to work on")
+        .id
 }
 
 /// When a calendar is busy in the suite's [`window`], by time.

@@ -254,9 +254,10 @@ pub(super) async fn calendars(
             continue;
         }
         calendar.id = tx.ids().id();
-        calendar.blocks = remote.writable;
+        // What is shared with us to be read is somebody else's; an app that only ever reads brings one's own.
+        calendar.blocks = remote.writable || !writes(of);
         calendar.window = sync::window(now);
-        calendar.next_sync_at = remote.writable.then_some(now);
+        calendar.next_sync_at = calendar.blocks.then_some(now);
         tx.calendars().add(&calendar).await?;
         if calendar.blocks {
             job::add(tx, &SyncCalendar { organization: calendar.organization, calendar: calendar.id })
@@ -265,7 +266,7 @@ pub(super) async fn calendars(
     }
     let all = tx.calendars().of_users(&[owner.id]).await?;
     if all.iter().all(|calendar| !calendar.receives) {
-        let primary = there.iter().filter(|one| one.writable).max_by_key(|one| one.primary);
+        let primary = there.iter().filter(|one| one.writable && writes(of)).max_by_key(|one| one.primary);
         let receiving = primary.and_then(|one| {
             all.iter().find(|kept| kept.connection == of.connection.id && kept.remote_id == one.id.as_str())
         });
@@ -274,6 +275,11 @@ pub(super) async fn calendars(
         }
     }
     Ok(())
+}
+
+/// Whether the app can write events at all.
+fn writes(of: &Installed) -> bool {
+    of.app.calendar().is_some_and(|calendar| calendar.can().writes)
 }
 
 fn described(remote: &RemoteCalendar, of: &Installed, owner: &User) -> Calendar {
@@ -286,7 +292,7 @@ fn described(remote: &RemoteCalendar, of: &Installed, owner: &User) -> Calendar 
         name: remote.name.clone(),
         zone: remote.zone.clone(),
         colour: remote.colour.clone(),
-        writable: remote.writable,
+        writable: remote.writable && writes(of),
         blocks: false,
         receives: false,
         tentative_blocks: true,

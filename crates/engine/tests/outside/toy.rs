@@ -85,7 +85,7 @@ async fn put(
 impl Calendar for Toy {
     type Error = Error;
     const CAN: CalendarCan =
-        CalendarCan { incremental: true, guarded: true, names_busy: true, invites: false };
+        CalendarCan { writes: true, incremental: true, guarded: true, names_busy: true, invites: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         cx.http.send(Request::get("probe", url(cx, "probe")?)).await?;

@@ -179,6 +179,13 @@ pub struct Account {
     pub calendars: Vec<CalendarRow>,
 }
 
+impl Account {
+    /// Whether bookings can be written to any of its calendars.
+    pub fn receives(&self) -> bool {
+        self.calendars.iter().any(|calendar| calendar.writable)
+    }
+}
+
 /// One calendar of an account.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a box or a word of its own")]
