@@ -3,7 +3,11 @@
 mod address;
 mod check;
 mod parse;
+mod place;
+mod scope;
 mod setup;
+mod shortcut;
+mod tag;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +17,10 @@ use url::Url;
 pub use self::{
     check::{Filled, WrongField},
     parse::ManifestError,
+    place::{LinkPattern, Place},
+    scope::Scope,
+    shortcut::Shortcut,
+    tag::{Consent, Load, Placed, Tag},
     setup::{Choice, Field, Hint, Input, When},
 };
 
@@ -34,9 +42,9 @@ pub struct Manifest {
     pub categories: Vec<String>,
     /// Who made it.
     pub publisher: String,
-    /// Who can set it up.
-    #[serde(default)]
-    pub scope: Scope,
+    /// For whom it can be set up: one word or several.
+    #[serde(rename = "scope", default = "scope::usual", deserialize_with = "scope::one_or_more")]
+    pub scopes: Vec<Scope>,
     /// Pages to read on.
     #[serde(default)]
     pub links: Links,
@@ -57,6 +65,14 @@ pub struct Manifest {
     /// How much the provider allows one account.
     #[serde(default)]
     pub quota: Quota,
+    /// The links an app of kind `location` takes.
+    #[serde(rename = "location")]
+    pub place: Option<Place>,
+    /// What an app of kind `tag` puts on booking pages.
+    pub tag: Option<Tag>,
+    /// Where an app of kind `link` leads.
+    #[serde(rename = "link")]
+    pub shortcut: Option<Shortcut>,
 }
 
 /// What an app can be used as.
@@ -69,6 +85,12 @@ pub enum AppKind {
     Conference,
     /// Messages to people.
     Messenger,
+    /// A place that is a link its owner has already.
+    Location,
+    /// Something public booking pages load.
+    Tag,
+    /// A way out to something that works with this server by itself.
+    Link,
 }
 
 impl AppKind {
@@ -78,19 +100,23 @@ impl AppKind {
             Self::Calendar => "calendar",
             Self::Conference => "conference",
             Self::Messenger => "messenger",
+            Self::Location => "location",
+            Self::Tag => "tag",
+            Self::Link => "link",
         }
+    }
+
+    /// True when a manifest alone makes an app of this kind.
+    pub const fn is_data(self) -> bool {
+        matches!(self, Self::Location | Self::Tag | Self::Link)
     }
 }
 
-/// Who sets an app up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scope {
-    /// Every user for themselves.
-    #[default]
-    User,
-    /// An administrator for the whole organization.
-    Organization,
+impl Manifest {
+    /// True when it is all there is of its app: no code stands behind it.
+    pub fn is_data(&self) -> bool {
+        self.kinds.iter().all(|kind| kind.is_data())
+    }
 }
 
 /// Pages to read on.

@@ -10,6 +10,11 @@ pub(super) fn one<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::
     url(&String::deserialize(from)?).map(Some)
 }
 
+/// One address that must be there.
+pub(super) fn needed<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
+    url(&String::deserialize(from)?)
+}
+
 /// Addresses by name.
 pub(super) fn named<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Url>, D::Error> {
     BTreeMap::<String, String>::deserialize(from)?

@@ -106,6 +106,9 @@ fn value(field: &Field, text: &str) -> Result<Value, String> {
     if field.input != Input::Lines && text.chars().any(char::is_control) {
         return Err("this must be one line of plain text".to_owned());
     }
+    if field.pattern.as_ref().is_some_and(|pattern| !pattern.takes(text)) {
+        return Err(format!("write it like {}", field.placeholder));
+    }
     match field.input {
         Input::Number => number(field, text),
         Input::Url => address(field, text),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Field, Input, Manifest};
+use super::{AppKind, Field, Input, Manifest};
 use crate::http::sign::{self, FieldUse};
 
 /// Why an `app.toml` is refused.
@@ -65,7 +65,40 @@ impl Manifest {
             "every figure is at least 1",
         )?;
         self.fields_hold_together()?;
-        self.auth_names_fields()
+        self.auth_names_fields()?;
+        self.data_holds_together()
+    }
+
+    /// A kind that is data has its table, and a table its kind.
+    fn data_holds_together(&self) -> Result<(), ManifestError> {
+        for (kind, there) in [
+            (AppKind::Location, self.place.is_some()),
+            (AppKind::Tag, self.tag.is_some()),
+            (AppKind::Link, self.shortcut.is_some()),
+        ] {
+            let name = kind.name();
+            let problem = format!("kinds names {name:?} and the table [{name}] is there, or neither");
+            demand(self.kinds.contains(&kind) == there, name, &problem)?;
+        }
+        if self.is_data() {
+            demand(self.auth == super::Auth::None, "auth", "an app without code signs nothing: leave this out")?;
+            demand(self.endpoints.is_empty(), "endpoints", "an app without code calls nothing: leave this out")?;
+            let secret = self.setup.iter().find(|field| field.is_secret());
+            let place = secret.map_or_else(String::new, |field| format!("setup.{}", field.name));
+            demand(secret.is_none(), &place, "an app without code keeps no secret")?;
+        }
+        if let Some(place) = &self.place {
+            demand(!place.label.trim().is_empty(), "location.label", "must not be empty")?;
+            demand(!place.links.is_empty(), "location.links", "name at least one pattern of links")?;
+            let problem = "must be a link that location.links take, because it is shown as the example";
+            demand(place.link(&place.placeholder).is_ok(), "location.placeholder", problem)?;
+        }
+        if let Some(shortcut) = &self.shortcut {
+            demand(shortcut.opens.scheme() == "https", "link.opens", "use an https address")?;
+            demand(!shortcut.action.trim().is_empty(), "link.action", "must not be empty")?;
+            demand(!shortcut.steps.is_empty(), "link.steps", "say what to do")?;
+        }
+        self.tag.as_ref().map_or(Ok(()), |tag| tag.holds_together(self))
     }
 
     fn fields_hold_together(&self) -> Result<(), ManifestError> {
@@ -92,6 +125,7 @@ impl Manifest {
                 demand(earlier, &format!("{place}.when"), "must name a field that stands above this one")?;
                 demand(!when.is.is_empty(), &format!("{place}.when.is"), "name at least one value")?;
             }
+            pattern_fits(field, &place)?;
             default_fits(field, &place)?;
         }
         Ok(())
@@ -111,6 +145,14 @@ impl Manifest {
     }
 }
 
+fn pattern_fits(field: &Field, place: &str) -> Result<(), ManifestError> {
+    let Some(pattern) = &field.pattern else { return Ok(()) };
+    let place = format!("{place}.pattern");
+    demand(field.input == Input::Text && !field.is_secret(), &place, "only one plain line has a pattern")?;
+    let problem = format!("{:?} is shown as the example, so the pattern must take it", field.placeholder);
+    demand(pattern.takes(&field.placeholder), &place, &problem)
+}
+
 fn default_fits(field: &Field, place: &str) -> Result<(), ManifestError> {
     let Some(default) = &field.default else { return Ok(()) };
     demand(!field.is_secret(), place, "a secret has no default")?;
@@ -123,7 +165,7 @@ fn default_fits(field: &Field, place: &str) -> Result<(), ManifestError> {
     demand(fits, &format!("{place}.default"), "must be a value this field can hold")
 }
 
-fn demand(holds: bool, place: &str, problem: &str) -> Result<(), ManifestError> {
+pub(super) fn demand(holds: bool, place: &str, problem: &str) -> Result<(), ManifestError> {
     if holds {
         Ok(())
     } else {

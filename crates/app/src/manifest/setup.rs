@@ -38,6 +38,8 @@ pub struct Field {
     pub max: Option<i64>,
     /// The most characters; 1,000 where it is not said.
     pub max_length: Option<usize>,
+    /// What all of a text must look like, as HTML's own `pattern` says it.
+    pub pattern: Option<Pattern>,
     /// Address schemes that are taken, `https` alone where it is not said.
     #[serde(default)]
     pub schemes: Vec<String>,
@@ -52,6 +54,43 @@ impl Field {
     /// True when its value is kept sealed.
     pub fn is_secret(&self) -> bool {
         self.secret || self.input == Input::Password
+    }
+}
+
+/// A regular expression that the whole text must fit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Pattern {
+    text: String,
+    expression: regex_lite::Regex,
+}
+
+impl Pattern {
+    /// As the manifest has it, and as a browser reads it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// True when the whole text fits.
+    pub fn takes(&self, text: &str) -> bool {
+        self.expression.is_match(text)
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match regex_lite::Regex::new(&format!(r"\A(?:{text})\z")) {
+            Ok(expression) => Ok(Self { text, expression }),
+            Err(error) => Err(format!("{text:?} is no pattern such as G-[A-Z0-9]{{6,12}}: {error}")),
+        }
     }
 }
 
