@@ -68,7 +68,7 @@ pub type Accounts = Vec<(&'static str, BTreeMap<String, String>)>;
 /// Plays every app's provider; mails go to a played server too, unless the settings name a real one.
 fn play(config: &mut Config) -> (impl FnOnce(Gateway) -> Gateway + use<>, Accounts) {
     let (mut played, mut accounts) = (Vec::new(), Accounts::new());
-    for app in APPS.iter().copied() {
+    for app in APPS.iter().copied().filter(|app| !app.manifest().is_data()) {
         if config.mail.as_ref().is_some_and(|mail| mail.app == app.slug) {
             continue;
         }
@@ -76,7 +76,7 @@ fn play(config: &mut Config) -> (impl FnOnce(Gateway) -> Gateway + use<>, Accoun
         if app.messenger().is_some() && config.mail.is_none() {
             config.mail = Some(Mail { app: app.slug.to_owned(), answers: fake.form(), password: None });
         }
-        if app.manifest().scope == Scope::User {
+        if app.manifest().scopes.contains(&Scope::User) {
             accounts.push((app.slug, fake.form()));
         }
         played.push((app, fake));

@@ -1,4 +1,4 @@
-//! Turns the `app-…` lines of Cargo.toml into the list of apps.
+//! Turns the `app-…` lines of Cargo.toml, and the folders that hold a manifest and no code, into the list of apps.
 
 use std::{env, error::Error, fmt::Write, fs, path::Path};
 
@@ -16,11 +16,37 @@ fn main() -> Result<(), Box<dyn Error>> {
         .filter_map(|line| line.split(['=', '.', ' ']).next())
         .filter(|name| name.starts_with("app-"))
         .collect();
-    names.sort_unstable();
-    for name in names {
-        writeln!(list, "    &{}::APP,", name.replace('-', "_"))?;
+    let mut apps: Vec<(String, String)> = names
+        .drain(..)
+        .map(|name| (name["app-".len()..].to_owned(), format!("&{}::APP", name.replace('-', "_"))))
+        .collect();
+    apps.extend(data()?);
+    apps.sort();
+    for (_, app) in apps {
+        writeln!(list, "    {app},")?;
     }
     list.push_str("];\n");
     fs::write(Path::new(&env::var("OUT_DIR")?).join("apps.rs"), list)?;
     Ok(())
+}
+
+/// Folders of `apps/` without code, as the list names them.
+fn data() -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let folder = fs::canonicalize("../../apps")?;
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.join("Cargo.toml").exists() || !path.join("app.toml").exists() {
+            continue;
+        }
+        let slug =
+            path.file_name().and_then(|name| name.to_str()).ok_or("a folder of apps/ has no plain name")?;
+        let (manifest, icon) = (path.join("app.toml"), path.join("icon.svg"));
+        let app = format!(
+            "{{ static APP: kalends_app::App = kalends_app::App::of_data({slug:?}, include_str!({manifest:?}), include_str!({icon:?})); &APP }}"
+        );
+        found.push((slug.to_owned(), app));
+    }
+    Ok(found)
 }

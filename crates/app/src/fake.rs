@@ -171,6 +171,24 @@ impl Transport for Played {
     }
 }
 
+/// Nobody: an app that calls nothing has no provider to play.
+#[derive(Debug, Default)]
+pub struct Nobody(Bench);
+
+impl Fake for Nobody {
+    fn answer(&self, _: &Request) -> Result<Response, String> {
+        Err("this app calls nobody".to_owned())
+    }
+
+    fn bench(&self) -> &Bench {
+        &self.0
+    }
+
+    fn form(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+}
+
 /// An answer to this request.
 pub fn answer(request: &Request, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response {
     let pairs = headers.iter().filter_map(|(name, value)| {

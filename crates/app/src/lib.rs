@@ -50,6 +50,59 @@ pub struct App {
 }
 
 impl App {
+    /// An app that is a manifest and an icon alone.
+    pub const fn of_data(slug: &'static str, manifest: &'static str, icon: &'static str) -> Self {
+        Self {
+            slug,
+            manifest: Declared::new(manifest),
+            icon,
+            parts: Vec::new,
+            judge: no_opinion,
+            fake: || Arc::<fake::Nobody>::default(),
+        }
+    }
+
+    /// An app read while the server starts, which it outlives; refused where the manifest needs code.
+    pub fn loaded(manifest: String, icon: String) -> Result<&'static Self, manifest::ManifestError> {
+        let read = Manifest::parse(&manifest)?;
+        if !read.is_data() {
+            let problem =
+                "only location, tag and link need no code; other kinds are part of a build".to_owned();
+            return Err(manifest::ManifestError::Wrong { place: "kinds".to_owned(), problem });
+        }
+        // Read once when the server starts and never replaced, so nothing is lost by keeping it for good.
+        Ok(Box::leak(Box::new(Self::of_data(read.slug.leak(), manifest.leak(), icon.leak()))))
+    }
+
+    /// What is wrong with an icon: it must be drawn by itself and fetch or run nothing.
+    pub fn check_icon(icon: &str) -> Result<(), &'static str> {
+        let foreign = [
+            "<script",
+            "href",
+            "url(",
+            "<image",
+            "<foreignobject",
+            "<style",
+            "<!entity",
+            "style=",
+            "javascript:",
+        ];
+        let lower = icon.to_lowercase();
+        let handler = lower.split_whitespace().any(|word| {
+            word.split_once('=')
+                .is_some_and(|(name, _)| name.len() > 2 && name.trim_start_matches('"').starts_with("on"))
+        });
+        if !icon.trim_start().starts_with("<svg") || !icon.trim_end().ends_with("</svg>") {
+            Err("it must be one <svg> element and nothing before or after it")
+        } else if handler || foreign.iter().any(|word| lower.contains(word)) {
+            Err("it must fetch and run nothing: leave out scripts, links, images, styles and handlers")
+        } else if icon.len() > 8_192 {
+            Err("it must be at most 8 KiB long")
+        } else {
+            Ok(())
+        }
+    }
+
     /// The manifest, parsed once.
     pub fn manifest(&self) -> &Manifest {
         match self.manifest.read() {

@@ -19,9 +19,9 @@ pub use self::{
     parse::ManifestError,
     place::{LinkPattern, Place},
     scope::Scope,
+    setup::{Choice, Field, Hint, Input, When},
     shortcut::Shortcut,
     tag::{Consent, Load, Placed, Tag},
-    setup::{Choice, Field, Hint, Input, When},
 };
 
 /// What an app says about itself.

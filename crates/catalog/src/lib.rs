@@ -1,4 +1,5 @@
-//! The apps of this build. A dependency line in `Cargo.toml` is all it takes to be one of them.
+//! The apps of this build. A dependency line in `Cargo.toml` makes a coded app one of them; a folder without code is one by
+//! standing in `apps/`.
 
 include!(concat!(env!("OUT_DIR"), "/apps.rs"));
 
@@ -42,7 +43,8 @@ mod tests {
                     Part::Join(_) => None,
                 })
                 .collect();
-            let mut kinds = app.manifest().kinds.clone();
+            let mut kinds: Vec<_> =
+                app.manifest().kinds.iter().copied().filter(|kind| !kind.is_data()).collect();
             parts.sort_by_key(|kind| kind.name());
             kinds.sort_by_key(|kind| kind.name());
             assert_eq!(parts, kinds, "apps/{}", app.slug);
@@ -52,9 +54,7 @@ mod tests {
     #[test]
     fn no_icon_fetches_or_runs_anything() {
         each(|app| {
-            assert!(app.icon.starts_with("<svg"), "apps/{}/icon.svg", app.slug);
-            let foreign = ["<script", "href", "url(", "<image", "<foreignObject", " on"];
-            assert!(foreign.iter().all(|word| !app.icon.contains(word)), "apps/{}/icon.svg", app.slug);
+            assert_eq!(App::check_icon(app.icon), Ok(()), "apps/{}/icon.svg", app.slug);
         });
     }
 

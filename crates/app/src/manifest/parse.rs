@@ -81,8 +81,16 @@ impl Manifest {
             demand(self.kinds.contains(&kind) == there, name, &problem)?;
         }
         if self.is_data() {
-            demand(self.auth == super::Auth::None, "auth", "an app without code signs nothing: leave this out")?;
-            demand(self.endpoints.is_empty(), "endpoints", "an app without code calls nothing: leave this out")?;
+            demand(
+                self.auth == super::Auth::None,
+                "auth",
+                "an app without code signs nothing: leave this out",
+            )?;
+            demand(
+                self.endpoints.is_empty(),
+                "endpoints",
+                "an app without code calls nothing: leave this out",
+            )?;
             let secret = self.setup.iter().find(|field| field.is_secret());
             let place = secret.map_or_else(String::new, |field| format!("setup.{}", field.name));
             demand(secret.is_none(), &place, "an app without code keeps no secret")?;

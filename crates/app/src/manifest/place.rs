@@ -107,6 +107,9 @@ impl LinkPattern {
 
 fn fits(pattern: &[Part], path: &str) -> bool {
     let path = path.strip_suffix('/').unwrap_or(path);
+    if pattern.is_empty() {
+        return path.is_empty();
+    }
     let mut parts = path.split('/');
     for wanted in pattern {
         let Some(part) = parts.next().filter(|part| !part.is_empty()) else { return false };
@@ -127,7 +130,9 @@ impl TryFrom<String> for LinkPattern {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let wrong = |why: &str| format!("{text:?} is no pattern of links such as https://acme.example/{{room}}: {why}");
+        let wrong = |why: &str| {
+            format!("{text:?} is no pattern of links such as https://acme.example/{{room}}: {why}")
+        };
         let rest = text.strip_prefix("https://").ok_or_else(|| wrong("it must begin with https://"))?;
         let (rest, fragment) = match rest.split_once('#') {
             Some((rest, fragment)) => (rest, Some(fragment)),
@@ -168,7 +173,9 @@ fn parts(path: &str) -> Result<Vec<Part>, String> {
             Some((prefix, name)) => match name.strip_suffix('}') {
                 Some(name) if name.ends_with("...") && prefix.is_empty() => Part::Rest,
                 Some("number") if prefix.is_empty() => Part::Number,
-                Some(name) if !name.is_empty() && !name.contains(['{', '}', '.']) => Part::Name(prefix.to_owned()),
+                Some(name) if !name.is_empty() && !name.contains(['{', '}', '.']) => {
+                    Part::Name(prefix.to_owned())
+                }
                 _ => return Err(format!("{part:?} is neither text nor one placeholder")),
             },
         });
@@ -226,7 +233,10 @@ mod tests {
     #[case("https://*/{room}", "https://localhost/ines")]
     fn a_link_that_does_not_fit_is_refused_with_an_example(#[case] pattern: &str, #[case] typed: &str) {
         let refused = place(&[pattern]).link(typed).unwrap_err();
-        assert!(refused.contains("https://acme.example/your-room") || refused.contains("password"), "{refused}");
+        assert!(
+            refused.contains("https://acme.example/your-room") || refused.contains("password"),
+            "{refused}"
+        );
     }
 
     #[rstest]

@@ -67,7 +67,7 @@ pub struct Placed {
 
 /// How a setting is written where it goes.
 #[derive(Clone, Copy)]
-enum Into {
+enum Goes {
     Script,
     Address,
     Attribute,
@@ -76,18 +76,20 @@ enum Into {
 impl Tag {
     /// The tag with these settings; none when they do not fit any more, and then nothing is loaded.
     pub fn placed(&self, settings: &Map<String, Value>) -> Option<Placed> {
-        let origins = |list: &[String]| list.iter().map(|one| origin(&fill(one, settings, Into::Address)?)).collect();
-        let scripts: Vec<String> = origins(&self.scripts)?;
+        let origins = |list: &[String]| -> Option<Vec<String>> {
+            list.iter().map(|one| origin(&fill(one, settings, Goes::Address)?)).collect()
+        };
+        let scripts = origins(&self.scripts)?;
         let load: Option<Vec<_>> = self
             .load
             .iter()
             .map(|one| {
-                let src = Url::parse(&fill(&one.src, settings, Into::Address)?).ok()?;
+                let src = Url::parse(&fill(&one.src, settings, Goes::Address)?).ok()?;
                 let allowed = scripts.contains(&src.origin().ascii_serialization());
                 let said: Option<Vec<_>> = one
                     .attributes
                     .iter()
-                    .map(|(name, text)| Some((name.clone(), fill(text, settings, Into::Attribute)?)))
+                    .map(|(name, text)| Some((name.clone(), fill(text, settings, Goes::Attribute)?)))
                     .collect();
                 allowed.then_some((src, said?))
             })
@@ -95,7 +97,7 @@ impl Tag {
         Some(Placed {
             connect: origins(&self.connect)?,
             images: origins(&self.images)?,
-            start: fill(&self.start, settings, Into::Script)?,
+            start: fill(&self.start, settings, Goes::Script)?,
             load: load?,
             scripts,
         })
@@ -104,7 +106,8 @@ impl Tag {
     /// Refuses what could become anything but this tag.
     pub(super) fn holds_together(&self, manifest: &Manifest) -> Result<(), ManifestError> {
         demand(!self.load.is_empty(), "tag.load", "name at least one file to load")?;
-        let lists = [("tag.scripts", &self.scripts), ("tag.connect", &self.connect), ("tag.images", &self.images)];
+        let lists =
+            [("tag.scripts", &self.scripts), ("tag.connect", &self.connect), ("tag.images", &self.images)];
         for (place, list) in lists {
             for one in list {
                 let fits = one.starts_with("{{") || one.starts_with("https://");
@@ -120,7 +123,11 @@ impl Tag {
             names_settings(&load.src, manifest, "tag.load.src")?;
             for (name, text) in &load.attributes {
                 let place = format!("tag.load.attributes.{name}");
-                demand(is_attribute(name), &place, "only data-…, async, defer, id, type and crossorigin are taken")?;
+                demand(
+                    is_attribute(name),
+                    &place,
+                    "only data-…, async, defer, id, type and crossorigin are taken",
+                )?;
                 names_settings(text, manifest, &place)?;
             }
         }
@@ -172,7 +179,7 @@ fn samples(fields: &[Field]) -> Map<String, Value> {
     fields.iter().map(|field| (field.name.clone(), sample(field))).collect()
 }
 
-fn fill(text: &str, settings: &Map<String, Value>, how: Into) -> Option<String> {
+fn fill(text: &str, settings: &Map<String, Value>, how: Goes) -> Option<String> {
     let mut parts = text.split("{{");
     let mut filled = parts.next()?.to_owned();
     for part in parts {
@@ -183,18 +190,18 @@ fn fill(text: &str, settings: &Map<String, Value>, how: Into) -> Option<String> 
     Some(filled)
 }
 
-fn written(value: &Value, how: Into) -> Option<String> {
+fn written(value: &Value, how: Goes) -> Option<String> {
     let plain = match value {
         Value::String(text) => text.clone(),
         Value::Number(_) | Value::Bool(_) => value.to_string(),
         _ => return None,
     };
     Some(match how {
-        Into::Script => literal(value),
-        Into::Attribute => plain,
+        Goes::Script => literal(value),
+        Goes::Attribute => plain,
         // An address stands at the beginning of another; anything else is one part of one.
-        Into::Address if plain.starts_with("https://") => plain.trim_end_matches('/').to_owned(),
-        Into::Address => escaped(&plain),
+        Goes::Address if plain.starts_with("https://") => plain.trim_end_matches('/').to_owned(),
+        Goes::Address => escaped(&plain),
     })
 }
 
@@ -233,6 +240,111 @@ fn origin(text: &str) -> Option<String> {
         return named.then(|| text.to_owned());
     }
     let url = Url::parse(text).ok()?;
-    let bare = url.scheme() == "https" && matches!(url.host(), Some(url::Host::Domain(_)));
-    bare.then(|| url.origin().ascii_serialization())
+    let bare = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
+    let named = bare && matches!(url.host(), Some(url::Host::Domain(_)));
+    named.then(|| url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    const ACME: &str = r#"
+slug = "acme"
+name = "Acme"
+tagline = "Counts."
+description = "Counts."
+kinds = ["tag"]
+categories = ["statistics"]
+publisher = "Kalends"
+may = ["Count"]
+
+[tag]
+consent = "ask"
+scripts = ["{{server}}"]
+connect = ["{{server}}", "https://*.acme.example"]
+start = "window.acme = [[\"id\", {{id}}]];"
+
+[[tag.load]]
+src = "{{server}}/tag.js?id={{id}}"
+attributes = { async = "", data-site = "{{id}}" }
+
+[[setup]]
+name = "id"
+label = "Id"
+type = "text"
+required = true
+placeholder = "A-12"
+pattern = "A-[0-9]+"
+
+[[setup]]
+name = "server"
+label = "Server"
+type = "url"
+default = "https://cdn.acme.example"
+"#;
+
+    fn settings(id: &str, server: &str) -> Map<String, Value> {
+        Map::from_iter([("id".to_owned(), json!(id)), ("server".to_owned(), json!(server))])
+    }
+
+    fn acme() -> Tag {
+        Manifest::parse(ACME).unwrap().tag.unwrap()
+    }
+
+    #[test]
+    fn a_tag_names_exactly_its_origins_and_its_settings() {
+        let placed = acme().placed(&settings("A-7", "https://stats.own.example/")).unwrap();
+        assert_eq!(placed.scripts, ["https://stats.own.example"]);
+        assert_eq!(placed.connect, ["https://stats.own.example", "https://*.acme.example"]);
+        assert_eq!(placed.images, Vec::<String>::new());
+        assert_eq!(placed.start, r#"window.acme = [["id", "A-7"]];"#);
+        assert_eq!(placed.load[0].0.as_str(), "https://stats.own.example/tag.js?id=A-7");
+        let said = [("async".to_owned(), String::new()), ("data-site".to_owned(), "A-7".to_owned())];
+        assert_eq!(placed.load[0].1, said);
+    }
+
+    #[rstest]
+    #[case("</script><script>alert(1)</script>")]
+    #[case("\"];alert(1);//")]
+    #[case("<!--\u{2028}&")]
+    fn nothing_typed_ends_the_script_it_stands_in(#[case] id: &str) {
+        let placed = acme().placed(&settings(id, "https://cdn.acme.example")).unwrap();
+        assert!(!placed.start.contains(['<', '>', '&', '\u{2028}']), "{}", placed.start);
+        let literal =
+            placed.start.strip_prefix(r#"window.acme = [["id", "#).unwrap().strip_suffix("]];").unwrap();
+        assert_eq!(serde_json::from_str::<String>(literal).unwrap(), id);
+        assert_eq!(placed.load[0].0.query_pairs().next().unwrap().1, id);
+    }
+
+    #[rstest]
+    #[case("http://cdn.acme.example")]
+    #[case("https://cdn.acme.example@evil.example")]
+    #[case("https://127.0.0.1")]
+    #[case("javascript:alert(1)")]
+    #[case("")]
+    fn a_server_that_is_no_https_name_loads_nothing(#[case] server: &str) {
+        assert_eq!(acme().placed(&settings("A-7", server)), None);
+    }
+
+    #[rstest]
+    #[case("pattern = \"A-[0-9]+\"\n", "", "setup field")]
+    #[case("type = \"text\"\nrequired = true", "type = \"email\"\nrequired = true", "pattern")]
+    #[case("required = true\n", "", "setup field")]
+    #[case("\"https://*.acme.example\"", "\"http://acme.example\"", "tag.connect")]
+    #[case("\"https://*.acme.example\"", "\"*\"", "tag.connect")]
+    #[case("data-site", "onload", "tag.load.attributes.onload")]
+    #[case("data-site", "nonce", "tag.load.attributes.nonce")]
+    #[case("window.acme =", "</script>", "tag.start")]
+    #[case("src = \"{{server}}", "src = \"https://evil.example", "tag.load.src")]
+    #[case("scripts = [\"{{server}}\"]", "scripts = [\"{{sever}}\"]", "setup field")]
+    #[case("placeholder = \"A-12\"", "placeholder = \"12\"", "setup.id.pattern")]
+    #[case("pattern = \"A-[0-9]+\"", "pattern = \"A-[0-9\"", "no pattern")]
+    fn a_tag_that_could_be_anything_is_refused(#[case] from: &str, #[case] to: &str, #[case] says: &str) {
+        let refused = Manifest::parse(&ACME.replacen(from, to, 1)).unwrap_err().to_string();
+        assert!(refused.contains(says), "{refused}");
+    }
 }

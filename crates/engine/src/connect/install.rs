@@ -219,10 +219,12 @@ pub(super) async fn probe(app: &'static App, cx: &Cx) -> Result<Probe, Error> {
 }
 
 fn scope(app: &App, asker: &Member) -> Result<Scope, ConnectError> {
-    match app.manifest().scope {
-        AppScope::User => Ok(Scope::User(asker.user)),
-        AppScope::Organization if asker.role.manages() => Ok(Scope::Organization),
-        AppScope::Organization => Err(ConnectError::Forbidden),
+    if app.manifest().scopes.contains(&AppScope::User) {
+        Ok(Scope::User(asker.user))
+    } else if asker.role.manages() {
+        Ok(Scope::Organization)
+    } else {
+        Err(ConnectError::Forbidden)
     }
 }
 

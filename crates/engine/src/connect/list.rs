@@ -285,10 +285,7 @@ impl Installed {
 }
 
 fn may_install(app: &App, asker: &Member) -> bool {
-    match app.manifest().scope {
-        kalends_app::manifest::Scope::User => true,
-        kalends_app::manifest::Scope::Organization => asker.role.manages(),
-    }
+    app.manifest().scopes.contains(&kalends_app::manifest::Scope::User) || asker.role.manages()
 }
 
 async fn view(tx: &mut Tx, of: Installed) -> StoreResult<ConnectionView> {

@@ -76,6 +76,9 @@ pub fn shelf(kind: AppKind) -> (&'static str, &'static str, &'static str) {
         AppKind::Calendar => ("calendars", "Calendars", "Busy times in, bookings out"),
         AppKind::Conference => ("video", "Video calls", "A link for every online booking"),
         AppKind::Messenger => ("messages", "Messages", "Confirmations, changes, cancellations"),
+        AppKind::Location => ("rooms", "Rooms of your own", "A link you have already, offered as a place"),
+        AppKind::Tag => ("tags", "Page statistics", "On public booking pages, as guests allow"),
+        AppKind::Link => ("automation", "Automation", "Tell other systems what happened"),
     }
 }
 

@@ -35,7 +35,14 @@ fn fits(card: &AppCard, search: &str) -> bool {
 }
 
 fn shelves<'a>(cards: &(impl Iterator<Item = &'a AppCard> + Clone)) -> Vec<Shelf> {
-    let kinds = [AppKind::Calendar, AppKind::Conference, AppKind::Messenger];
+    let kinds = [
+        AppKind::Calendar,
+        AppKind::Conference,
+        AppKind::Location,
+        AppKind::Messenger,
+        AppKind::Tag,
+        AppKind::Link,
+    ];
     let shelf_of = |kind: AppKind| {
         let (slug, name, aside) = shelf(kind);
         let apps = cards.clone().filter(|card| card.app.manifest().kinds.first() == Some(&kind)).map(tile);
