@@ -87,6 +87,7 @@ impl World {
             secrets: Secrets::none().with("password", Secret::new(form["password"].as_str())),
             zone: "Europe/Berlin".into(),
             locale: "en".into(),
+            ..Account::default()
         };
         gateway.cx(&APP, account, Patience::Job).expect("the account can be used")
     }

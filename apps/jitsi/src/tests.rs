@@ -50,6 +50,7 @@ fn at(now: i64, form: &[(&str, &str)]) -> Cx {
         secrets: filled.secrets,
         zone: "UTC".into(),
         locale: "en".into(),
+        ..Account::default()
     };
     gateway.cx(&APP, account, Patience::Form).expect("the account is usable")
 }

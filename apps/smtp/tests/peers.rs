@@ -99,7 +99,14 @@ impl Peer {
             "from_email": "bookings@example.com", "from_name": "Büro, Beispiel",
         });
         let secrets = Secrets::none().with("password", Secret::new("unused"));
-        let account = Account { id: "1".into(), settings, secrets, zone: "UTC".into(), locale: "en".into() };
+        let account = Account {
+            id: "1".into(),
+            settings,
+            secrets,
+            zone: "UTC".into(),
+            locale: "en".into(),
+            ..Account::default()
+        };
         Ok(gateway.cx(&app_smtp::APP, account, Patience::Form).map_err(|error| error.to_string())?)
     }
 }

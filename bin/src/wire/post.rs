@@ -33,6 +33,7 @@ pub fn post(mail: &Mail, base_url: &Url) -> Result<Post> {
         secrets: filled.secrets,
         zone: "UTC".to_owned(),
         locale: "en".to_owned(),
+        ..Account::default()
     };
     Ok(Post { app, account, from: None })
 }

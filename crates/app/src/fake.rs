@@ -1,5 +1,7 @@
 //! Providers played in memory: strict about what they are asked, stateful, and out of order on demand.
 
+mod oauth;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,6 +15,8 @@ use crate::{
     http::{Answer, Transport},
 };
 
+pub use self::oauth::{Granted, OAuth};
+
 /// A provider, played.
 pub trait Fake: Send + Sync + 'static {
     /// Answers one request, keeping state as the provider would. What the provider's description does not allow is
@@ -24,6 +28,11 @@ pub trait Fake: Send + Sync + 'static {
 
     /// What to type into the setup form to use it.
     fn form(&self) -> BTreeMap<String, String>;
+
+    /// Its sign-in, where tokens are granted there.
+    fn oauth(&self) -> Option<&OAuth> {
+        None
+    }
 
     /// Where its hosts are, for what is not HTTP.
     fn names(&self) -> Arc<dyn Names> {
@@ -56,6 +65,8 @@ pub enum Fault {
     Hang,
     /// It happens, but its answer is lost.
     Drop,
+    /// It happens, but its answer trickles in and never ends.
+    SlowLoris,
     /// It happens, but the answer is this instead.
     Garbage(Bytes),
 }
@@ -164,6 +175,10 @@ impl Transport for Played {
                 Some(Fault::Drop) => {
                     self.ask(&request)?;
                     Err(Error::new(Kind::UnknownOutcome, "the connection closed before the answer"))
+                }
+                Some(Fault::SlowLoris) => {
+                    self.ask(&request)?;
+                    futures::future::pending().await
                 }
                 Some(Fault::Garbage(body)) => Ok(Response { body, ..self.ask(&request)? }),
             }

@@ -9,7 +9,8 @@ use url::Url;
 use crate::{
     App, Cx, Endpoints, Error, Names, Secrets,
     fake::{Fake, Played},
-    http::{Lines, Recorder, Time, Transport, sign},
+    http::{Lines, Recorder, Signer, Time, Transport, sign},
+    oauth::{Client, Desk},
 };
 
 /// Overrides of base addresses: app, then name.
@@ -28,7 +29,7 @@ pub struct Gateway {
 }
 
 /// One installation as a call needs it.
-#[derive(Debug, Clone)]
+#[derive(Clone, Default)]
 pub struct Account {
     /// Unique among all accounts of the app.
     pub id: String,
@@ -40,6 +41,17 @@ pub struct Account {
     pub zone: String,
     /// Its owner's language.
     pub locale: String,
+    /// Signs its requests, where tokens are granted at the provider and refreshed by the engine.
+    pub signer: Option<Arc<dyn Signer>>,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("secrets", &self.secrets)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How long a call may take with all its tries (ALL-05).
@@ -114,11 +126,11 @@ impl Gateway {
         let none = BTreeMap::new();
         let endpoints = Endpoints::new(&manifest.endpoints, self.overrides.get(app.slug).unwrap_or(&none))?;
         let line = self.lines.line(app.slug, &account.id, manifest.quota);
-        let signer = sign::signer(&manifest.auth, &account.settings, &account.secrets)?;
-        let (transport, names) = match self.played.get(app.slug) {
-            Some(fake) => (Arc::new(Played::new(Arc::clone(fake))) as Arc<dyn Transport>, fake.names()),
-            None => (Arc::clone(&self.transport), Arc::clone(&self.names)),
+        let signer = match account.signer {
+            Some(signer) => signer,
+            None => sign::signer(&manifest.auth, &account.settings, &account.secrets)?,
         };
+        let (transport, names) = self.way(app);
         Ok(Cx {
             http: line.stack(app, signer, transport).patient(patience.duration()),
             line,
@@ -133,6 +145,31 @@ impl Gateway {
             trust: Arc::clone(&self.trust),
             chance: Arc::clone(&self.chance),
         })
+    }
+
+    /// The provider's sign-in desk, for this account; none where it has no OAuth 2.
+    pub fn desk(&self, app: &'static App, account: &str, patience: Patience) -> Result<Option<Desk>, Error> {
+        let manifest = app.manifest();
+        let Some(of) = manifest.auth.oauth() else { return Ok(None) };
+        let none = BTreeMap::new();
+        let endpoints = Endpoints::new(&manifest.endpoints, self.overrides.get(app.slug).unwrap_or(&none))?;
+        let (transport, _) = self.way(app);
+        let http =
+            self.lines.line(app.slug, account, manifest.quota).desk(transport).patient(patience.duration());
+        let (time, played) = (Arc::clone(&self.time), self.played.get(app.slug).cloned());
+        Ok(Some(Desk { of, http, endpoints, time, played }))
+    }
+
+    /// The registration a played provider knows; none where the provider is real.
+    pub fn played_client(&self, app: &App) -> Option<Client> {
+        self.played.get(app.slug)?.oauth().map(crate::fake::OAuth::client)
+    }
+
+    fn way(&self, app: &App) -> (Arc<dyn Transport>, Arc<dyn Names>) {
+        match self.played.get(app.slug) {
+            Some(fake) => (Arc::new(Played::new(Arc::clone(fake))), fake.names()),
+            None => (Arc::clone(&self.transport), Arc::clone(&self.names)),
+        }
     }
 
     /// Lets an account's next call through whatever its line remembers: its owner has just mended it.
@@ -224,7 +261,14 @@ setup = [{ name = "token", label = "Token", type = "password", required = true }
 
     fn account() -> Account {
         let secrets = Secrets::none().with("token", Secret::new("canary-token"));
-        Account { id: "1".into(), settings: json!({}), secrets, zone: "UTC".into(), locale: "en".into() }
+        Account {
+            id: "1".into(),
+            settings: json!({}),
+            secrets,
+            zone: "UTC".into(),
+            locale: "en".into(),
+            ..Account::default()
+        }
     }
 
     fn cx(fake: &Arc<Acme>) -> Cx {

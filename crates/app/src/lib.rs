@@ -8,9 +8,11 @@ pub mod cx;
 pub mod error;
 pub mod fake;
 pub mod gateway;
+pub mod hook;
 pub mod http;
 pub mod kind;
 pub mod manifest;
+pub mod oauth;
 pub mod redact;
 pub mod secret;
 
@@ -22,12 +24,14 @@ pub use crate::{
     cx::{Cx, Endpoints, Names, NoNames, Srv},
     error::{Error, Kind, Result, Retry},
     gateway::{Account, Gateway},
+    hook::Hook,
     http::{Http, Request, Response},
     kind::{
         RemoteId,
         calendar::{AnyCalendar, Calendar},
         conference::{AnyConference, AnyJoin, Conference, Join},
         messenger::{AnyMessenger, Messenger},
+        watch::{AnyWatch, Watch},
     },
     manifest::Manifest,
     secret::{Secret, Secrets},
@@ -142,6 +146,20 @@ impl App {
             .into_iter()
             .find_map(|part| if let Part::Messenger(part) = part { Some(part) } else { None })
     }
+
+    /// The power to be told of changes, among its parts.
+    pub fn watch(&self) -> Option<Arc<dyn AnyWatch>> {
+        (self.parts)()
+            .into_iter()
+            .find_map(|part| if let Part::Watch(part) = part { Some(part) } else { None })
+    }
+
+    /// How its provider's notices are understood, among its parts.
+    pub fn hook(&self) -> Option<Arc<dyn Hook>> {
+        (self.parts)()
+            .into_iter()
+            .find_map(|part| if let Part::Hook(part) = part { Some(part) } else { None })
+    }
 }
 
 impl std::fmt::Debug for App {
@@ -161,6 +179,10 @@ pub enum Part {
     Join(Arc<dyn AnyJoin>),
     /// Messages to people.
     Messenger(Arc<dyn AnyMessenger>),
+    /// Channels by which the provider tells of changes.
+    Watch(Arc<dyn AnyWatch>),
+    /// The provider's notices, understood.
+    Hook(Arc<dyn Hook>),
 }
 
 /// A manifest's text, parsed on first use.

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use url::Url;
 
+use crate::oauth::OAuth;
+
 pub use self::{
     check::{Filled, WrongField},
     parse::ManifestError,
@@ -153,6 +155,15 @@ pub enum Auth {
         /// The secret field with the token.
         token: String,
     },
+    /// A token its owner granted at the provider (RFC 6749).
+    Oauth2(Box<OAuth>),
+}
+
+impl Auth {
+    /// How the provider does OAuth 2, if it does.
+    pub fn oauth(&self) -> Option<&OAuth> {
+        if let Self::Oauth2(oauth) = self { Some(oauth) } else { None }
+    }
 }
 
 /// How much the provider allows one account.

@@ -9,9 +9,9 @@ use std::{
 use jiff::Timestamp;
 use kalends_app::{
     Account, App, Cx, Gateway, NoNames, Secrets,
-    fake::{Bench, Fake, Played},
+    fake::{Bench, Fake, OAuth, Played},
     gateway::Patience,
-    http::{Flight, Recorder, Simulated, Tokio, Transport},
+    http::{Flight, Recorder, Signer, Simulated, Tokio, Transport},
 };
 use kalends_domain::id::Chance;
 use libtest_mimic::Failed;
@@ -31,6 +31,7 @@ pub struct Stage {
     pub calendar: Option<String>,
     gateway: Gateway,
     flights: Arc<Flights>,
+    signer: Option<Arc<dyn Signer>>,
 }
 
 impl Stage {
@@ -38,7 +39,8 @@ impl Stage {
     pub(crate) async fn of(app: &'static App) -> Result<Self, Failed> {
         let fake = (app.fake)();
         let form = fake.form();
-        Self::with(app, fake, None, &form)?.connected().await
+        let signer = fake.oauth().map(OAuth::signer);
+        Self::with(app, fake, None, &form, signer)?.connected().await
     }
 
     /// A stage before a real server, reached by this transport, with an account connected as this form says. Its fake
@@ -48,7 +50,17 @@ impl Stage {
         transport: Arc<dyn Transport>,
         form: &BTreeMap<String, String>,
     ) -> Result<Self, Failed> {
-        Self::with(app, (app.fake)(), Some(transport), form)?.connected().await
+        Self::with(app, (app.fake)(), Some(transport), form, None)?.connected().await
+    }
+
+    /// The same, with requests signed by tokens that were granted there.
+    pub async fn before_signed(
+        app: &'static App,
+        transport: Arc<dyn Transport>,
+        form: &BTreeMap<String, String>,
+        signer: Arc<dyn Signer>,
+    ) -> Result<Self, Failed> {
+        Self::with(app, (app.fake)(), Some(transport), form, Some(signer))?.connected().await
     }
 
     fn with(
@@ -56,6 +68,7 @@ impl Stage {
         fake: Arc<dyn Fake>,
         transport: Option<Arc<dyn Transport>>,
         form: &BTreeMap<String, String>,
+        signer: Option<Arc<dyn Signer>>,
     ) -> Result<Self, Failed> {
         let flights = Arc::new(Flights::default());
         let begin: Timestamp = BEGIN.parse().map_err(|error| format!("{BEGIN}: {error}"))?;
@@ -69,8 +82,9 @@ impl Stage {
             Arc::clone(&flights) as Arc<dyn Recorder>,
         );
         let gateway = if real { gateway } else { gateway.playing(app, Arc::clone(&fake)) };
-        let cx = gateway.cx(app, account(app, form)?, Patience::Job).map_err(|error| error.to_string())?;
-        Ok(Self { app, fake, cx, calendar: None, gateway, flights })
+        let account = account(app, form, signer.clone())?;
+        let cx = gateway.cx(app, account, Patience::Job).map_err(|error| error.to_string())?;
+        Ok(Self { app, fake, cx, calendar: None, gateway, flights, signer })
     }
 
     /// The account as the connect page leaves it: a calendar's probe keeps what it found among the settings.
@@ -96,7 +110,8 @@ impl Stage {
     pub fn typed(&self, changes: &[(&str, &str)]) -> Cx {
         let mut form = self.fake.form();
         form.extend(changes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
-        let cx = account(self.app, &form).map(|account| self.gateway.cx(self.app, account, Patience::Job));
+        let cx = account(self.app, &form, self.signer.clone())
+            .map(|account| self.gateway.cx(self.app, account, Patience::Job));
         match cx {
             Ok(Ok(cx)) => cx,
             Ok(Err(error)) => panic!("the app takes the form but cannot use it: {error}"),
@@ -129,7 +144,11 @@ impl Stage {
     }
 }
 
-fn account(app: &App, form: &BTreeMap<String, String>) -> Result<Account, Failed> {
+fn account(
+    app: &App,
+    form: &BTreeMap<String, String>,
+    signer: Option<Arc<dyn Signer>>,
+) -> Result<Account, Failed> {
     let filled = app.manifest().check(form, &Secrets::none()).map_err(|wrong| {
         let all: Vec<String> = wrong.iter().map(ToString::to_string).collect();
         format!("the form does not take this: {}", all.join("; "))
@@ -140,6 +159,7 @@ fn account(app: &App, form: &BTreeMap<String, String>) -> Result<Account, Failed
         secrets: filled.secrets,
         zone: "Europe/Berlin".into(),
         locale: "en".into(),
+        signer,
     })
 }
 

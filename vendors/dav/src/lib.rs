@@ -65,7 +65,7 @@ impl<'a> Account<'a> {
         Ok(Probe {
             identity: name.unwrap_or_else(|| self.user.clone()),
             found: serde_json::Map::from_iter([(FOUND.to_owned(), place)]),
-            zone: None,
+            ..Probe::default()
         })
     }
 

@@ -61,6 +61,7 @@ fn on(names: Arc<dyn Names>, changes: &[(&str, &str)]) -> Cx {
         secrets: filled.secrets,
         zone: "UTC".into(),
         locale: "en".into(),
+        ..Account::default()
     };
     let mut cx = gateway.cx(&APP, account, Patience::Form).expect("the account is usable");
     cx.http = cx.http.patient(Duration::from_secs(10));

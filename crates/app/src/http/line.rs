@@ -88,6 +88,17 @@ impl Line {
         Http::new(base, layers)
     }
 
+    /// The way to a token endpoint: counted, written down, ended at the deadline. Nothing is judged, for a refusal is read
+    /// by its body, and nothing is sent twice.
+    pub(crate) fn desk(&self, base: Arc<dyn Transport>) -> Http {
+        let layers: [Arc<dyn Layer>; 3] = [
+            Arc::new(self.meter()),
+            Arc::new(self.recording()),
+            Arc::new(Deadline { time: Arc::clone(&self.time) }),
+        ];
+        Http::new(base, layers)
+    }
+
     /// The same for what is not HTTP: counted, behind the breaker, at its pace, recorded, and ended at the deadline.
     /// It runs once.
     pub async fn around<T: Send>(

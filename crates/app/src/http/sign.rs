@@ -85,6 +85,9 @@ pub fn signer(auth: &Auth, settings: &Value, secrets: &Secrets) -> Result<Arc<dy
         Auth::None => Arc::new(Unsigned),
         Auth::Basic { user, password } => Arc::new(Fixed::basic(text(user)?, secret(password)?.expose())?),
         Auth::Bearer { token } => Arc::new(Fixed::bearer(secret(token)?.expose())?),
+        Auth::Oauth2(_) => {
+            return Err(Error::new(Kind::AuthRevoked, "nobody has signed in yet: connect the account"));
+        }
     })
 }
 
@@ -130,7 +133,7 @@ fn revoked(error: Error) -> Error {
 /// Settings a manifest's `[auth]` names.
 pub(crate) fn fields(auth: &Auth) -> BTreeMap<&str, FieldUse> {
     match auth {
-        Auth::None => BTreeMap::new(),
+        Auth::None | Auth::Oauth2(_) => BTreeMap::new(),
         Auth::Basic { user, password } => {
             BTreeMap::from([(user.as_str(), FieldUse::Plain), (password.as_str(), FieldUse::Secret)])
         }

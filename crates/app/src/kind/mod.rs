@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod conference;
 pub mod messenger;
+pub mod watch;
 
 use std::fmt;
 
@@ -36,6 +37,9 @@ impl fmt::Display for RemoteId {
 pub struct Probe {
     /// Whose account it is, as its owner would say it: a name or an address.
     pub identity: String,
+    /// The account's own id there, which stays when its name changes; the identity where there is none (OAU-15).
+    #[serde(default)]
+    pub subject: Option<String>,
     /// Settings worth keeping (a discovered address): merged over the installation's.
     pub found: serde_json::Map<String, serde_json::Value>,
     /// The account's zone, if the provider says.

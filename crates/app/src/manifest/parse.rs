@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{AppKind, Field, Input, Manifest};
-use crate::http::sign::{self, FieldUse};
+use crate::{
+    http::sign::{self, FieldUse},
+    oauth::Grant,
+};
 
 /// Why an `app.toml` is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,7 +142,48 @@ impl Manifest {
         Ok(())
     }
 
+    fn oauth_holds_together(&self) -> Result<(), ManifestError> {
+        let Some(oauth) = self.auth.oauth() else { return Ok(()) };
+        let named = [("authorize", Some(&oauth.authorize)), ("token", Some(&oauth.token))];
+        let maybe = [("revoke", oauth.revoke.as_ref()), ("issuer", oauth.issuer.as_ref())];
+        for (place, name) in named.into_iter().chain(maybe) {
+            let there = name.is_none_or(|name| self.endpoints.contains_key(name));
+            demand(there, &format!("auth.{place}"), "must name an address in [endpoints]")?;
+        }
+        demand(!oauth.grants.is_empty(), "auth.grants", "name at least one grant")?;
+        let mut before = BTreeSet::new();
+        for one in &oauth.scopes {
+            let place = format!("auth.scopes.{}", one.scope);
+            demand(!one.scope.trim().is_empty(), &place, "name the scope")?;
+            demand(before.insert(&one.scope), &place, "this scope stands there twice")?;
+            demand(
+                one.unlisted || !one.uses.is_empty(),
+                &place,
+                "say what does not work without it: for = [\"…\"]",
+            )?;
+        }
+        for taken in ["response_type", "client_id", "redirect_uri", "state", "scope", "code_challenge"] {
+            demand(
+                !oauth.params.contains_key(taken),
+                &format!("auth.params.{taken}"),
+                "is set by the server",
+            )?;
+        }
+        if oauth.grants.contains(&Grant::AccountCredentials) {
+            for (name, secret) in [("account_id", false), ("client_id", false), ("client_secret", true)] {
+                let field = self.setup.iter().find(|field| field.name == name);
+                demand(
+                    field.is_some_and(|field| field.is_secret() == secret),
+                    "auth.grants",
+                    "account_credentials needs the setup fields account_id, client_id and (secret) client_secret",
+                )?;
+            }
+        }
+        Ok(())
+    }
+
     fn auth_names_fields(&self) -> Result<(), ManifestError> {
+        self.oauth_holds_together()?;
         for (name, used) in sign::fields(&self.auth) {
             let field = self.setup.iter().find(|field| field.name == name);
             let fits = field.is_some_and(|field| field.is_secret() == (used == FieldUse::Secret));

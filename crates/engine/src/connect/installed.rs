@@ -112,8 +112,14 @@ pub(super) fn cx(
     patience: Patience,
 ) -> Result<Cx, Error> {
     let (zone, locale) = owner.map_or(("UTC", "en"), |user| (&user.profile.zone, &user.profile.locale));
-    let account =
-        Account { id: account, settings, secrets, zone: zone.to_owned(), locale: locale.to_owned() };
+    let account = Account {
+        id: account,
+        settings,
+        secrets,
+        zone: zone.to_owned(),
+        locale: locale.to_owned(),
+        ..Account::default()
+    };
     outside.gateway().cx(app, account, patience)
 }
 

@@ -78,6 +78,7 @@ fn post() -> Post {
             secrets: Secrets::none().with("password", Secret::new("canary-mail")),
             zone: "UTC".into(),
             locale: "en".into(),
+            ..Account::default()
         },
         from: None,
     }

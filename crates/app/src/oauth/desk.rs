@@ -1,0 +1,205 @@
+//! The provider's sign-in desk: the authorize address, and the requests to its token endpoint.
+
+use std::sync::Arc;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::Method;
+use url::{Url, form_urlencoded};
+
+use super::{Class, Client, ClientProof, OAuth, Refusal, Tokens, pkce, token};
+use crate::{Endpoints, Error, Http, Kind, Request, Response, Secret, fake::Fake, http::Time};
+
+/// One provider's desk, for one account.
+///
+/// Its requests carry no account's credential and are never sent twice: codes and refresh tokens are good for one use.
+#[derive(Clone)]
+pub struct Desk {
+    pub(crate) of: &'static OAuth,
+    pub(crate) http: Http,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) time: Arc<dyn Time>,
+    pub(crate) played: Option<Arc<dyn Fake>>,
+}
+
+/// What the authorize address asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Who asks.
+    pub client: &'a Client,
+    /// Where the answer goes: exactly as registered (OAU-04).
+    pub redirect: &'a str,
+    /// Comes back with the answer (OAU-02).
+    pub state: &'a str,
+    /// Proves who asked (OAU-01).
+    pub verifier: &'a Secret,
+    /// Which account to offer first, where it is known.
+    pub hint: Option<&'a str>,
+}
+
+impl Desk {
+    /// How the provider does it.
+    pub const fn descriptor(&self) -> &'static OAuth {
+        self.of
+    }
+
+    /// Where a person says yes. A played provider says yes at once: the address is then our own, with its answer.
+    pub fn authorize(&self, ask: &Ask<'_>) -> Result<Url, Error> {
+        let mut url = self.endpoints.get(&self.of.authorize)?.clone();
+        {
+            let mut query = url.query_pairs_mut();
+            query
+                .append_pair("response_type", "code")
+                .append_pair("client_id", &ask.client.id)
+                .append_pair("redirect_uri", ask.redirect)
+                .append_pair("state", ask.state);
+            if !self.of.scopes.is_empty() {
+                query.append_pair("scope", &self.of.asked());
+            }
+            if self.of.pkce {
+                query
+                    .append_pair("code_challenge", &pkce::challenge(ask.verifier.expose()))
+                    .append_pair("code_challenge_method", "S256");
+            }
+            for (name, value) in &self.of.params {
+                query.append_pair(name, value);
+            }
+            if let Some(hint) = ask.hint {
+                query.append_pair("login_hint", hint);
+            }
+        }
+        match self.played.as_deref().and_then(Fake::oauth) {
+            Some(fake) => fake.consent(&url).map_err(|problem| Error::new(Kind::Invalid, problem)),
+            None => Ok(url),
+        }
+    }
+
+    /// Whether an answer that says it comes from there does (RFC 9207, OAU-03).
+    pub fn is_from(&self, issuer: &str) -> Result<bool, Error> {
+        let (known, whole) = match &self.of.issuer {
+            Some(name) => (self.endpoints.get(name)?, true),
+            None => (self.endpoints.get(&self.of.authorize)?, false),
+        };
+        if !whole {
+            return Ok(known.origin().ascii_serialization() == issuer);
+        }
+        // An address without a path has gained a slash when it was read.
+        let bare = known.path() == "/" && known.query().is_none();
+        Ok(known.as_str() == issuer || (bare && known.as_str().trim_end_matches('/') == issuer))
+    }
+
+    /// Turns a code into tokens.
+    pub async fn exchange(
+        &self,
+        client: &Client,
+        code: &Secret,
+        redirect: &str,
+        verifier: &Secret,
+    ) -> Result<Tokens, Refusal> {
+        let mut form =
+            vec![("grant_type", "authorization_code"), ("code", code.expose()), ("redirect_uri", redirect)];
+        if self.of.pkce {
+            form.push(("code_verifier", verifier.expose()));
+        }
+        self.tokens("oauth_exchange", client, &form).await
+    }
+
+    /// Turns a refresh token into fresh tokens.
+    pub async fn refresh(&self, client: &Client, refresh: &Secret) -> Result<Tokens, Refusal> {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose())];
+        self.tokens("oauth_refresh", client, &form).await
+    }
+
+    /// Tokens of an account's own client, without anybody being asked.
+    pub async fn account(&self, client: &Client, account: &str) -> Result<Tokens, Refusal> {
+        let form = [("grant_type", "account_credentials"), ("account_id", account)];
+        self.tokens("oauth_account", client, &form).await
+    }
+
+    /// Gives a token back (RFC 7009). One the provider does not know any more is given back already.
+    pub async fn revoke(&self, client: &Client, token: &Secret) -> Result<(), Refusal> {
+        let Some(name) = &self.of.revoke else { return Ok(()) };
+        let url = self.endpoints.get(name).map_err(Refusal::unanswered)?.clone();
+        let response = self.post("oauth_revoke", url, client, &[("token", token.expose())]).await?;
+        let body = serde_json::from_slice::<serde_json::Value>(&response.body).ok();
+        let body = body.as_ref().and_then(serde_json::Value::as_object);
+        let status = response.status.as_u16();
+        match token::refused(status, body, &response, self.time.now()) {
+            None => Ok(()),
+            Some(refusal) if matches!(refusal.class, Class::Grant) => Ok(()),
+            Some(refusal) if matches!(status, 400 | 404) && refusal.class == Class::Request => Ok(()),
+            Some(refusal) => Err(refusal),
+        }
+    }
+
+    /// Asks for tokens with a code that was never given out: a desk that knows us refuses the code, not us.
+    pub async fn knows(&self, client: &Client, redirect: &str) -> Result<(), Refusal> {
+        let nothing = Secret::new("kalends-asks-whether-you-know-us");
+        match self.exchange(client, &nothing, redirect, &nothing).await {
+            Ok(_) => Ok(()),
+            Err(refusal) if matches!(refusal.class, Class::Grant) => Ok(()),
+            Err(refusal) if refusal.class == Class::Request && refusal.error.http_status() == Some(400) => {
+                Ok(())
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    async fn tokens(
+        &self,
+        op: &'static str,
+        client: &Client,
+        form: &[(&str, &str)],
+    ) -> Result<Tokens, Refusal> {
+        let url = self.endpoints.get(&self.of.token).map_err(Refusal::unanswered)?.clone();
+        let response = self.post(op, url, client, form).await?;
+        Tokens::read(self.of, &response, self.time.now())
+    }
+
+    async fn post(
+        &self,
+        op: &'static str,
+        url: Url,
+        client: &Client,
+        form: &[(&str, &str)],
+    ) -> Result<Response, Refusal> {
+        let request = self.request(op, url, client, form).map_err(Refusal::unanswered)?;
+        self.http.send(request).await.map_err(Refusal::unanswered)
+    }
+
+    fn request(
+        &self,
+        op: &'static str,
+        url: Url,
+        client: &Client,
+        form: &[(&str, &str)],
+    ) -> Result<Request, Error> {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(form);
+        let mut request = Request::new(op, Method::POST, url).once().header("accept", "application/json")?;
+        match (self.of.client, &client.secret) {
+            (ClientProof::Basic, Some(secret)) => {
+                let pair = format!("{}:{}", encoded(&client.id), encoded(secret.expose()));
+                request = request
+                    .secret_header("authorization", &format!("Basic {}", BASE64_STANDARD.encode(pair)))?;
+            }
+            (ClientProof::Post, Some(secret)) => {
+                body.append_pair("client_id", &client.id).append_pair("client_secret", secret.expose());
+            }
+            (_, None) => {
+                body.append_pair("client_id", &client.id);
+            }
+        }
+        Ok(request.body("application/x-www-form-urlencoded", body.finish()))
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("endpoints", &self.endpoints).finish_non_exhaustive()
+    }
+}
+
+/// As a form would spell it (RFC 6749, 2.3.1).
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
