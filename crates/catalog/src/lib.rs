@@ -40,7 +40,7 @@ mod tests {
                     Part::Calendar(_) => Some(AppKind::Calendar),
                     Part::Conference(_) => Some(AppKind::Conference),
                     Part::Messenger(_) => Some(AppKind::Messenger),
-                    Part::Join(_) => None,
+                    Part::Join(_) | Part::Watch(_) | Part::Hook(_) => None,
                 })
                 .collect();
             let mut kinds: Vec<_> =
