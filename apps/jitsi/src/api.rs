@@ -114,7 +114,7 @@ impl Setup {
             Access::Open => Link::Ready(self.address(&id).into()),
             Access::Token { .. } | Access::Jaas { .. } => Link::AtDoor,
         };
-        Room { id, link, host_link: None, password: None }
+        Room { id, link, password: None }
     }
 
     /// A link with a pass for this visitor, this room and this time.

@@ -49,7 +49,7 @@ impl Conference for Careless {
 
     async fn open(&self, _: &Cx, _: &Meeting) -> Result<Room, Error> {
         let link = Link::Ready("https://careless.example/room".into());
-        Ok(Room { id: RemoteId::new("room"), link, host_link: None, password: None })
+        Ok(Room { id: RemoteId::new("room"), link, password: None })
     }
 
     async fn update(&self, _: &Cx, room: &Room, meeting: &Meeting) -> Result<Room, Error> {

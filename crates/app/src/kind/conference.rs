@@ -1,6 +1,6 @@
 //! Conferences: a place to meet.
 
-use std::future::Future;
+use std::{fmt::Write, future::Future};
 
 use kalends_domain::Span;
 use serde::{Deserialize, Serialize};
@@ -45,9 +45,27 @@ pub trait Conference: Send + Sync + 'static {
 
     /// Takes the room away. One that is not there is `NotFound`.
     fn close(&self, cx: &Cx, room: &Room) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// The room made for this meeting, looked for by its [`Meeting::tag`] before one is made again (ALL-07).
+    ///
+    /// An app whose rooms exist nowhere ([`ConferenceCan::remote`] is false) has nothing to look for.
+    fn find(
+        &self,
+        _cx: &Cx,
+        _meeting: &Meeting,
+    ) -> impl Future<Output = Result<Option<Room>, Self::Error>> + Send {
+        async { Ok(None) }
+    }
+
+    /// Every room in the account that is still to come and carries a tag, ours or another server's. For the sweep that
+    /// closes rooms without a booking; an app whose rooms exist nowhere has none.
+    fn tagged(&self, _cx: &Cx) -> impl Future<Output = Result<Vec<Tagged>, Self::Error>> + Send {
+        async { Ok(vec![]) }
+    }
 }
 
-/// The power to mint a personal link when somebody walks in, so that none lives long in a mail (JIT-04).
+/// The power to mint a personal link when somebody walks in, so that none lives long in a mail (JIT-04), and no host's
+/// link is kept anywhere at all (ZOOM-09).
 ///
 /// A room whose link is [`Link::AtDoor`] is entered through the booking's `/join/{uid}` page, which calls this
 /// for a booking that stands and refuses for one that does not.
@@ -89,8 +107,6 @@ pub struct Room {
     pub id: RemoteId,
     /// How guests come in.
     pub link: Link,
-    /// How the host comes in, where that differs.
-    pub host_link: Option<String>,
     /// To be typed at the door.
     pub password: Option<String>,
 }
@@ -105,6 +121,45 @@ pub enum Link {
     AtDoor,
     /// Not made yet; ask again with `update`.
     Pending,
+}
+
+/// A room at the provider that carries a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    /// The tag, as [`Meeting::tag`] makes it.
+    pub tag: String,
+    /// The room; its link may be unknown here.
+    pub room: Room,
+}
+
+impl Meeting {
+    /// What marks this meeting's room as ours at the provider: `kal-` and 16 digits made of the uid.
+    ///
+    /// It is shown to whoever is in the meeting, and the uid opens the booking: so the one does not tell the other.
+    pub fn tag(&self) -> String {
+        tag(&self.uid)
+    }
+
+    /// The first tag that stands in this text.
+    pub fn tag_in(text: &str) -> Option<&str> {
+        text.match_indices(TAG).find_map(|(at, _)| {
+            let whole = text.get(at..at + TAG.len() + TAG_DIGITS)?;
+            whole[TAG.len()..].bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(whole)
+        })
+    }
+}
+
+const TAG: &str = "kal-";
+const TAG_DIGITS: usize = 16;
+
+/// The tag of a booking's room.
+pub fn tag(uid: &str) -> String {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, uid.as_bytes());
+    let digits = hash.as_ref().iter().take(TAG_DIGITS / 2).fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    });
+    format!("{TAG}{digits}")
 }
 
 /// Somebody who walks in.
@@ -140,6 +195,10 @@ pub trait AnyConference: Send + Sync {
     fn update<'a>(&'a self, cx: &'a Cx, room: &'a Room, meeting: &'a Meeting) -> Boxed<'a, Room>;
     /// [`Conference::close`].
     fn close<'a>(&'a self, cx: &'a Cx, room: &'a Room) -> Boxed<'a, ()>;
+    /// [`Conference::find`].
+    fn find<'a>(&'a self, cx: &'a Cx, meeting: &'a Meeting) -> Boxed<'a, Option<Room>>;
+    /// [`Conference::tagged`].
+    fn tagged<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Vec<Tagged>>;
 }
 
 impl<T: Conference> AnyConference for T {
@@ -161,6 +220,14 @@ impl<T: Conference> AnyConference for T {
 
     fn close<'a>(&'a self, cx: &'a Cx, room: &'a Room) -> Boxed<'a, ()> {
         Box::pin(async move { Conference::close(self, cx, room).await.map_err(Into::into) })
+    }
+
+    fn find<'a>(&'a self, cx: &'a Cx, meeting: &'a Meeting) -> Boxed<'a, Option<Room>> {
+        Box::pin(async move { Conference::find(self, cx, meeting).await.map_err(Into::into) })
+    }
+
+    fn tagged<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Vec<Tagged>> {
+        Box::pin(async move { Conference::tagged(self, cx).await.map_err(Into::into) })
     }
 }
 
@@ -185,5 +252,26 @@ impl<T: Join> AnyJoin for T {
         visitor: &'a Visitor,
     ) -> Boxed<'a, String> {
         Box::pin(async move { Join::join(self, cx, room, meeting, visitor).await.map_err(Into::into) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_found_in_whatever_stands_around_it() {
+        let tag = tag("booking");
+        assert_eq!(Meeting::tag_in(&format!("Agenda.\n({tag})")), Some(tag.as_str()));
+        assert_eq!(Meeting::tag_in(&format!("kal-short, then {tag}")), Some(tag.as_str()));
+        for other in ["", "kal-", "kal-00", "kal-äöü4567890123456"] {
+            assert_eq!(Meeting::tag_in(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_tag_does_not_tell_the_uid_that_opens_the_booking() {
+        assert!(!tag("0123456789abcdef").contains("0123456789abcdef"));
+        assert_ne!(tag("one"), tag("other"));
     }
 }

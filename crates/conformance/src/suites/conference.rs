@@ -86,6 +86,34 @@ pub const CHECKS: &[On] = &[
         })
     })
     .only(remote),
+    On::new("a_room_lost_with_its_answer_is_found_by_its_booking", |stage, part| {
+        // ALL-07: looked for before anything is made again.
+        Box::pin(async move {
+            let meeting = meeting("booking", 0);
+            assert_eq!(part.find(&stage.cx, &meeting).await.expect("looks"), None);
+            stage.bench().next([Fault::Drop]);
+            part.open(&stage.cx, &meeting).await.expect_err("its answer was lost");
+            let found = part.find(&stage.cx, &meeting).await.expect("looks").expect("it was made");
+            let other = Meeting { uid: "another".into(), ..meeting.clone() };
+            assert_eq!(part.find(&stage.cx, &other).await.expect("looks"), None);
+            part.close(&stage.cx, &found).await.expect("what was found can be closed");
+            assert_eq!(part.find(&stage.cx, &meeting).await.expect("looks"), None);
+        })
+    })
+    .only(remote),
+    On::new("every_room_of_ours_can_be_listed_for_the_sweep", |stage, part| {
+        Box::pin(async move {
+            let first = part.open(&stage.cx, &meeting("first", 0)).await.expect("opens");
+            let second = part.open(&stage.cx, &meeting("second", 3_600)).await.expect("opens");
+            let listed = part.tagged(&stage.cx).await.expect("lists");
+            for (uid, room) in [("first", &first), ("second", &second)] {
+                let one = listed.iter().find(|one| one.tag == meeting(uid, 0).tag());
+                assert_eq!(one.map(|one| &one.room.id), Some(&room.id), "{uid}");
+            }
+            assert!(listed.iter().all(|one| !one.tag.contains("first")), "a tag does not tell the booking");
+        })
+    })
+    .only(remote),
     On::new("host_and_guest_get_different_links_at_the_door", |stage, part| {
         // JIT-04
         Box::pin(async move {

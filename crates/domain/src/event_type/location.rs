@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// So many apps can follow one that makes no room.
+pub const MOST_FALLBACKS: usize = 4;
+
 /// A place an event type offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -35,10 +38,18 @@ pub enum Location {
     App {
         /// The app's slug.
         app: String,
+        /// The apps that make the room when it cannot, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fallbacks: Vec<String>,
     },
 }
 
 impl Location {
+    /// A room made by this app and no other.
+    pub fn app(slug: impl Into<String>) -> Self {
+        Self::App { app: slug.into(), fallbacks: Vec::new() }
+    }
+
     /// True when the guest must say a number or an address.
     pub const fn asks_guest(&self) -> bool {
         matches!(self, Self::GuestPlace | Self::GuestPhone)
@@ -70,14 +81,53 @@ pub enum BookedLocation {
     },
     /// A room of a conferencing app; its link arrives by itself.
     App {
-        /// The app's slug.
+        /// The slug of the app that was chosen.
         app: String,
         /// The guest's link, once it is known.
         url: Option<String>,
+        /// What guests type at the door, where the room asks for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+        /// The apps that make the room when the chosen one cannot, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fallbacks: Vec<String>,
+        /// The app whose turn it is, where it is not the chosen one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<String>,
     },
 }
 
 impl BookedLocation {
+    /// A room of this app, with no link yet and no other app to fall back on.
+    pub fn app(slug: impl Into<String>) -> Self {
+        Self::App { app: slug.into(), url: None, password: None, fallbacks: Vec::new(), instead: None }
+    }
+
+    /// The slug of the app that makes the room now.
+    pub fn made_by(&self) -> Option<&str> {
+        match self {
+            Self::App { app, instead, .. } => Some(instead.as_deref().unwrap_or(app)),
+            _ => None,
+        }
+    }
+
+    /// Every app that may make the room, the chosen one first.
+    pub fn apps(&self) -> impl Iterator<Item = &str> {
+        let (app, fallbacks) = match self {
+            Self::App { app, fallbacks, .. } => (Some(app.as_str()), fallbacks.as_slice()),
+            _ => (None, [].as_slice()),
+        };
+        app.into_iter().chain(fallbacks.iter().map(String::as_str))
+    }
+
+    /// What guests type at the door, where the room asks for it.
+    pub fn password(&self) -> Option<&str> {
+        match self {
+            Self::App { password, .. } => password.as_deref(),
+            _ => None,
+        }
+    }
+
     /// One line for calendars and mails; empty while nothing is known.
     pub fn line(&self) -> &str {
         match self {

@@ -9,7 +9,7 @@ mod settings;
 pub use self::{
     answers::{Answer, Answers, FieldProblem, check_answers, is_email, is_phone},
     link::{LinkRefused, PrivateLink},
-    location::{BookedLocation, Location},
+    location::{BookedLocation, Location, MOST_FALLBACKS},
     question::{Choice, Question, QuestionKind},
     settings::{
         BookingWindow, Buffers, Confirmation, Frequency, Lengths, Limit, Limits, Period, Policy, Recurrence,

@@ -206,7 +206,13 @@ pub(crate) fn place(
             BookedLocation::Phone { number: detail, host_calls: true }
         }
         Location::Link { url, .. } => BookedLocation::Link { url: url.clone() },
-        Location::App { app } => BookedLocation::App { app: app.clone(), url: None },
+        Location::App { app, fallbacks } => BookedLocation::App {
+            app: app.clone(),
+            url: None,
+            password: None,
+            fallbacks: fallbacks.clone(),
+            instead: None,
+        },
     }
 }
 
@@ -219,7 +225,7 @@ fn picked<'a>(offered: &'a [Location], pick: &LocationPick) -> Option<&'a Locati
             | (LocationPick::HostPhone, Location::HostPhone { .. })
             | (LocationPick::GuestPhone, Location::GuestPhone)
             | (LocationPick::Link, Location::Link { .. }) => true,
-            (LocationPick::App(asked), Location::App { app }) => asked == app,
+            (LocationPick::App(asked), Location::App { app, .. }) => asked == app,
             _ => false,
         };
         fits.then_some(location)

@@ -191,7 +191,7 @@ impl Engine {
         let owner = self.asker(asker).await?;
         let mut tx = self.db.read().await?;
         let calendars = tx.calendars().of_connection(&there.connection).await?;
-        let offered = |place: &Location| matches!(place, Location::App { app } if app == there.app.slug);
+        let offered = |place: &Location| matches!(place, Location::App { app, fallbacks } if app == there.app.slug || fallbacks.iter().any(|next| next == there.app.slug));
         let event_types = tx.event_types().hosted_by(&owner).await?;
         Ok(Consequences {
             bookings: tx.references().upcoming(&there.installation).await?,

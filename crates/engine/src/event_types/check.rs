@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kalends_domain::{
-    event_type::{Assignment, EventType, Host, Location, Owner, is_phone},
+    event_type::{Assignment, EventType, Host, Location, MOST_FALLBACKS, Owner, is_phone},
     people::Slug,
 };
 
@@ -103,8 +103,18 @@ fn places(locations: &[Location], invalid: &mut Invalid) {
             Location::Link { url, .. } => {
                 invalid.need(is_link(url), &field, "write a link that begins with https://");
             }
-            Location::App { app } => {
-                invalid.need(Slug::parse(app).is_ok(), &field, "name an app from the app store");
+            Location::App { app, fallbacks } => {
+                let mut apps = std::iter::once(app).chain(fallbacks);
+                invalid.need(
+                    apps.all(|app| Slug::parse(app).is_ok()),
+                    &field,
+                    "name an app from the app store",
+                );
+                let distinct: BTreeSet<&String> = std::iter::once(app).chain(fallbacks).collect();
+                let once = distinct.len() == fallbacks.len() + 1;
+                invalid.need(once, &field, "names an app twice; each can have one turn");
+                let few = fallbacks.len() <= MOST_FALLBACKS;
+                invalid.need(few, &field, &format!("name at most {MOST_FALLBACKS} apps to fall back on"));
             }
             Location::GuestPlace | Location::GuestPhone => {}
         }

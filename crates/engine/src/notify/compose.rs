@@ -30,7 +30,12 @@ pub fn booking_mail(
     Ok(Message {
         reply_to,
         invite: ics::invite(topic, told, about, reader, links, stamp),
-        ..mail(&letter, &reader.name, &reader.email, message_id(topic, told, &reader.email, links))?
+        ..mail(
+            &letter,
+            &reader.name,
+            &reader.email,
+            message_id(topic, told, about.turn, &reader.email, links),
+        )?
     })
 }
 
@@ -50,11 +55,13 @@ pub fn mail(letter: &Letter, name: &str, email: &str, message_id: String) -> Res
     })
 }
 
-/// The same for the same booking, message, recipient and revision (EML-03). The recipient is hashed: an id is shown to others.
-fn message_id(topic: Topic, told: &Told, email: &str, links: &Links) -> String {
+/// The same for the same booking, message, recipient and revision (EML-03); another for a link that was replaced. The
+/// recipient is hashed: an id is shown to others.
+fn message_id(topic: Topic, told: &Told, turn: u32, email: &str, links: &Links) -> String {
     let hash = digest::digest(&digest::SHA256, email.as_bytes());
     let short = BASE64_URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9]);
-    format!("{}.{}.{}.{short}@{}", told.uid, told.revision, topic.as_str(), links.host())
+    let turn = if turn > 1 { format!(".{turn}") } else { String::new() };
+    format!("{}.{}.{}{turn}.{short}@{}", told.uid, told.revision, topic.as_str(), links.host())
 }
 
 /// A name that cannot break a header, and its address.

@@ -119,6 +119,8 @@ async fn about(tx: &mut Tx, content: &Content) -> kalends_store::Result<About> {
         hosts,
         questions: settings.questions,
         link: content.link.clone(),
+        password: content.password.clone(),
+        turn: content.turn,
         guests_see_guests: settings.seats.is_none_or(|seats| seats.show_guests),
     })
 }

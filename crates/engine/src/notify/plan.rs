@@ -35,6 +35,16 @@ pub(super) struct Content {
     pub to: To,
     /// The link, where an app had made one by then.
     pub link: Option<String>,
+    /// What is typed at the room's door.
+    #[serde(default)]
+    pub password: Option<String>,
+    /// How many links this recipient was told of, this one with them.
+    #[serde(default = "once")]
+    pub turn: u32,
+}
+
+const fn once() -> u32 {
+    1
 }
 
 /// To which side of the table.
@@ -66,10 +76,13 @@ pub(crate) async fn run(engine: &Engine, job: &Notify) -> Result<(), Failed> {
                 // Locked, so that a link made meanwhile is either seen here or sees these deliveries.
                 let booking = tx.bookings().lock(&job.told.uid).await?;
                 let link = booking.as_ref().and_then(|now| link_of(&job.told.location, &now.location));
+                let password = link.as_ref().and(booking.as_ref()).and_then(|now| now.location.password());
+                let password = password.map(str::to_owned);
                 let topic = Topic::from(job.message);
                 for (to, email) in recipients(tx, topic, &job.told, &job.only).await? {
-                    deliver(tx, topic, &Content { told: job.told.clone(), to, link: link.clone() }, &email)
-                        .await?;
+                    let (link, password) = (link.clone(), password.clone());
+                    let content = Content { told: job.told.clone(), to, link, password, turn: 1 };
+                    deliver(tx, topic, &content, &email).await?;
                 }
                 Ok(())
             })
@@ -77,16 +90,27 @@ pub(crate) async fn run(engine: &Engine, job: &Notify) -> Result<(), Failed> {
         .await
 }
 
-/// The link has come: those who were promised it get it.
+/// The link has come, or another in its place: whoever was told of this booking without it gets it.
 pub(crate) async fn link_ready(tx: &mut Tx, booking: &Booking, link: &str) -> StoreResult<()> {
+    // What each was told last, oldest first.
+    let mut told: Vec<(String, Content)> = Vec::new();
     for earlier in tx.deliveries().of_booking(booking).await? {
         let promised = earlier.what.revision == booking.revision
-            && matches!(Topic::parse(&earlier.what.message), Some(Topic::Confirmed | Topic::Moved));
+            && matches!(
+                Topic::parse(&earlier.what.message),
+                Some(Topic::Confirmed | Topic::Moved | Topic::LinkReady)
+            );
         let Ok(content) = serde_json::from_value::<Content>(earlier.what.detail.clone()) else { continue };
-        if promised && content.link.is_none() {
-            let content = Content { link: Some(link.to_owned()), ..content };
-            deliver(tx, Topic::LinkReady, &content, &earlier.what.recipient).await?;
+        if promised {
+            told.retain(|(whom, other)| *whom != earlier.what.recipient || other.to != content.to);
+            told.push((earlier.what.recipient, content));
         }
+    }
+    for (whom, before) in told.into_iter().filter(|(_, before)| before.link.as_deref() != Some(link)) {
+        let turn = before.turn + u32::from(before.link.is_some());
+        let password = booking.location.password().map(str::to_owned);
+        let content = Content { link: Some(link.to_owned()), password, turn, ..before };
+        deliver(tx, Topic::LinkReady, &content, &whom).await?;
     }
     Ok(())
 }
@@ -106,7 +130,8 @@ async fn deliver(tx: &mut Tx, topic: Topic, content: &Content, email: &str) -> S
         revision: content.told.revision,
         channel: MAIL.to_owned(),
         recipient: email.to_owned(),
-        part: part.to_owned(),
+        // A link that was replaced is told once more, on purpose.
+        part: if content.turn > 1 { format!("{part}-{}", content.turn) } else { part.to_owned() },
         detail,
     };
     let made: Option<Id<Delivery>> = tx.deliveries().add(&new).await?;
@@ -138,7 +163,7 @@ async fn recipients(
 /// The link as it is now, if it is still the same app's room.
 fn link_of(then: &BookedLocation, now: &BookedLocation) -> Option<String> {
     match (then, now) {
-        (BookedLocation::App { app, .. }, BookedLocation::App { app: same, url }) if app == same => {
+        (BookedLocation::App { app, .. }, BookedLocation::App { app: same, url, .. }) if app == same => {
             url.clone()
         }
         _ => None,

@@ -21,6 +21,10 @@ pub struct About {
     pub questions: Vec<Question>,
     /// The link to join by, where a conferencing app has made one by now.
     pub link: Option<String>,
+    /// What is typed at the room's door.
+    pub password: Option<String>,
+    /// How often this reader was told of a link before, and this time: more than once when the link was replaced.
+    pub turn: u32,
     /// Guests who share the slot may see each other.
     pub guests_see_guests: bool,
 }
@@ -95,6 +99,9 @@ fn to_guest(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reade
         Topic::Moved => (format!("Moved: {event}, now {when}"), "Your booking has moved".to_owned()),
         Topic::Cancelled => (format!("Cancelled: {event}, {when}"), "Your booking is cancelled".to_owned()),
         Topic::Rejected => (format!("Declined: {event}, {when}"), format!("{host} cannot take this time")),
+        Topic::LinkReady if about.turn > 1 => {
+            (format!("Your new link: {event}, {when}"), "There is another link".to_owned())
+        }
         Topic::LinkReady => (format!("Your link: {event}, {when}"), "Your link is ready".to_owned()),
     };
     letter.subject = subject;
@@ -105,6 +112,9 @@ fn to_guest(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reade
         )),
         Topic::Moved | Topic::Cancelled => who_did(told, about, reader),
         Topic::Rejected => Some("The time is free again. You can choose another one.".to_owned()),
+        Topic::LinkReady if about.turn > 1 => {
+            Some("The link you got before does not work any more.".to_owned())
+        }
         Topic::Confirmed | Topic::LinkReady => None,
     };
     letter.lead.extend(sentence);
@@ -126,6 +136,9 @@ fn to_host(letter: &mut Letter, topic: Topic, told: &Told, about: &About, when: 
             (format!("Cancelled: {guest}, {event}, {when}"), format!("The booking with {guest} is cancelled"))
         }
         Topic::Rejected => (format!("Declined: {guest}, {event}, {when}"), format!("{guest} was declined")),
+        Topic::LinkReady if about.turn > 1 => {
+            (format!("New link: {guest}, {event}, {when}"), "There is another link".to_owned())
+        }
         Topic::LinkReady => (format!("Link ready: {guest}, {event}, {when}"), "The link is ready".to_owned()),
     };
     letter.subject = subject;
@@ -133,6 +146,7 @@ fn to_host(letter: &mut Letter, topic: Topic, told: &Told, about: &About, when: 
     let sentence = match topic {
         Topic::Requested => Some("The time is kept until you answer. The guest waits.".to_owned()),
         Topic::Cancelled => Some("The time is free again.".to_owned()),
+        Topic::LinkReady if about.turn > 1 => Some("The link from before does not work any more.".to_owned()),
         _ => None,
     };
     letter.lead.extend(sentence);
@@ -193,7 +207,12 @@ fn place(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reader: 
         }
         BookedLocation::Link { url } => letter.linked_fact("Join", url),
         BookedLocation::App { .. } => match &about.link {
-            Some(url) => letter.linked_fact("Join", url),
+            Some(url) => {
+                letter.linked_fact("Join", url);
+                if let Some(password) = &about.password {
+                    letter.fact("Passcode", password.as_str());
+                }
+            }
             None if topic == Topic::Requested => {
                 letter.fact("Where", "Online. The link comes once it is confirmed.");
             }

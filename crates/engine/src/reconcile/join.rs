@@ -88,17 +88,31 @@ impl Engine {
             return fixed.map(str::to_owned).ok_or(JoinError::NotReady);
         };
         let visitor = visitor(&booking, &scene, uid, host);
+        let guests = if let Link::Ready(link) = &room.link { Some(link.clone()) } else { None };
+        if visitor.part == Side::Guest
+            && let Some(link) = guests
+        {
+            return Ok(link);
+        }
         if let Some(installed) = &tie.installed
             && let Some(part) = installed.app.join()
         {
-            let cx = self.cx(installed, Patience::Form).await?;
-            let meeting = draft::meeting(&booking, &scene.hosts);
-            return Ok(part.join(&cx, &room, &meeting, &visitor).await?);
+            let made = async {
+                let cx = self.cx(installed, Patience::Form).await?;
+                let meeting = draft::meeting(&booking, &scene.hosts);
+                part.join(&cx, &room, &meeting, &visitor).await
+            };
+            return match (made.await, guests) {
+                (Ok(link), _) => Ok(link),
+                // A host comes in as a guest rather than not at all.
+                (Err(error), Some(link)) => {
+                    tracing::warn!(%error, "no link was made for a host; they get the guests'");
+                    Ok(link)
+                }
+                (Err(error), None) => Err(error.into()),
+            };
         }
-        match (visitor.part, room.host_link, room.link) {
-            (Side::Host, Some(link), _) | (_, _, Link::Ready(link)) => Ok(link),
-            _ => Err(JoinError::NotReady),
-        }
+        guests.ok_or(JoinError::NotReady)
     }
 }
 

@@ -135,7 +135,7 @@ async fn save(
 /// The booking with its link; none when it has it already, or takes place elsewhere by now.
 fn with_link(mut booking: Booking, made_by: &str, link: &str) -> Option<Booking> {
     match &mut booking.location {
-        BookedLocation::App { app, url } if app == made_by && url.as_deref() != Some(link) => {
+        BookedLocation::App { app, url, .. } if app == made_by && url.as_deref() != Some(link) => {
             *url = Some(link.to_owned());
             Some(booking)
         }

@@ -243,7 +243,7 @@ impl<'t> Stage<'t> {
 }
 
 pub fn toy_room() -> BookedLocation {
-    BookedLocation::App { app: "toy".into(), url: None }
+    BookedLocation::app("toy")
 }
 
 pub fn nowhere() -> BookedLocation {

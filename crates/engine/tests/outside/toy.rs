@@ -316,7 +316,7 @@ impl Kept {
                 let ready = *asked > self.rooms_pend;
                 let link =
                     if ready { Link::Ready(format!("https://toy.example/r/{name}")) } else { Link::Pending };
-                Ok(json(request, &Room { id: RemoteId::new(name), link, host_link: None, password: None }))
+                Ok(json(request, &Room { id: RemoteId::new(name), link, password: None }))
             }
             "DELETE" if self.rooms.remove(name).is_some() => Ok(answer(request, 204, &[], "")),
             "DELETE" => Ok(answer(request, 404, &[], "")),

@@ -151,7 +151,7 @@ async fn a_length_is_chosen_among_those_offered(h: &House) {
 }
 
 async fn a_place_is_chosen_and_its_detail_asked(h: &House) {
-    let locations = vec![Location::GuestPhone, Location::App { app: "jitsi".into() }];
+    let locations = vec![Location::GuestPhone, Location::app("jitsi")];
     let event_type = h.single(|settings| settings.locations = locations).await;
     let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     assert_eq!(h.engine.book(&ask).await.unwrap_err().code(), "invalid_input");

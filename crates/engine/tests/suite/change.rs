@@ -176,7 +176,7 @@ async fn guests_are_added_once(h: &House) {
 }
 
 async fn a_place_changes(h: &House) {
-    let locations = vec![Location::App { app: "jitsi".into() }, Location::GuestPlace];
+    let locations = vec![Location::app("jitsi"), Location::GuestPlace];
     let event_type = h.single(|settings| settings.locations = locations).await;
     let mut ask = ask(event_type.id, at("11-24 09:00"), "gus");
     ask.location = Some(LocationChoice { pick: LocationPick::App("jitsi".into()), detail: String::new() });

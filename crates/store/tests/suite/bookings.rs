@@ -56,7 +56,7 @@ fn full(t: &TestDb, of: &EventType, people: &[User]) -> Booking {
     booking.attendees[0].seat = Some(t.ids.uid());
     booking.attendees[0].phone = Some("+43 1 234567".into());
     booking.attendees[1].extra = true;
-    booking.location = BookedLocation::App { app: "room".into(), url: None };
+    booking.location = BookedLocation::app("room");
     booking.answers.insert("topic".into(), Answer::Many(vec!["a".into(), "b".into()]));
     booking.notes = "ä “quoted” \u{1F600}".into();
     booking.metadata.insert("k".into(), "v".into());

@@ -70,7 +70,7 @@ fn told() -> Told {
             guest("Marta Hollweg", "marta@example.com", false),
             guest("", "joke@example.com", true),
         ],
-        location: BookedLocation::App { app: "room".into(), url: None },
+        location: BookedLocation::app("room"),
         answers: [].into(),
         notes: "<b>Second floor</b>".into(),
         by: None,
@@ -85,6 +85,8 @@ fn about(link: Option<&str>) -> About {
         hosts: vec![host("Inês Carvalho", "ines@example.com")],
         questions: vec![],
         link: link.map(str::to_owned),
+        password: None,
+        turn: 1,
         guests_see_guests: true,
     }
 }

@@ -74,6 +74,7 @@ pub struct Join {
     pub(super) app: String,
     pub(super) url: Option<String>,
     pub(super) shown: String,
+    pub(super) password: String,
     pub(super) src: String,
     pub(super) again: String,
 }
@@ -137,9 +138,11 @@ impl Seen<'_> {
     pub fn join(&self) -> Option<Join> {
         let live = matches!(self.status(), Status::Confirmed);
         let path = self.path();
-        let BookedLocation::App { app, url } = &self.view.booking.location else { return None };
+        let location = &self.view.booking.location;
+        let BookedLocation::App { url, password, .. } = location else { return None };
         live.then(|| Join {
-            app: app_name(app),
+            app: app_name(location.made_by().unwrap_or_default()),
+            password: password.clone().unwrap_or_default(),
             shown: url.as_deref().map_or(String::new(), shown),
             // Our own door: it leads to the room as it is when somebody walks in.
             url: url.is_some().then(|| format!("/join/{}", self.uid())),

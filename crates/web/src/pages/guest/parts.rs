@@ -140,7 +140,7 @@ pub fn place(location: &Location, host: &str) -> (&'static str, String, String, 
             let fine = if *public { url.clone() } else { "You get the link when you book".into() };
             ("link", "Online".into(), fine, "")
         }
-        Location::App { app } => ("video", format!("{} video", app_name(app)), String::new(), ""),
+        Location::App { app, .. } => ("video", format!("{} video", app_name(app)), String::new(), ""),
     }
 }
 
@@ -156,7 +156,9 @@ pub fn booked_place(location: &BookedLocation, host: &str) -> Option<Fact> {
             Fact { fine: number.clone(), ..Fact::new("phone", format!("You call {host}")) }
         }
         BookedLocation::Link { url } => Fact::new("link", url),
-        BookedLocation::App { app, .. } => Fact::new("video", format!("{} video", app_name(app))),
+        BookedLocation::App { app, instead, .. } => {
+            Fact::new("video", format!("{} video", app_name(instead.as_deref().unwrap_or(app))))
+        }
     })
 }
 

@@ -130,7 +130,7 @@ pub fn full() -> Settings {
     Settings {
         lengths: Lengths { usual: 45, choices: vec![30, 45, 60] },
         locations: vec![
-            Location::App { app: "jitsi".into() },
+            Location::app("jitsi"),
             Location::GuestPhone,
             Location::InPerson { address: "Rua da Boavista 84, Lisbon".into(), public: true },
             Location::GuestPlace,
@@ -161,7 +161,7 @@ pub fn pages() -> Vec<(&'static str, EventTypePage)> {
     let series = Settings {
         recurrence: Some(Recurrence { every: Frequency::Weekly, interval: 2, most: 6 }),
         confirmation: Confirmation::Always,
-        locations: vec![Location::App { app: "jitsi".into() }],
+        locations: vec![Location::app("jitsi")],
         ..Settings::default()
     };
     let mut team = page(Settings::default());
@@ -267,7 +267,7 @@ pub fn booking(state: State) -> BookingView {
             host: id(1),
             hosts: vec![id(1)],
             attendees: vec![attendee("Marta Hollweg", false), attendee("Joke Adeyemi", true)],
-            location: BookedLocation::App { app: "jitsi".into(), url: None },
+            location: BookedLocation::app("jitsi"),
             answers: BTreeMap::new(),
             notes: "Cracks above two windows.".into(),
             metadata: BTreeMap::new(),
@@ -298,8 +298,13 @@ pub fn booking(state: State) -> BookingView {
 pub fn bookings() -> Vec<(&'static str, BookingView)> {
     let confirmed = State::Confirmed { since: now(), paid: false };
     let mut ready = booking(confirmed.clone());
-    ready.booking.location =
-        BookedLocation::App { app: "jitsi".into(), url: Some("https://meet.example/room?jwt=secret".into()) };
+    ready.booking.location = BookedLocation::App {
+        app: "jitsi".into(),
+        url: Some("https://meet.example/room?jwt=secret".into()),
+        password: Some("481516".into()),
+        fallbacks: vec![],
+        instead: None,
+    };
     let mut past = booking(confirmed.clone());
     past.booking.span = Span::new(1_700_000_000, 1_700_001_800);
     let cancelled = State::Cancelled { at: now(), by: By::Guest, reason: NASTY.into() };

@@ -87,6 +87,9 @@ pub struct LocationIn {
     pub phone: Option<String>,
     /// With `integration`: the app's slug.
     pub integration: Option<String>,
+    /// With `integration`: the apps that make the room when it cannot, in order.
+    #[serde(default)]
+    pub fallbacks: Vec<String>,
     /// Shown before booking.
     #[serde(default)]
     pub public: bool,

@@ -143,7 +143,12 @@ fn location_out(location: &Location) -> Value {
         Location::HostPhone { number, public } => {
             json!({ "type": "phone", "phone": number, "public": public })
         }
-        Location::App { app } => json!({ "type": "integration", "integration": app }),
+        Location::App { app, fallbacks } if fallbacks.is_empty() => {
+            json!({ "type": "integration", "integration": app })
+        }
+        Location::App { app, fallbacks } => {
+            json!({ "type": "integration", "integration": app, "fallbacks": fallbacks })
+        }
         Location::GuestPlace => json!({ "type": "attendeeAddress" }),
         Location::GuestPhone => json!({ "type": "attendeePhone" }),
     }

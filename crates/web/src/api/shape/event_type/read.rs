@@ -154,7 +154,8 @@ fn locations(places: &[LocationIn], wrong: &mut Vec<Wrong>) -> Vec<Location> {
             "phone" => {
                 need(&place.phone, "phone").map(|number| Location::HostPhone { number, public: place.public })
             }
-            "integration" => need(&place.integration, "integration").map(|app| Location::App { app }),
+            "integration" => need(&place.integration, "integration")
+                .map(|app| Location::App { app, fallbacks: place.fallbacks.clone() }),
             "attendeeAddress" | "attendeeDefined" => Ok(Location::GuestPlace),
             "attendeePhone" => Ok(Location::GuestPhone),
             other => Err(Wrong::new(

@@ -3,7 +3,7 @@
 use askama::Template;
 use kalends_domain::event_type::QuestionKind;
 
-use super::edit::Tab;
+use super::edit::{FALLBACKS, Tab};
 use crate::pages::{
     Frame, Side,
     host::{form::Form, notice::Notice},
@@ -130,6 +130,37 @@ pub struct Choices {
     pub hosts: Vec<ChoiceRow>,
     /// How many questions the form shows.
     pub count: usize,
+}
+
+impl Choices {
+    /// One field for each app that can follow this one; what stands there now can be chosen even where it is unknown.
+    pub fn turns(&self, app: &ChoiceRow, form: &Form) -> Vec<Turn> {
+        let name = |at: usize| format!("then-{}-{at}", app.value);
+        let filled = (1..=FALLBACKS).rev().find(|at| !form.value(&name(*at)).is_empty()).unwrap_or(0);
+        let useful = self.apps.len().saturating_sub(1).min(FALLBACKS);
+        let turn = |at: usize| {
+            let now = form.text(&name(at));
+            let mut apps: Vec<ChoiceRow> =
+                self.apps.iter().filter(|other| other.value != app.value).cloned().collect();
+            if !now.is_empty() && apps.iter().all(|other| other.value != now) {
+                apps.push(ChoiceRow { value: now.clone(), label: now });
+            }
+            let label = if at == 1 { "First" } else { "Then" };
+            Turn { name: name(at), label, apps }
+        };
+        (1..=useful.max(filled)).map(turn).collect()
+    }
+}
+
+/// Which app makes the room when those before it do not.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// The field.
+    pub name: String,
+    /// What it is called.
+    pub label: &'static str,
+    /// What it can be.
+    pub apps: Vec<ChoiceRow>,
 }
 
 /// One thing to choose.

@@ -7,6 +7,9 @@ use crate::{
     pages::host::form::{Form, show_tick},
 };
 
+/// So many apps can follow one that makes no room.
+pub const FALLBACKS: usize = kalends_domain::event_type::MOST_FALLBACKS;
+
 pub(super) fn show(settings: &Settings, typed: &mut Typed) {
     for (at, location) in settings.locations.iter().enumerate() {
         let order = (at + 1).to_string();
@@ -28,7 +31,12 @@ pub(super) fn show(settings: &Settings, typed: &mut Typed) {
                 typed.set("url", &**url);
                 show_tick(typed, "url-public", *public);
             }
-            Location::App { app } => typed.set(&format!("app-{app}"), order),
+            Location::App { app, fallbacks } => {
+                typed.set(&format!("app-{app}"), order);
+                for (at, next) in fallbacks.iter().enumerate() {
+                    typed.set(&format!("then-{app}-{}", at + 1), &**next);
+                }
+            }
         }
     }
 }
@@ -64,7 +72,7 @@ pub(super) fn read(form: &mut Form, settings: &mut Settings) {
                 Location::Link { url, public: form.ticked("url-public") }
             }
             other => match other.strip_prefix("app-") {
-                Some(app) => Location::App { app: app.to_owned() },
+                Some(app) => Location::App { app: app.to_owned(), fallbacks: chain(form, app) },
                 None => continue,
             },
         };
@@ -72,6 +80,18 @@ pub(super) fn read(form: &mut Form, settings: &mut Settings) {
     }
     places.sort_by_key(|(order, _)| *order);
     settings.locations = places.into_iter().map(|(_, location)| location).collect();
+}
+
+/// The apps after this one, in order; one named twice, or the app itself, counts once.
+fn chain(form: &Form, app: &str) -> Vec<String> {
+    let mut chain: Vec<String> = Vec::new();
+    for at in 1..=FALLBACKS {
+        let next = form.text(&format!("then-{app}-{at}"));
+        if !next.is_empty() && next != app && !chain.contains(&next) {
+            chain.push(next);
+        }
+    }
+    chain
 }
 
 fn need(form: &mut Form, field: &str, fix: &str) -> String {

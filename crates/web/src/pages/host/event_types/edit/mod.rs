@@ -96,6 +96,7 @@ impl Tab {
     }
 }
 
+pub use locations::FALLBACKS;
 pub use questions::MOST_QUESTIONS;
 
 #[cfg(test)]
@@ -141,7 +142,8 @@ mod tests {
             vec![Limit { per: Period::Day, most: 3 }, Limit { per: Period::Month, most: 20 }];
         settings.limits.minutes = vec![Limit { per: Period::Week, most: 600 }];
         settings.locations = vec![
-            Location::App { app: "jitsi".into() },
+            Location::App { app: "zoom".into(), fallbacks: vec!["teams".into(), "jitsi".into()] },
+            Location::app("jitsi"),
             Location::InPerson { address: "Main Street 1".into(), public: true },
             Location::GuestPhone,
         ];
