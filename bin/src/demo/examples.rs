@@ -152,7 +152,7 @@ fn host(user: &User, fixed: bool) -> Host {
 /// A room of the first conferencing app, the telephone, the office.
 fn places() -> Vec<Location> {
     let room = APPS.iter().find(|app| app.conference().is_some());
-    let room = room.map(|app| Location::App { app: app.slug.to_owned() });
+    let room = room.map(|app| Location::app(app.slug));
     let office = Location::InPerson { address: "Rua da Boavista 84, Lisbon".to_owned(), public: true };
     room.into_iter().chain([Location::GuestPhone, office]).collect()
 }
