@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use kalends_domain::{Span, Zone};
 use thiserror::Error;
 
+use crate::about::About;
 use crate::busy::Problem;
 use crate::rule::Budget;
 use crate::when::{Length, When, days_between};
@@ -39,6 +40,7 @@ pub struct Feed {
     pub(crate) events: BTreeMap<String, Vec<Event>>,
     pub(crate) free_busy: Vec<FreeBusy>,
     pub(crate) problems: Vec<Problem>,
+    about: About,
 }
 
 /// What stands in a calendar under one of our uids, to compare it with what we wrote.
@@ -122,6 +124,7 @@ impl Feed {
                 Entry::ICalendar(read) => {
                     calendar = true;
                     let zones = Zones::read(&read.components, &mut budget);
+                    feed.about = read.components.first().map(About::read).unwrap_or_default();
                     for component in &read.components {
                         feed.take(component, &zones);
                     }
@@ -170,6 +173,11 @@ impl Feed {
                 }
             }
         }
+    }
+
+    /// What the file says about itself.
+    pub const fn about(&self) -> &About {
+        &self.about
     }
 
     /// The uids of the events in the file.

@@ -1,13 +1,12 @@
 //! Signing in: Basic (RFC 7617), and Digest where a server asks for it (RFC 7616, DAV-10).
 
 use std::fmt::Write;
-use std::net::IpAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kalends_app::{Error, Kind, Response, Secret};
 use md5::{Digest as _, Md5};
-use url::{Host, Url};
+use url::Url;
 
 /// A name with its password.
 #[derive(Debug, Clone)]
@@ -184,30 +183,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether a password may go there in the clear: over TLS, or within the house.
-pub(crate) fn is_private(url: &Url) -> bool {
-    if url.scheme() == "https" {
-        return true;
-    }
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-        Some(Host::Ipv6(ip)) => {
-            let ip = IpAddr::V6(ip).to_canonical();
-            match ip {
-                IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
-                IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-            }
-        }
-        Some(Host::Domain(name)) => {
-            !name.contains('.')
-                || [".localhost", ".local", ".lan", ".internal", ".home.arpa"]
-                    .iter()
-                    .any(|end| name.ends_with(end))
-        }
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,16 +235,5 @@ mod tests {
         let read =
             Challenge::parse(r#"Basic realm="a, b", Digest realm="x", nonce="n", qop="auth""#).unwrap();
         assert_eq!((read.realm.as_str(), read.nonce.as_str()), ("x", "n"));
-    }
-
-    #[test]
-    fn a_password_goes_in_the_clear_only_within_the_house() {
-        let private = |url: &str| is_private(&Url::parse(url).unwrap());
-        assert!(
-            private("https://dav.example.org/")
-                && private("http://127.0.0.1:1/")
-                && private("http://radicale:5232/")
-        );
-        assert!(!private("http://dav.example.org/") && !private("http://203.0.113.7/"));
     }
 }

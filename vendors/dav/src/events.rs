@@ -133,6 +133,7 @@ impl Account<'_> {
             removed: vec![],
             cursor: cursor.map(|cursor| cursor.text()),
             full: true,
+            quiet_until: None,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use http::{Method, StatusCode};
+use kalends_app::http::keeps_secrets;
 use kalends_app::{Cx, Error, Kind, Request, Response};
 use url::{Origin, Url};
 
@@ -148,7 +149,7 @@ impl<'a> Session<'a> {
                 let value = self.login.digest(challenge, request.method.as_str(), &request.url, &client);
                 request.secret_header("authorization", &value)
             }
-            None if auth::is_private(&request.url) => {
+            None if keeps_secrets(&request.url) => {
                 request.secret_header("authorization", &self.login.basic()?)
             }
             None => Ok(request),

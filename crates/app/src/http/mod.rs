@@ -8,6 +8,7 @@ pub mod judge;
 pub mod line;
 pub mod meter;
 pub mod pace;
+pub mod private;
 pub mod record;
 pub mod request;
 pub mod retry;
@@ -21,6 +22,7 @@ use futures::future::BoxFuture;
 
 pub use self::{
     line::{Line, Lines},
+    private::keeps_secrets,
     record::{Flight, Logged, NoRecorder, Recorder},
     request::{CONNECT, Limits, Op, Request, Response},
     sign::{Signer, Unsigned},

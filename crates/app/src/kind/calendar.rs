@@ -210,6 +210,9 @@ pub struct Changes {
     pub cursor: Option<String>,
     /// True when `upserts` is all there is, so that what it lacks is no more.
     pub full: bool,
+    /// The provider wants no question before this, unless somebody asks for one.
+    #[serde(default)]
+    pub quiet_until: Option<jiff::Timestamp>,
 }
 
 /// An event somebody has in a calendar, as much of it as blocks or concerns us. Titles never come along (FB-08).

@@ -97,7 +97,12 @@ fn take_secret(field: &Field, text: &str, kept: &Secrets, filled: &mut Filled) -
     if field.input != Input::Lines && text.contains(['\r', '\n', '\0']) {
         return Err("this must be one line".to_owned());
     }
-    filled.secrets.insert(&field.name, Secret::new(text));
+    let secret = match field.input {
+        // An address that lets in whoever knows it: checked like any other.
+        Input::Url => address(field, text)?,
+        _ => text.to_owned(),
+    };
+    filled.secrets.insert(&field.name, Secret::new(secret));
     Ok(())
 }
 
@@ -111,7 +116,7 @@ fn value(field: &Field, text: &str) -> Result<Value, String> {
     }
     match field.input {
         Input::Number => number(field, text),
-        Input::Url => address(field, text),
+        Input::Url => address(field, text).map(Value::String),
         Input::Email if !looks_like_mail(text) => {
             Err("this must be a mail address such as name@example.com".to_owned())
         }
@@ -140,7 +145,7 @@ fn number(field: &Field, text: &str) -> Result<Value, String> {
     }
 }
 
-fn address(field: &Field, text: &str) -> Result<Value, String> {
+fn address(field: &Field, text: &str) -> Result<String, String> {
     let schemes: &[String] = &field.schemes;
     let allowed = |scheme: &str| {
         if schemes.is_empty() { scheme == "https" } else { schemes.iter().any(|s| s == scheme) }
@@ -159,7 +164,7 @@ fn address(field: &Field, text: &str) -> Result<Value, String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("leave name and password out of the address: they have fields of their own".to_owned());
     }
-    Ok(Value::String(url.into()))
+    Ok(url.into())
 }
 
 /// One `@` with something before and a host after it; the mail server knows better than any pattern.

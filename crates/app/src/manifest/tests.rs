@@ -176,6 +176,17 @@ fn a_blank_secret_keeps_the_sealed_one() {
 }
 
 #[test]
+fn an_address_that_is_a_secret_is_checked_and_sealed() {
+    let manifest = ACME.replacen("label = \"Server\"", "label = \"Server\"\nsecret = true", 1);
+    let manifest = Manifest::parse(&manifest).expect("sound");
+    let filled = manifest.check(&typed(&[("server", "acme.example/key")]), &Secrets::none()).expect("fits");
+    assert_eq!(filled.secrets.get("server"), Some(&Secret::new("https://acme.example/key")));
+    assert!(!filled.settings.contains_key("server"));
+    let wrong = manifest.check(&typed(&[("server", "ftp://acme.example/key")]), &Secrets::none());
+    assert!(wrong.expect_err("no such scheme")[0].problem.contains("https://"));
+}
+
+#[test]
 fn a_bare_host_is_taken_for_the_safe_scheme() {
     let filled = acme().check(&typed(&[("server", "acme.example/dav")]), &Secrets::none()).expect("fits");
     assert_eq!(filled.settings["server"], "https://acme.example/dav");

@@ -29,7 +29,8 @@ pub(super) fn after(calendar: &Calendar, changes: &Changes, now: Timestamp) -> T
     let quiet = changes.upserts.is_empty() && changes.removed.is_empty();
     let last = calendar.freshness.synced_at.map_or(SHORTEST, |last| now.duration_since(last));
     let wait = if quiet { last.saturating_mul(2) } else { SHORTEST.saturating_mul(2) };
-    later(now, wait.clamp(SHORTEST, LONGEST))
+    let next = later(now, wait.clamp(SHORTEST, LONGEST));
+    changes.quiet_until.map_or(next, |quiet| next.max(quiet))
 }
 
 /// The next look after one that failed: half as late as it has been failing, unless the provider names a time.

@@ -52,7 +52,7 @@ fn event(id: &str, start: i64) -> RemoteEvent {
 #[expect(clippy::unnecessary_wraps, reason = "as the provider keeps it, where none is a cursor too old")]
 fn changes(upserts: Vec<RemoteEvent>, removed: &[&str], cursor: &str, full: bool) -> Option<Changes> {
     let removed = removed.iter().map(|id| RemoteId::new(*id)).collect();
-    Some(Changes { upserts, removed, cursor: Some(cursor.into()), full })
+    Some(Changes { upserts, removed, cursor: Some(cursor.into()), full, quiet_until: None })
 }
 
 async fn calendar(stage: &Stage<'_>) -> Calendar {

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use kalends_domain::{Id, Span, Uid, people::Slug};
-use serde::de::DeserializeOwned;
 use rusqlite::types;
+use serde::de::DeserializeOwned;
 use sqlx::{Row as _, postgres::PgRow};
 
 use super::sqlite::LiteRow;

@@ -19,11 +19,11 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
 };
 
+use self::pool::Pool;
 pub(super) use self::{
     pool::Lent,
     statement::{LiteRow, rows, run},
 };
-use self::pool::Pool;
 use super::{Change, Tx, Work, db::Shared, sql, tx::Conn};
 use crate::{Error, Result};
 

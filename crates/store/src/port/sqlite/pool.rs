@@ -18,8 +18,7 @@ const PREPARED: usize = 256;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// What every connection is told first.
-const OPENING: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+const OPENING: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
 /// Some connections, opened when they are first needed.
 pub(super) struct Pool {
