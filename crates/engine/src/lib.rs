@@ -8,6 +8,7 @@ mod edit;
 mod engine;
 pub mod event_types;
 pub mod flights;
+pub mod heed;
 mod home;
 mod index;
 mod invalid;

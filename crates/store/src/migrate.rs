@@ -26,7 +26,8 @@ pub const ALL: &[Migration] = migrations![
     "0003_bookings",
     "0004_work",
     "0005_apps",
-    "0006_calendars"
+    "0006_calendars",
+    "0008_two_ways"
 ];
 
 impl Migration {

@@ -24,6 +24,15 @@ impl Zones {
     }
 }
 
+impl HostTimes<'_> {
+    /// True when the host's hours are open throughout; what takes their time is not looked at.
+    pub fn works(&self, span: Span) -> bool {
+        let mut hours = Vec::new();
+        open(self, span.widened(DAY, DAY), &mut Zones::default(), &mut hours);
+        hours.iter().any(|one| one.contains(span))
+    }
+}
+
 /// A host's hours as instants: sorted, merged.
 ///
 /// Weekly hours are clipped to the range; hours of a date that differs are not.

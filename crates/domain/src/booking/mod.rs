@@ -1,6 +1,7 @@
 //! The agreement between hosts and guests.
 
 mod change;
+mod outside;
 mod state;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     change::{Effect, Event, Message, Refused, Rules},
+    outside::{AskWhy, Heed, Seen, unfit},
     state::{By, State, Status},
 };
 use crate::{

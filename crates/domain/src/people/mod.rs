@@ -68,6 +68,8 @@ pub struct Profile {
     pub bio: String,
     /// Their colour for buttons as `#rrggbb`; used after a contrast check only.
     pub brand: Option<String>,
+    /// What becomes of a booking that is changed in a calendar of theirs.
+    pub calendar_changes: CalendarChanges,
 }
 
 impl Default for Profile {
@@ -79,6 +81,40 @@ impl Default for Profile {
             week_start: 1,
             bio: String::new(),
             brand: None,
+            calendar_changes: CalendarChanges::default(),
+        }
+    }
+}
+
+/// What becomes of a booking whose event is moved, deleted or declined in a host's calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarChanges {
+    /// The booking moves along, or is called off; guests are told.
+    Follow,
+    /// The host decides, each time.
+    #[default]
+    Ask,
+    /// Nothing; the event is put right when the booking changes next.
+    Ignore,
+}
+
+impl CalendarChanges {
+    /// As forms say it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Follow => "follow",
+            Self::Ask => "ask",
+            Self::Ignore => "ignore",
+        }
+    }
+
+    /// The choice of this name; what nobody knows asks.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "follow" => Self::Follow,
+            "ignore" => Self::Ignore,
+            _ => Self::Ask,
         }
     }
 }

@@ -22,7 +22,7 @@ mod turn;
 mod verb;
 mod view;
 
-pub(crate) use self::view::{leads, may_see};
+pub(crate) use self::view::{leads, may_see, views};
 pub use self::{
     ask::{
         Absences, BookAsk, Booked, Booker, Bounds, CancelAsk, CancelWhat, Held, HoldAsk, LocationChoice,

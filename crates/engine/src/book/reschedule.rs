@@ -25,7 +25,7 @@ use super::{
     verb::start_of,
 };
 use crate::{
-    Actor, Engine, Invalid,
+    Actor, Engine, Invalid, Trouble,
     index::{Offering, Purpose, source_of, source_of_owner},
     slots::Offered,
 };
@@ -69,18 +69,56 @@ impl Engine {
         let minutes = minutes(&ask, &booking, &offering)?;
         let start = ask.start.as_second();
         let span = Span::new(start, start + i64::from(minutes) * 60);
+        self.move_to(ask, &booking, &offering, span).await
+    }
+
+    /// Moves a booking to where its event was moved in a calendar, whatever its length there.
+    pub(crate) async fn move_along(
+        &self,
+        booking: &Booking,
+        to: Span,
+        actor: Actor,
+    ) -> Result<Booking, ChangeError> {
+        let offering =
+            self.memory.offering(booking.event_type).await?.ok_or(ChangeError::Time(BookError::NotFound))?;
+        let ask = RescheduleAsk {
+            booking: booking.uid.clone(),
+            start: to.starts(),
+            reason: String::new(),
+            minutes: None,
+            hold: None,
+            actor,
+            bounds: Bounds::AnyFreeTime,
+        };
+        self.move_to(ask, booking, &offering, to).await
+    }
+
+    /// True when the hosts of a booking work throughout this time.
+    pub(crate) async fn works(&self, booking: &Booking, span: Span) -> Result<bool, Trouble> {
+        let Some(offering) = self.memory.offering(booking.event_type).await? else { return Ok(false) };
+        let view = self.view(offering, span, vec![], Purpose::Booking).await?;
+        Ok(view.works(&booking.hosts, span))
+    }
+
+    async fn move_to(
+        &self,
+        ask: RescheduleAsk,
+        booking: &Booking,
+        offering: &Arc<Offering>,
+        span: Span,
+    ) -> Result<Booking, ChangeError> {
         if span == booking.span && !matches!(ask.actor, Actor::Seat(_)) {
             return Err(Invalid::one("start", "It is at that time already; choose another one.").into());
         }
-        let hold = self.hold_on(ask.hold.as_ref(), &offering.event_type, start).await?;
+        let hold = self.hold_on(ask.hold.as_ref(), &offering.event_type, span.start).await?;
         let mut refused = BookError::Taken;
         for attempt in 0..ATTEMPTS {
             let (hosts, seat_in) =
-                self.choose_for_move(&ask, &booking, &offering, span, hold.as_ref()).await?;
+                self.choose_for_move(&ask, booking, offering, span, hold.as_ref()).await?;
             let has_choice = hosts.one_of.len() > 1 || offering.event_type.settings.seats.is_some();
             let wish = Move {
                 ask: ask.clone(),
-                offering: Arc::clone(&offering),
+                offering: Arc::clone(offering),
                 span,
                 hosts,
                 seat_in,

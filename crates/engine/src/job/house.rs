@@ -34,6 +34,7 @@ pub(super) async fn sweep(engine: &Engine) -> Result<()> {
                 tx.idempotency().sweep().await?;
                 tx.flights().sweep(before(flights::KEPT)).await?;
                 tx.audit().sweep(before(AUDIT)).await?;
+                tx.outside_changes().sweep().await?;
                 Ok(())
             })
         })

@@ -7,11 +7,11 @@ use kalends_domain::{
     event_type::{Answers, BookedLocation, EventType},
     people::{Organization, User},
 };
-use kalends_store::repo::{Calendar, Delivery};
+use kalends_store::repo::{Calendar, Delivery, Reference};
 use serde::{Deserialize, Serialize};
 
 use super::{Failed, Job, Work, house};
-use crate::{notify, reconcile, sync};
+use crate::{heed, notify, reconcile, sync};
 
 /// Makes everything outside match the booking as it is when the job runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,6 +244,28 @@ impl Job for SyncCalendar {
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
         sync::run(&work.engine, self).await
+    }
+}
+
+/// Heeds what was done in a calendar to one event of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heed {
+    /// Whose event.
+    pub organization: Id<Organization>,
+    /// The tie to it.
+    pub reference: Id<Reference>,
+}
+
+impl Job for Heed {
+    const NAME: &'static str = "heed";
+    const TRIES: u32 = 20;
+
+    fn key(&self) -> String {
+        self.reference.to_string()
+    }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        heed::run(&work.engine, self, work.tries).await
     }
 }
 

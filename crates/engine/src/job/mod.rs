@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
     failed::{Failed, When},
-    kinds::{Deliver, ExpireHolds, Housekeeping, Letters, Notify, Reconcile, SyncCalendar, Told},
+    kinds::{Deliver, ExpireHolds, Heed, Housekeeping, Letters, Notify, Reconcile, SyncCalendar, Told},
     worker::{Workers, drain},
 };
 use crate::Engine;

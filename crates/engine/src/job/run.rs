@@ -3,17 +3,18 @@
 use kalends_store::repo;
 
 use super::{
-    Deliver, ExpireHolds, Failed, Housekeeping, Job, Letters, Notify, Reconcile, SyncCalendar, Work,
+    Deliver, ExpireHolds, Failed, Heed, Housekeeping, Job, Letters, Notify, Reconcile, SyncCalendar, Work,
 };
 use crate::Engine;
 
 /// The kinds a worker claims.
-pub const KINDS: [&str; 7] = [
+pub const KINDS: [&str; 8] = [
     Reconcile::NAME,
     Notify::NAME,
     Deliver::NAME,
     Letters::NAME,
     SyncCalendar::NAME,
+    Heed::NAME,
     ExpireHolds::NAME,
     Housekeeping::NAME,
 ];
@@ -27,6 +28,7 @@ pub async fn run(engine: &Engine, row: &repo::Job) -> Result<(), Failed> {
         Deliver::NAME => one::<Deliver>(row, &work).await,
         Letters::NAME => one::<Letters>(row, &work).await,
         SyncCalendar::NAME => one::<SyncCalendar>(row, &work).await,
+        Heed::NAME => one::<Heed>(row, &work).await,
         ExpireHolds::NAME => one::<ExpireHolds>(row, &work).await,
         Housekeeping::NAME => one::<Housekeeping>(row, &work).await,
         other => Err(Failed::never(format!("this version knows no work of the kind {other:?}"))),
@@ -46,6 +48,7 @@ fn tries(kind: &str) -> u32 {
         Deliver::NAME => Deliver::TRIES,
         Letters::NAME => Letters::TRIES,
         SyncCalendar::NAME => SyncCalendar::TRIES,
+        Heed::NAME => Heed::TRIES,
         _ => 1,
     }
 }

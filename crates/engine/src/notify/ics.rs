@@ -41,6 +41,8 @@ fn method(topic: Topic, told: &Told, reader: &Reader) -> Option<Method> {
         (Topic::Requested, Side::Host) => None,
         (Topic::Requested, _) => known_before.then_some(Method::Request),
         (Topic::Rejected, _) => known_before.then_some(Method::Cancel),
+        // The booking stands as it is; whoever has it in a calendar keeps it there.
+        (Topic::ChooseAgain, _) => None,
     }
 }
 
@@ -55,7 +57,7 @@ fn meeting(
     let status = match topic {
         Topic::Requested => ical::Status::Tentative,
         Topic::Cancelled | Topic::Rejected => ical::Status::Cancelled,
-        Topic::Confirmed | Topic::Moved | Topic::LinkReady => ical::Status::Confirmed,
+        Topic::Confirmed | Topic::Moved | Topic::LinkReady | Topic::ChooseAgain => ical::Status::Confirmed,
     };
     let link = about.link.as_deref();
     let location = match &told.location {

@@ -21,7 +21,7 @@ pub use self::{
     when::{Reading, hours_of},
 };
 pub(crate) use self::{
-    plan::link_ready,
+    plan::{choose_again, link_ready},
     post::{can_send, post},
 };
 
@@ -41,6 +41,8 @@ pub enum Topic {
     Rejected,
     /// The link that was still being made is there.
     LinkReady,
+    /// Something came up: the guest is asked for another time.
+    ChooseAgain,
 }
 
 impl Topic {
@@ -53,13 +55,14 @@ impl Topic {
             Self::Cancelled => "cancelled",
             Self::Rejected => "rejected",
             Self::LinkReady => "link_ready",
+            Self::ChooseAgain => "choose_again",
         }
     }
 
     /// The topic of this name, if there is one.
     pub fn parse(text: &str) -> Option<Self> {
-        use Topic::{Cancelled, Confirmed, LinkReady, Moved, Rejected, Requested};
-        [Confirmed, Requested, Moved, Cancelled, Rejected, LinkReady]
+        use Topic::{Cancelled, ChooseAgain, Confirmed, LinkReady, Moved, Rejected, Requested};
+        [Confirmed, Requested, Moved, Cancelled, Rejected, LinkReady, ChooseAgain]
             .into_iter()
             .find(|topic| topic.as_str() == text)
     }

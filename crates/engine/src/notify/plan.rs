@@ -115,6 +115,17 @@ pub(crate) async fn link_ready(tx: &mut Tx, booking: &Booking, link: &str) -> St
     Ok(())
 }
 
+/// The booker, or whoever has a seat, is asked to choose another time; once for each revision.
+pub(crate) async fn choose_again(tx: &mut Tx, booking: &Booking) -> StoreResult<()> {
+    let link = booking.location.url().map(str::to_owned);
+    let password = booking.location.password().map(str::to_owned);
+    let content = Content { told: Told::of(booking), to: To::Guest, link, password, turn: 1 };
+    for guest in booking.attendees.iter().filter(|guest| !guest.extra) {
+        deliver(tx, Topic::ChooseAgain, &content, &guest.email).await?;
+    }
+    Ok(())
+}
+
 /// One delivery and its job; none when it was made before.
 async fn deliver(tx: &mut Tx, topic: Topic, content: &Content, email: &str) -> StoreResult<()> {
     let detail =

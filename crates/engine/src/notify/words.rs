@@ -103,6 +103,9 @@ fn to_guest(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reade
             (format!("Your new link: {event}, {when}"), "There is another link".to_owned())
         }
         Topic::LinkReady => (format!("Your link: {event}, {when}"), "Your link is ready".to_owned()),
+        Topic::ChooseAgain => {
+            (format!("Choose another time: {event}, {when}"), format!("{host} asks you for another time"))
+        }
     };
     letter.subject = subject;
     letter.heading = heading;
@@ -115,6 +118,10 @@ fn to_guest(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reade
         Topic::LinkReady if about.turn > 1 => {
             Some("The link you got before does not work any more.".to_owned())
         }
+        Topic::ChooseAgain => Some(format!(
+            "Something else has come up for {host} at this time. Move the booking to another time, or cancel it. \
+             Until you do, it stands as it is."
+        )),
         Topic::Confirmed | Topic::LinkReady => None,
     };
     letter.lead.extend(sentence);
@@ -140,6 +147,9 @@ fn to_host(letter: &mut Letter, topic: Topic, told: &Told, about: &About, when: 
             (format!("New link: {guest}, {event}, {when}"), "There is another link".to_owned())
         }
         Topic::LinkReady => (format!("Link ready: {guest}, {event}, {when}"), "The link is ready".to_owned()),
+        Topic::ChooseAgain => {
+            (format!("Asked to move: {guest}, {event}, {when}"), format!("{guest} is asked for another time"))
+        }
     };
     letter.subject = subject;
     letter.heading = heading;
@@ -252,6 +262,12 @@ fn actions(letter: &mut Letter, topic: Topic, told: &Told, reader: &Reader, link
         return;
     }
     let Some(key) = reader.side.key(told) else { return };
+    if topic == Topic::ChooseAgain && reader.side == Side::Booker {
+        letter.action("Choose another time", links.reschedule(key));
+        letter.action("Cancel it", links.cancel(key));
+        letter.action("See your booking", links.booking(key));
+        return;
+    }
     letter.action("See your booking", links.booking(key));
     if !matches!(topic, Topic::Cancelled | Topic::Rejected) {
         if reader.side == Side::Booker {

@@ -229,6 +229,7 @@ fn mail(of: &Delivery, can_send: bool) -> Happening {
         Some(Topic::Cancelled) => "Cancellation",
         Some(Topic::Rejected) => "Refusal",
         Some(Topic::LinkReady) => "Link",
+        Some(Topic::ChooseAgain) => "Request for another time",
         None => "Mail",
     };
     let (progress, words) = match of.sent {

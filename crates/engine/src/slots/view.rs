@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan, civil::Date};
 use kalends_domain::{
-    Span,
+    Id, Span,
     availability::{Ask, Busy, Counted, HostTimes, Offer, Seated, Slot, Source, Timing, bookable},
     event_type::{Assignment, Period, Settings},
+    people::User,
     zone::Zone,
 };
 
@@ -139,6 +140,24 @@ impl View {
         let in_turn = self.times.len() == (0..self.times.len()).filter(needed).count()
             || free.iter().any(|place| !self.needed(*place));
         if all_needed && in_turn { Ok(Offered::New(free)) } else { Err(self.busy()) }
+    }
+
+    /// True when all of these hosts work throughout this time.
+    pub fn works(&self, hosts: &[Id<User>], span: Span) -> bool {
+        let them = self.offering.hosts.iter().zip(&self.times);
+        hosts.iter().all(|host| {
+            them.clone().any(|(one, time)| {
+                one.host.user == *host
+                    && HostTimes {
+                        schedule: &one.hours,
+                        travel: &time.travel,
+                        away: &time.away,
+                        busy: Busy::Rows(&[]),
+                        fixed: one.host.fixed,
+                    }
+                    .works(span)
+            })
+        })
     }
 
     /// Hosts who take turns and are free then, whoever else is not: who could take over.

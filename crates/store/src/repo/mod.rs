@@ -12,6 +12,7 @@ mod holds;
 mod idempotency;
 mod installations;
 mod jobs;
+mod outside;
 mod people;
 mod references;
 mod schedules;
@@ -31,8 +32,9 @@ pub use self::{
     idempotency::{Idempotency, Seen},
     installations::{Connection, Health, Installation, Installations, Scope},
     jobs::{Dead, Job, Jobs, NewJob},
+    outside::{Answered, ConflictAnswer, LaidOver, OutsideChange, OutsideChanges},
     people::People,
-    references::{Applied, Following, Reference, References, Wanted},
+    references::{Applied, Following, Reference, References, Standing, Wanted},
     schedules::{Away, Schedules, Stay, StoredSchedule},
     sessions::{ApiKey, Session, Sessions, Token},
     settings::Settings,
@@ -62,6 +64,8 @@ repositories! {
     flights: Flights,
     /// Enabled apps and the health of their accounts.
     installations: Installations,
+    /// What was done in calendars to events of ours.
+    outside_changes: OutsideChanges,
     /// What bookings have outside.
     references: References,
     /// Settings of the whole server.

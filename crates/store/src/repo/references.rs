@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use kalends_domain::{
-    Id,
+    Id, Span,
     booking::Booking,
     people::{Organization, User},
 };
 use serde_json::Value as Json;
 
-use super::{Installation, people::found};
+use super::{Calendar, Installation, people::found};
 use crate::{Result, Row, Sql, Tx, Value, port::broken, sql};
 
 /// References.
@@ -109,6 +109,17 @@ pub struct Applied {
     pub detail: Json,
 }
 
+/// An event that stands in a calendar as it was last wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Its booking's uid, and its own.
+    pub uid: String,
+    /// Its booking's time, as it was written.
+    pub span: Span,
+    /// The tie to it.
+    pub reference: Reference,
+}
+
 const SELECT: &str = "SELECT organization_id, id, booking_id, kind, app, installation_id, target, host_id, desired_revision,
     desired_present, applied_revision, applied_present, external_id, external_url, etag, detail, status, tries, last_error,
     next_try_at FROM booking_references";
@@ -203,6 +214,72 @@ impl References<'_> {
     ) -> Result<Option<Reference>> {
         let condition = "WHERE organization_id = $1 AND installation_id = $2 AND external_id = $3";
         self.one(condition, vec![organization.into(), installation.into(), external_id.into()]).await
+    }
+
+    /// Events of these bookings, by uid, that stand in a calendar as wanted.
+    pub async fn events_of(&mut self, calendar: &Calendar, uids: &[&str]) -> Result<Vec<Standing>> {
+        self.standing(calendar, "AND b.uid IN ($*)", uids.iter().copied().map(Value::from).collect()).await
+    }
+
+    /// Events that stand in a calendar as wanted under these names.
+    pub async fn events_named(&mut self, calendar: &Calendar, names: &[&str]) -> Result<Vec<Standing>> {
+        self.standing(calendar, "AND r.external_id IN ($*)", names.iter().copied().map(Value::from).collect())
+            .await
+    }
+
+    /// Events that stand in a calendar as wanted, of bookings that begin within a window.
+    pub async fn events_within(
+        &mut self,
+        calendar: &Calendar,
+        window: Span,
+    ) -> Result<Vec<Standing>> {
+        let begins = format!("AND b.starts >= {} AND b.starts < {}", window.start, window.end);
+        self.standing(calendar, &begins, vec![]).await
+    }
+
+    async fn standing(
+        &mut self,
+        calendar: &Calendar,
+        condition: &str,
+        list: Vec<Value>,
+    ) -> Result<Vec<Standing>> {
+        if condition.contains("$*") && list.is_empty() {
+            return Ok(vec![]);
+        }
+        let columns = SELECT.trim_start_matches("SELECT ").replace(" FROM booking_references", "");
+        let columns: Vec<String> = columns.split(',').map(|one| format!("r.{}", one.trim())).collect();
+        let query = Sql::built(format!(
+            "SELECT b.uid AS booking_uid, b.starts, b.ends, {} FROM booking_references r
+             JOIN bookings b ON b.organization_id = r.organization_id AND b.id = r.booking_id
+             JOIN connections c ON c.organization_id = r.organization_id AND c.installation_id = r.installation_id
+             WHERE r.organization_id = $1 AND c.id = $2 AND r.target = $3 AND r.kind = 'calendar' AND r.status = 'done'
+               AND r.desired_present = TRUE AND r.applied_present = TRUE AND r.applied_revision = b.revision
+               AND b.status = 'confirmed' AND b.ends > $4 {condition}",
+            columns.join(", ")
+        ));
+        let now = self.tx.now().as_second();
+        let query = query.bind(calendar.organization).bind(calendar.connection).bind(&calendar.remote_id);
+        let query = query.bind(now);
+        let query = if list.is_empty() { query } else { query.bind_list(list) };
+        let rows = self.tx.rows(query).await?;
+        let standing = |row: &Row| {
+            Ok(Standing { uid: row.get("booking_uid")?, span: row.span()?, reference: reference(row)? })
+        };
+        rows.iter().map(standing).collect()
+    }
+
+    /// Notes the version something has over there, changed by others.
+    pub async fn noticed(&mut self, of: &Reference, etag: Option<&str>) -> Result<()> {
+        let query = sql("UPDATE booking_references SET etag = $3 WHERE organization_id = $1 AND id = $2");
+        self.tx.run(query.bind(of.organization).bind(of.id).bind(etag)).await.map(drop)
+    }
+
+    /// Has something written once more as it is wanted, whatever was seen of it.
+    pub async fn again(&mut self, of: &Reference) -> Result<()> {
+        let now = self.tx.now();
+        let query = sql("UPDATE booking_references SET status = 'waiting', detail = '{}', tries = 0, next_try_at = $3, updated_at = $3
+             WHERE organization_id = $1 AND id = $2 AND desired_present = TRUE");
+        self.tx.run(query.bind(of.organization).bind(of.id).bind(now)).await.map(drop)
     }
 
     async fn one(&mut self, condition: &'static str, values: Vec<Value>) -> Result<Option<Reference>> {
