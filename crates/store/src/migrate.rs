@@ -27,6 +27,7 @@ pub const ALL: &[Migration] = migrations![
     "0004_work",
     "0005_apps",
     "0006_calendars",
+    "0007_oauth",
     "0008_two_ways"
 ];
 

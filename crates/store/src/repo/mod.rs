@@ -12,6 +12,7 @@ mod holds;
 mod idempotency;
 mod installations;
 mod jobs;
+mod oauth;
 mod outside;
 mod people;
 mod references;
@@ -32,6 +33,7 @@ pub use self::{
     idempotency::{Idempotency, Seen},
     installations::{Connection, Health, Installation, Installations, Scope},
     jobs::{Dead, Job, Jobs, NewJob},
+    oauth::{Flow, Grant, OAuth, Registration},
     outside::{Answered, ConflictAnswer, LaidOver, OutsideChange, OutsideChanges},
     people::People,
     references::{Applied, Following, Reference, References, Standing, Wanted},
@@ -64,6 +66,8 @@ repositories! {
     flights: Flights,
     /// Enabled apps and the health of their accounts.
     installations: Installations,
+    /// Sign-ins at providers.
+    oauth: OAuth,
     /// What was done in calendars to events of ours.
     outside_changes: OutsideChanges,
     /// What bookings have outside.
