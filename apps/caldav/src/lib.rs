@@ -12,7 +12,7 @@ use kalends_app::{
     },
 };
 use kalends_domain::Span;
-use vendor_dav::Account;
+use vendor_dav::{Account, At};
 
 /// The app.
 pub static APP: App = App {
@@ -29,12 +29,12 @@ struct CalDav;
 impl CalDav {
     async fn open<'a>(&self, cx: &'a Cx) -> Result<Account<'a>, Error> {
         let (server, user) = (vendor_dav::text(cx, "server")?, vendor_dav::text(cx, "username")?);
-        Account::open(cx, server, user, cx.secret("password")?).await
+        Account::open(cx, At::Typed(server), user, cx.secret("password")?).await
     }
 
     async fn discover<'a>(&self, cx: &'a Cx) -> Result<Account<'a>, Error> {
         let (server, user) = (vendor_dav::text(cx, "server")?, vendor_dav::text(cx, "username")?);
-        Account::discover(cx, server, user, cx.secret("password")?).await
+        Account::discover(cx, At::Typed(server), user, cx.secret("password")?).await
     }
 }
 

@@ -60,6 +60,7 @@ fn signed(publisher: &Arc<Publisher>, host: &str, login: &[(&str, &str)]) -> Cx 
         secrets: filled.secrets,
         zone: "Europe/Berlin".into(),
         locale: "en".into(),
+        signer: None,
     };
     gateway.cx(&APP, account, Patience::Job).expect("the app takes the account")
 }

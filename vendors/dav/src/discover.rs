@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::body;
+use crate::house::House;
 use crate::multistatus::{Item, Multistatus};
 use crate::session::{Depth, Session, host};
 use crate::xml::{CALDAV, DAV};
@@ -64,6 +65,18 @@ pub(crate) async fn discover(session: &Session<'_>, typed: &str) -> Result<Place
         return at(session, &named).await;
     }
     Err(first_failure.unwrap_or_else(|| no_calendars(&given)))
+}
+
+/// Looks at a provider's own address, then at `/.well-known/caldav` there; its servers may send us on within the house.
+pub(crate) async fn in_house(session: &Session<'_>, house: &House) -> Result<Place, Error> {
+    session.trust(house.start());
+    let first = match at(session, house.start()).await {
+        Err(error) if !is_final(&error) => error,
+        settled => return settled,
+    };
+    at(session, &join(house.start(), "/.well-known/caldav")?)
+        .await
+        .map_err(|second| telling(Some(first), second))
 }
 
 /// Reads a server or mail domain as an address; `https` where no scheme was typed.
@@ -136,7 +149,11 @@ async fn properties(session: &Session<'_>, url: &Url) -> Result<(Url, Multistatu
                 format!("{} sends us on without https: ask its operator to repair that", host(&url)),
             ));
         }
-        if !is_kin(&url, &next) {
+        if let Some(house) = session.house() {
+            if !house.holds(&next) {
+                return Err(house.refuses(&next));
+            }
+        } else if !is_kin(&url, &next) {
             return Err(ask_first(&url, &next));
         }
         session.trust(&next);

@@ -6,6 +6,12 @@ use crate::xml::{self, CALDAV, DAV, Element};
 
 /// Reads the precondition a server names in the body of a 4xx (RFC 4918 section 16); no opinion without one.
 pub fn judge(response: &Response) -> Option<Error> {
+    if response.status == http::StatusCode::MISDIRECTED_REQUEST {
+        return Some(Error::new(
+            Kind::NotFound,
+            "the account has moved to another of the provider's servers",
+        ));
+    }
     if !matches!(response.status.as_u16(), 400..=499 | 507) {
         return None;
     }

@@ -9,7 +9,7 @@ use kalends_ical::Feed;
 use url::Url;
 
 use crate::multistatus::{Item, Multistatus};
-use crate::objects::{address, is_unsupported};
+use crate::objects::is_unsupported;
 use crate::session::Depth;
 use crate::xml::{CALDAV, DAV, SERVER};
 use crate::{Account, body};
@@ -27,7 +27,7 @@ impl Account<'_> {
         let owner = self.owner();
         let mut all = Vec::new();
         for calendar in of {
-            let url = address(calendar)?;
+            let url = self.address(calendar)?;
             for feed in self.feeds(&url, within).await? {
                 let busy = feed.busy(&owner, within);
                 report(&url, &busy);
@@ -66,7 +66,7 @@ impl Account<'_> {
     /// What changed since the cursor, by the best means the server has: its own record of changes, else one mark for
     /// the whole calendar, else everything each time.
     pub async fn changes(&self, of: &RemoteId, since: Option<&str>, within: Span) -> Result<Changes, Error> {
-        let calendar = address(of)?;
+        let calendar = self.address(of)?;
         match since.map(Cursor::read).transpose()? {
             Some(Cursor::Sync(token)) => self.since(&calendar, &token, within).await,
             Some(Cursor::Tag(tag)) => {
@@ -194,7 +194,7 @@ impl Account<'_> {
     ) -> Result<Changes, Error> {
         let of = |fate: Fate| fates.iter().filter(move |(_, is)| **is == fate).map(|(url, _)| url);
         let mut changes = Changes {
-            removed: of(Fate::Gone).map(|url| RemoteId::new(url.as_str())).collect(),
+            removed: of(Fate::Gone).map(|url| self.id(url)).collect(),
             cursor: Some(Cursor::Sync(token).text()),
             ..Changes::default()
         };
@@ -204,7 +204,8 @@ impl Account<'_> {
             for item in &found.items {
                 if item.is_missing() {
                     // Gone between the two questions.
-                    changes.removed.push(RemoteId::new(self.session.follow(calendar, &item.href)?));
+                    let url = self.session.follow(calendar, &item.href)?;
+                    changes.removed.push(self.id(&url));
                 } else {
                     changes.upserts.extend(self.event(calendar, item, within)?);
                 }
@@ -224,7 +225,7 @@ impl Account<'_> {
         let found = feed.find(&uid, owner.zone());
         let declined = feed.declined(&uid, &owner);
         Ok(Some(RemoteEvent {
-            id: RemoteId::new(url),
+            id: self.id(&url),
             uid,
             etag: item.words(DAV, "getetag").map(ToOwned::to_owned),
             sequence: found.as_ref().map_or(0, |found| found.sequence),

@@ -32,14 +32,15 @@ impl Account<'_> {
             let listed = self.session.propfind("list_calendars", home, Depth::One, properties).await?;
             for item in listed.items.iter().filter(|item| holds_events(item)).take(MOST) {
                 let url = self.session.follow(home, &item.href)?;
-                if found.iter().all(|known| known.id.as_str() != url.as_str()) {
-                    found.push(calendar(item, &url));
+                let id = self.id(&url);
+                if found.iter().all(|known| known.id != id) {
+                    found.push(calendar(item, id, &url));
                 }
             }
         }
         let primary = found
             .iter()
-            .position(|calendar| default.as_ref().is_some_and(|url| calendar.id.as_str() == url.as_str()))
+            .position(|calendar| default.as_ref().is_some_and(|default| calendar.id == *default))
             .or_else(|| found.iter().position(|calendar| calendar.writable));
         if let Some(calendar) = primary.and_then(|at| found.get_mut(at)) {
             calendar.primary = true;
@@ -48,12 +49,12 @@ impl Account<'_> {
     }
 
     /// Where the server itself would put an invitation (RFC 6638 section 9.2); few say.
-    async fn default_calendar(&self) -> Option<Url> {
+    async fn default_calendar(&self) -> Option<RemoteId> {
         let inbox = self.place.inbox.as_ref()?;
         let asked = body::propfind(&["c:schedule-default-calendar-URL"]);
         let found = self.session.propfind("default_calendar", inbox, Depth::Zero, asked).await.ok()?;
         let href = found.items.first()?.link(CALDAV, "schedule-default-calendar-URL")?;
-        inbox.join(href).ok()
+        inbox.join(href).ok().map(|url| self.id(&url))
     }
 }
 
@@ -67,10 +68,10 @@ fn holds_events(item: &Item) -> bool {
     is_calendar && takes_events
 }
 
-fn calendar(item: &Item, url: &Url) -> RemoteCalendar {
+fn calendar(item: &Item, id: RemoteId, url: &Url) -> RemoteCalendar {
     let name = item.words(DAV, "displayname").map_or_else(|| last_segment(url), ToOwned::to_owned);
     RemoteCalendar {
-        id: RemoteId::new(url.as_str()),
+        id,
         name,
         colour: item.words(ICAL, "calendar-color").and_then(colour),
         zone: zone(item).map(|zone| zone.name().to_owned()),

@@ -17,7 +17,7 @@ const CALENDAR: &str = "text/calendar; charset=utf-8";
 impl Account<'_> {
     /// Writes a new event as `{uid}.ics`.
     pub async fn create(&self, into: &RemoteId, draft: &Draft) -> Result<Written, Error> {
-        let url = object(into, &draft.uid)?;
+        let url = self.object(into, &draft.uid)?;
         let text = meeting(draft)?.object();
         // Once: a second try would meet the first one's event and could not tell it from a stranger's.
         let request = Request::new("create_event", Method::PUT, url.clone())
@@ -37,7 +37,7 @@ impl Account<'_> {
 
     /// Makes an event of ours say this instead, unless somebody changed it since.
     pub async fn update(&self, written: &Written, draft: &Draft) -> Result<Written, Error> {
-        let url = address(&written.id)?;
+        let url = self.address(&written.id)?;
         // A weak etag cannot guard a write (RFC 9110 section 13.1.1); then it only has to be there.
         let guard = written.etag.as_deref().filter(|etag| !etag.starts_with("W/")).unwrap_or("*");
         let request = Request::new("update_event", Method::PUT, url.clone())
@@ -53,19 +53,19 @@ impl Account<'_> {
 
     /// Takes an event of ours away, whatever became of it.
     pub async fn delete(&self, written: &Written) -> Result<(), Error> {
-        let url = address(&written.id)?;
+        let url = self.address(&written.id)?;
         self.session.send(Request::new("delete_event", Method::DELETE, url)).await.map(|_| ())
     }
 
     /// Looks for our event: under its own name, then by its uid, for servers and people move things.
     pub async fn find(&self, into: &RemoteId, uid: &str) -> Result<Option<Written>, Error> {
-        let url = object(into, uid)?;
+        let url = self.object(into, uid)?;
         match self.session.send(Request::get("find_event", url.clone())).await {
             Ok(response) => return self.written(url, &response).await.map(Some),
             Err(error) if error.is_missing() => {}
             Err(error) => return Err(error),
         }
-        let calendar = address(into)?;
+        let calendar = self.address(into)?;
         let found = match self.session.report("find_event", &calendar, Depth::One, body::with_uid(uid)).await
         {
             Ok(found) => found,
@@ -81,7 +81,7 @@ impl Account<'_> {
         item.map(|item| {
             let url = self.session.follow(&calendar, &item.href)?;
             let etag = item.words(DAV, "getetag").map(ToOwned::to_owned);
-            Ok(Written { id: RemoteId::new(url), etag })
+            Ok(Written { id: self.id(&url), etag })
         })
         .transpose()
     }
@@ -105,6 +105,15 @@ impl Account<'_> {
         }
     }
 
+    /// `{calendar}/{uid}.ics`
+    fn object(&self, calendar: &RemoteId, uid: &str) -> Result<Url, Error> {
+        let mut url = self.address(calendar)?;
+        let none =
+            |()| Error::new(Kind::Invalid, "the calendar's address is none: connect the account again");
+        url.path_segments_mut().map_err(none)?.pop_if_empty().push(&format!("{uid}.ics"));
+        Ok(url)
+    }
+
     /// What a write left, asking for its etag where the server did not say (DAV-07).
     async fn written(&self, url: Url, response: &Response) -> Result<Written, Error> {
         let mut etag = response.header("etag").map(ToOwned::to_owned);
@@ -114,23 +123,8 @@ impl Account<'_> {
             // The event is written; a missing etag only means a later write is less guarded.
             etag = found.ok().and_then(|found| Some(found.items.first()?.words(DAV, "getetag")?.to_owned()));
         }
-        Ok(Written { id: RemoteId::new(url), etag })
+        Ok(Written { id: self.id(&url), etag })
     }
-}
-
-pub(crate) fn address(id: &RemoteId) -> Result<Url, Error> {
-    Url::parse(id.as_str()).map_err(|_| no_address())
-}
-
-/// `{calendar}/{uid}.ics`
-fn object(calendar: &RemoteId, uid: &str) -> Result<Url, Error> {
-    let mut url = address(calendar)?;
-    url.path_segments_mut().map_err(|()| no_address())?.pop_if_empty().push(&format!("{uid}.ics"));
-    Ok(url)
-}
-
-fn no_address() -> Error {
-    Error::new(Kind::Invalid, "the calendar's address is none: connect the account again")
 }
 
 /// The server knows no such request.

@@ -8,6 +8,7 @@ use kalends_app::{Cx, Error, Kind, Request, Response};
 use url::{Origin, Url};
 
 use crate::auth::{self, Challenge, Login};
+use crate::house::House;
 use crate::multistatus::Multistatus;
 
 const XML: &str = "application/xml; charset=utf-8";
@@ -26,12 +27,18 @@ pub(crate) struct Session<'a> {
     /// Where the password may go: what the owner named, and what that place named over https (DAV-02).
     trusted: Mutex<Vec<Origin>>,
     challenge: Mutex<Option<Challenge>>,
+    house: Option<House>,
 }
 
 impl<'a> Session<'a> {
     /// Trusts nobody yet.
-    pub(crate) const fn new(cx: &'a Cx, login: Login) -> Self {
-        Self { cx, login, trusted: Mutex::new(vec![]), challenge: Mutex::new(None) }
+    pub(crate) const fn new(cx: &'a Cx, login: Login, house: Option<House>) -> Self {
+        Self { cx, login, trusted: Mutex::new(vec![]), challenge: Mutex::new(None), house }
+    }
+
+    /// The house the account is in, where it is in one.
+    pub(crate) const fn house(&self) -> Option<&House> {
+        self.house.as_ref()
     }
 
     /// Lets the password go to this server, because its owner named it.
@@ -57,6 +64,9 @@ impl<'a> Session<'a> {
                 Kind::Malformed,
                 format!("the server sends us on to {} without https, where no password may go", host(&url)),
             ));
+        }
+        if let Some(house) = self.house.as_ref().filter(|house| !house.holds(&url)) {
+            return Err(house.refuses(&url));
         }
         self.trust(&url);
         Ok(url)

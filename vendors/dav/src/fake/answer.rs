@@ -2,23 +2,26 @@
 
 use kalends_app::fake::answer as reply;
 use kalends_app::{Request, Response};
-use vendor_dav::xml::{self, Element, escaped};
+
+use super::Owner;
+use crate::xml::{self, Element, escaped};
 
 const SPACES: &str = r#"xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:s="http://calendarserver.org/ns/" xmlns:i="http://apple.com/ns/ical/""#;
 
 /// A thing with its properties in XML.
 pub(crate) type Described = (String, Vec<String>);
 
-pub(crate) fn principal(path: &str, principal: &str, home: &str, user: &str) -> Described {
+pub(crate) fn principal(path: &str, of: &Owner, server: &str) -> Described {
+    let Owner { principal, home, address, name } = of;
     let mut properties =
         vec![format!("<d:current-user-principal><d:href>{principal}</d:href></d:current-user-principal>")];
-    if path == principal {
+    if path == *principal {
         properties.extend([
             format!("<d:principal-URL><d:href>{principal}</d:href></d:principal-URL>"),
-            "<d:displayname>Hanna Host</d:displayname>".to_owned(),
-            format!("<c:calendar-home-set><d:href>{home}</d:href></c:calendar-home-set>"),
+            format!("<d:displayname>{name}</d:displayname>"),
+            format!("<c:calendar-home-set><d:href>{server}{home}</d:href></c:calendar-home-set>"),
             format!(
-                "<c:calendar-user-address-set><d:href>mailto:{user}</d:href></c:calendar-user-address-set>"
+                "<c:calendar-user-address-set><d:href>mailto:{address}</d:href></c:calendar-user-address-set>"
             ),
             "<c:schedule-inbox-URL><d:href>/inbox/</d:href></c:schedule-inbox-URL>".to_owned(),
         ]);

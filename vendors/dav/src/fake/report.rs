@@ -1,9 +1,9 @@
 //! The reports the fake server knows.
 
+use crate::xml::{self, CALDAV, DAV, Element};
 use kalends_app::fake::answer as reply;
 use kalends_app::{Request, Response};
 use kalends_ical::Feed;
-use vendor_dav::xml::{self, CALDAV, DAV, Element};
 
 use super::collection::{Collection, Object};
 use super::{Speaks, answer, split};
