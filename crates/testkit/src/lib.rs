@@ -5,6 +5,7 @@ mod clock;
 mod database;
 mod house;
 pub mod make;
+pub mod planner;
 
 pub use self::{
     chance::Counting,

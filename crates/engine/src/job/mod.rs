@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::{
     failed::{Failed, When},
     kinds::{Deliver, ExpireHolds, Heed, Housekeeping, Letters, Notify, Reconcile, SyncCalendar, Told},
-    worker::{Workers, drain},
+    worker::{Workers, drain, drain_one},
 };
 use crate::Engine;
 

@@ -196,6 +196,22 @@ async fn keep(engine: &Engine, row: &Row) {
     }
 }
 
+/// Does one job of this kind that is due now; false when there is none: for tests and tools.
+pub async fn drain_one(engine: &Engine, kind: &'static str) -> kalends_store::Result<bool> {
+    let name = engine.ids().uid().to_string();
+    let rows = engine
+        .db
+        .write(move |tx| {
+            let name = name.clone();
+            Box::pin(async move { tx.jobs().claim(&name, &[kind], 1, LEASE).await })
+        })
+        .await?;
+    let Some(row) = rows.first() else { return Ok(false) };
+    let outcome = run::run(engine, row).await;
+    run::settle(engine, row, outcome).await?;
+    Ok(true)
+}
+
 /// Does everything that is due now, one after the other, and what that leaves behind: for tests and tools.
 ///
 /// How many jobs were run. What waits for a later instant stays.

@@ -1,0 +1,242 @@
+//! A host whose calendar is connected, and the provider behind it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use kalends_app::{
+    Gateway, NoNames,
+    fake::{Fake, Played},
+    http::{NoRecorder, Time},
+};
+use kalends_domain::{
+    Clock, Id, Span,
+    availability::Schedule,
+    booking::Booking,
+    event_type::{Answers, EventType, Settings},
+    people::{CalendarChanges, Profile, User},
+    zone::Zone,
+};
+use kalends_engine::{
+    Actor, Engine, Member,
+    book::{BookAsk, Booker, Bounds},
+    connect::Outside,
+    job,
+    notify::Links,
+    schedules::ScheduleDraft,
+    slots::{SlotsAsk, Which},
+};
+use kalends_store::{
+    repo::{Calendar, Installation},
+    seal::Keys,
+};
+use kalends_testkit::{
+    Counting, Held, TestDb, make,
+    planner::{PLANNER, Planner},
+};
+
+/// A clock whose waits pass at once.
+struct Hurried(Held);
+
+impl Time for Hurried {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn sleep(&self, duration: std::time::Duration) -> BoxFuture<'static, ()> {
+        let clock = self.0.clone();
+        Box::pin(async move { clock.advance(SignedDuration::try_from(duration).unwrap()) })
+    }
+}
+
+pub struct Stage<'t> {
+    pub t: &'t TestDb,
+    pub engine: Engine,
+    pub planner: Arc<Planner>,
+    pub host: User,
+    pub member: Member,
+    pub event_type: EventType,
+    pub installation: Id<Installation>,
+}
+
+/// An engine whose only app is the planner, reached by the world at this address.
+pub fn engine(t: &TestDb, planner: &Arc<Planner>, base: &str) -> Engine {
+    let chance = Arc::new(Counting::default());
+    let time = Arc::new(Hurried(t.clock.clone()));
+    let transport = Arc::new(Played::new(planner.played()));
+    let gateway = Gateway::new(transport, Arc::new(NoNames), time, chance, Arc::new(NoRecorder))
+        .playing(&PLANNER, planner.played());
+    let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
+    let links = Links::new(&base.parse().unwrap());
+    Engine::new(t.db.clone(), Outside::new(vec![&PLANNER], gateway, links, Arc::new(keys)))
+}
+
+impl<'t> Stage<'t> {
+    /// Ines, open nine to five on weekdays, whose only calendar is `work`; calendars' changes are followed.
+    pub async fn following(t: &'t TestDb) -> Self {
+        Self::with(t, CalendarChanges::Follow, "https://book.example/").await
+    }
+
+    pub async fn with(t: &'t TestDb, wish: CalendarChanges, base: &str) -> Self {
+        let planner = Arc::new(Planner::new(&t.clock, &["work"]));
+        let engine = engine(t, &planner, base);
+        let mut users = t.people(&["ines", "jonas"]).await;
+        for user in &mut users {
+            user.profile = Profile { calendar_changes: wish, ..Profile::default() };
+            let stored = user.clone();
+            t.db.write(move |tx| {
+                let user = stored.clone();
+                Box::pin(async move { tx.people().save(&user).await })
+            })
+            .await
+            .unwrap();
+            let draft = ScheduleDraft { name: "Hours".into(), hours: Schedule::nine_to_five(Zone::utc()) };
+            let made = engine.create_schedule(&member(user), user.id, &draft).await.unwrap();
+            engine.set_default_schedule(&member(user), made.id).await.unwrap();
+        }
+        let host = users.remove(0);
+        let event_type = make::event_type(&t.ids, "consultation", &[&host]);
+        let installation = engine.connect(&member(&host), "planner", &planner.form()).await.unwrap();
+        let stage = Self { t, engine, planner, member: member(&host), host, event_type, installation };
+        stage.offer(&stage.event_type).await;
+        stage.settle().await;
+        stage
+    }
+
+    pub async fn offer(&self, event_type: &EventType) {
+        let stored = event_type.clone();
+        self.t
+            .db
+            .write(move |tx| {
+                let stored = stored.clone();
+                Box::pin(async move { tx.event_types().add(&stored).await })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// An event type of its own, changed where the test cares.
+    pub async fn another(&self, name: &str, change: impl FnOnce(&mut Settings)) -> EventType {
+        let mut event_type = make::event_type(&self.t.ids, name, &[&self.host]);
+        change(&mut event_type.settings);
+        self.offer(&event_type).await;
+        event_type
+    }
+
+    /// A booking by a guest at this time, written to the calendar.
+    pub async fn booked(&self, start: &str) -> Booking {
+        let booking = self.book(&self.event_type, start).await;
+        self.settle().await;
+        booking
+    }
+
+    pub async fn book(&self, event_type: &EventType, start: &str) -> Booking {
+        let ask = BookAsk {
+            event_type: Which::Id(event_type.id),
+            start: at(start),
+            minutes: None,
+            booker: Booker {
+                name: "Gus".into(),
+                email: "gus@guests.example.com".into(),
+                zone: "UTC".into(),
+                locale: String::new(),
+                phone: None,
+            },
+            guests: Vec::new(),
+            location: None,
+            answers: Answers::new(),
+            notes: String::new(),
+            metadata: BTreeMap::new(),
+            times: None,
+            hold: None,
+            idempotency_key: None,
+            actor: Actor::Guest,
+            bounds: Bounds::Offered,
+        };
+        self.engine.book(&ask).await.unwrap().bookings.remove(0)
+    }
+
+    /// The booking as it is stored.
+    pub async fn now(&self, booking: &Booking) -> Booking {
+        self.t.db.read().await.unwrap().bookings().get(booking.id).await.unwrap().unwrap()
+    }
+
+    pub async fn history(&self, booking: &Booking) -> Vec<String> {
+        let events = self.t.db.read().await.unwrap().bookings().history(booking).await.unwrap();
+        events.into_iter().map(|event| event.kind).collect()
+    }
+
+    /// Messages made about a booking, in order.
+    pub async fn told(&self, booking: &Booking) -> Vec<String> {
+        let all = self.t.db.read().await.unwrap().deliveries().of_booking(booking).await.unwrap();
+        all.into_iter().filter(|one| one.what.part == "guest").map(|one| one.what.message).collect()
+    }
+
+    pub async fn calendar(&self) -> Calendar {
+        let mut tx = self.t.db.read().await.unwrap();
+        tx.calendars().of_users(&[self.host.id]).await.unwrap().remove(0)
+    }
+
+    /// The busy times in the mirror, in order.
+    pub async fn mirrored(&self) -> Vec<Span> {
+        let mut tx = self.t.db.read().await.unwrap();
+        let all = tx.calendars().busy_of(&[self.host.id], Span::new(0, i64::MAX / 4)).await.unwrap();
+        let mut spans: Vec<Span> = all.into_values().flatten().map(|one| one.span).collect();
+        spans.sort_unstable_by_key(|span| (span.start, span.end));
+        spans
+    }
+
+    /// Reads the calendar and does all that follows.
+    pub async fn sync(&self) {
+        self.engine.sync_now(&self.member, self.installation).await.unwrap();
+        self.settle().await;
+    }
+
+    /// The starts offered on a day, as `HH:MM`.
+    pub async fn starts(&self, day: &str) -> Vec<String> {
+        let ask = SlotsAsk {
+            event_type: Which::Id(self.event_type.id),
+            from: at(&format!("{day} 00:00")),
+            until: at(&format!("{day} 23:59")),
+            zone: "UTC".into(),
+            minutes: None,
+            rescheduling: None,
+            hold: None,
+        };
+        let offers = self.engine.slots(&ask).await.unwrap().days.into_values().flatten();
+        offers.map(|offer| offer.start.to_string()[11..16].to_owned()).collect()
+    }
+
+    /// Lets time pass until no job waits that is due within an hour.
+    pub async fn settle(&self) {
+        for _ in 0..2000 {
+            job::drain(&self.engine).await.unwrap();
+            let next = self.t.db.read().await.unwrap().jobs().next_at().await.unwrap();
+            let soon = self.t.clock.now().checked_add(SignedDuration::from_hours(1)).unwrap();
+            match next {
+                Some(next) if next <= soon => self.t.clock.set(next.max(self.t.clock.now())),
+                _ => {
+                    assert!(self.planner.bench().strays().is_empty(), "{:?}", self.planner.bench().strays());
+                    return;
+                }
+            }
+        }
+        panic!("jobs are still waiting");
+    }
+}
+
+pub fn member(user: &User) -> Member {
+    Member { user: user.id, organization: user.organization, role: user.role }
+}
+
+/// An instant of the test's year: `at("11-24 10:00")`.
+pub fn at(text: &str) -> Timestamp {
+    let (date, time) = text.split_once(' ').unwrap();
+    format!("2026-{date}T{time}:00Z").parse().unwrap()
+}
+
+/// From one time of a day to another: `span("11-24 10:00", 30)` is half an hour.
+pub fn span(start: &str, minutes: i64) -> Span {
+    let start = at(start).as_second();
+    Span::new(start, start + minutes * 60)
+}
