@@ -1,0 +1,24 @@
+//! How Google says no.
+
+use kalends_app::{Request, Response, fake};
+use serde_json::json;
+
+const JSON: (&str, &str) = ("content-type", "application/json; charset=UTF-8");
+
+/// As the calendar says it.
+pub(super) fn calendar(request: &Request, status: u16, reason: &str, message: &str) -> Response {
+    let domain = if reason.ends_with("Exceeded") { "usageLimits" } else { "global" };
+    let mut one = json!({ "domain": domain, "reason": reason, "message": message });
+    if message.starts_with("Sync token") || message.starts_with("Invalid sync token") {
+        one["locationType"] = "parameter".into();
+        one["location"] = "syncToken".into();
+    }
+    let body = json!({ "error": { "code": status, "message": message, "errors": [one] } });
+    fake::answer(request, status, &[JSON], body.to_string())
+}
+
+/// As Meet says it.
+pub(super) fn new_form(request: &Request, status: u16, word: &str, message: &str) -> Response {
+    let body = json!({ "error": { "code": status, "message": message, "status": word } });
+    fake::answer(request, status, &[JSON], body.to_string())
+}
