@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::{
     Error, Kind, Names, NoNames, Request, Response,
+    hook::Raw,
     http::{Answer, Transport},
 };
 
@@ -32,6 +33,11 @@ pub trait Fake: Send + Sync + 'static {
     /// Its sign-in, where tokens are granted there.
     fn oauth(&self) -> Option<&OAuth> {
         None
+    }
+
+    /// The notices it has sent to our addresses since this was last asked, oldest first.
+    fn notices(&self) -> Vec<Raw> {
+        Vec::new()
     }
 
     /// Where its hosts are, for what is not HTTP.

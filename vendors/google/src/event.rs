@@ -80,7 +80,7 @@ pub struct Properties {
 }
 
 /// The fields of an event that are asked for: no titles, no names (FB-08).
-pub const FIELDS: &str = "id,etag,status,iCalUID,start,end,transparency,eventType,sequence,recurrence,recurringEventId,originalStartTime,attendees(self,responseStatus),organizer(self),extendedProperties/private,conferenceData(createRequest/status,entryPoints(entryPointType,uri))";
+pub const FIELDS: &str = "id,etag,status,iCalUID,start,end,transparency,eventType,sequence,recurrence,recurringEventId,originalStartTime,attendees(self,responseStatus),organizer(self),extendedProperties/private";
 
 impl Event {
     /// It is deleted, or an occurrence that does not take place.

@@ -1,6 +1,10 @@
 //! Push channels: opened, stopped, and what they have pushed (GCAL-17 to GCAL-20).
 
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use kalends_app::hook::Raw;
 use serde_json::{Value, json};
+use url::Url;
 
 /// The longest a channel lives, in milliseconds.
 const LONGEST: i64 = 7 * 86_400_000;
@@ -9,19 +13,10 @@ const LONGEST: i64 = 7 * 86_400_000;
 pub(super) struct Channel {
     pub(super) id: String,
     pub(super) resource: String,
-    address: String,
+    address: Url,
     token: String,
     expiration: i64,
     number: u64,
-}
-
-/// A notification on its way: no body, everything in headers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Push {
-    /// Where it goes.
-    pub address: String,
-    /// What it says.
-    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Channel {
@@ -41,9 +36,8 @@ impl Channel {
         if asked["type"] != "web_hook" {
             return Err("type is web_hook".into());
         }
-        if !text("address").starts_with("https://") {
-            return Err("address is https".into());
-        }
+        let address = Url::parse(text("address")).ok().filter(|url| url.scheme() == "https");
+        let address = address.ok_or("address is https")?;
         if text("token").len() > 256 {
             return Err("token is at most 256 characters".into());
         }
@@ -55,7 +49,7 @@ impl Channel {
         Ok(Self {
             id: id.to_owned(),
             resource: resource(calendar),
-            address: text("address").to_owned(),
+            address,
             token: text("token").to_owned(),
             expiration: wished.min(now + LONGEST),
             number: 0,
@@ -74,19 +68,24 @@ impl Channel {
         })
     }
 
-    /// Says something; its numbers grow, not one by one.
-    pub(super) fn push(&mut self, state: &str) -> Push {
+    /// Says something: no body, everything in headers. Its numbers grow, not one by one.
+    pub(super) fn push(&mut self, state: &str) -> Raw {
         self.number = if self.number == 0 { 1 } else { self.number + 3 };
-        let headers = vec![
-            ("x-goog-channel-id", self.id.clone()),
-            ("x-goog-channel-token", self.token.clone()),
-            ("x-goog-channel-expiration", "Mon, 08 Mar 2027 08:00:00 GMT".to_owned()),
-            ("x-goog-resource-id", self.resource.clone()),
-            ("x-goog-resource-uri", "https://www.googleapis.com/calendar/v3/calendars/x/events".to_owned()),
-            ("x-goog-resource-state", state.to_owned()),
-            ("x-goog-message-number", self.number.to_string()),
+        let number = self.number.to_string();
+        let said = [
+            ("x-goog-channel-id", self.id.as_str()),
+            ("x-goog-channel-token", &self.token),
+            ("x-goog-channel-expiration", "Mon, 08 Mar 2027 08:00:00 GMT"),
+            ("x-goog-resource-id", &self.resource),
+            ("x-goog-resource-uri", "https://www.googleapis.com/calendar/v3/calendars/x/events"),
+            ("x-goog-resource-state", state),
+            ("x-goog-message-number", &number),
         ];
-        Push { address: self.address.clone(), headers }
+        let pairs = said.iter().filter_map(|(name, value)| {
+            Some((HeaderName::from_static(name), HeaderValue::from_str(value).ok()?))
+        });
+        let headers: HeaderMap = pairs.collect();
+        Raw { method: Method::POST, url: self.address.clone(), headers, body: Bytes::new() }
     }
 
     pub(super) const fn lives(&self, now: i64) -> bool {

@@ -15,13 +15,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use kalends_app::{
-    Request, Response,
-    fake::{self, Bench, Fake},
+    Manifest, Request, Response,
+    fake::{self, Bench, Fake, Granted, OAuth},
+    hook::Raw,
 };
 use kalends_domain::Span;
 use serde_json::{Value, json};
 
-pub use self::channel::Push;
 use self::{calendar::Calendar, channel::Channel, list::Rest, query::Query, space::Spaces};
 
 /// The account.
@@ -32,13 +32,14 @@ const NOW: &str = "2027-03-01T08:00:00Z";
 /// The provider.
 pub struct Google {
     bench: Bench,
+    oauth: OAuth,
     state: Mutex<State>,
 }
 
 struct State {
     calendars: BTreeMap<String, Calendar>,
     channels: Vec<Channel>,
-    pushes: Vec<Push>,
+    pushes: Vec<Raw>,
     rests: BTreeMap<String, Rest>,
     spaces: Spaces,
     /// What free-busy says instead of times, by calendar.
@@ -57,8 +58,11 @@ pub enum Rooms {
     Never,
 }
 
-impl Default for Google {
-    fn default() -> Self {
+impl Google {
+    /// With the sign-in of this manifest.
+    pub fn of(manifest: &Manifest) -> Self {
+        let oauth = OAuth::of(manifest);
+        oauth.signs_in(HOST);
         let calendars = [
             (HOST, Calendar::new("Hanna Host", "Europe/Berlin", "owner", true)),
             ("team@group.calendar.google.com", Calendar::new("Team", "Europe/Berlin", "writer", false)),
@@ -75,7 +79,7 @@ impl Default for Google {
             page: 2500,
             rooms: Rooms::After(1),
         };
-        Self { bench: Bench::default(), state: Mutex::new(state) }
+        Self { bench: Bench::default(), oauth, state: Mutex::new(state) }
     }
 }
 
@@ -135,11 +139,6 @@ impl Google {
     /// How rooms with events are made from now on.
     pub fn rooms(&self, rooms: Rooms) {
         self.state().rooms = rooms;
-    }
-
-    /// What was pushed since the last call.
-    pub fn pushes(&self) -> Vec<Push> {
-        std::mem::take(&mut self.state().pushes)
     }
 
     /// The ids of the channels that are open.
@@ -283,8 +282,18 @@ impl State {
 
 impl Fake for Google {
     fn answer(&self, request: &Request) -> Result<Response, String> {
+        if let Some(answer) = self.oauth.answer(request) {
+            return answer;
+        }
         let path = decoded(request)?;
         let segments: Vec<&str> = path.iter().map(String::as_str).collect();
+        let Some(granted) = self.oauth.bearer(request) else {
+            let why = "Request had invalid authentication credentials.";
+            return Ok(refusal::calendar(request, 401, "authError", why));
+        };
+        if let Some(scope) = lacking(&granted, &segments) {
+            return Ok(refusal::scope(request, scope));
+        }
         match (request.url.host_str().unwrap_or_default(), segments.as_slice()) {
             ("www.googleapis.com", ["calendar", "v3", rest @ ..]) => self.state().calendar(request, rest),
             ("meet.googleapis.com", ["v2", ..]) => self.state().spaces.answer(request),
@@ -299,6 +308,33 @@ impl Fake for Google {
     fn form(&self) -> BTreeMap<String, String> {
         BTreeMap::new()
     }
+
+    fn oauth(&self) -> Option<&OAuth> {
+        Some(&self.oauth)
+    }
+
+    fn notices(&self) -> Vec<Raw> {
+        std::mem::take(&mut self.state().pushes)
+    }
+}
+
+/// The scope a call needs and the token lacks (GCAL-02).
+fn lacking(granted: &Granted, path: &[&str]) -> Option<&'static str> {
+    let needs: &[&str] = match path {
+        [_, _, "users", ..] => {
+            &["https://www.googleapis.com/auth/calendar.calendarlist.readonly", "https://www.googleapis.com/auth/calendar"]
+        }
+        [_, _, "freeBusy"] => {
+            &["https://www.googleapis.com/auth/calendar.freebusy", "https://www.googleapis.com/auth/calendar"]
+        }
+        [_, _, "calendars", ..] => {
+            &["https://www.googleapis.com/auth/calendar.events", "https://www.googleapis.com/auth/calendar"]
+        }
+        ["v2", ..] => &["https://www.googleapis.com/auth/meetings.space.created"],
+        _ => return None,
+    };
+    let covered = needs.iter().any(|scope| granted.scopes.contains(*scope));
+    (!covered).then(|| needs[0])
 }
 
 /// The parts of a path as they were meant.

@@ -22,3 +22,14 @@ pub(super) fn new_form(request: &Request, status: u16, word: &str, message: &str
     let body = json!({ "error": { "code": status, "message": message, "status": word } });
     fake::answer(request, status, &[JSON], body.to_string())
 }
+
+/// The token was not granted this.
+pub(super) fn scope(request: &Request, scope: &str) -> Response {
+    let why = "Request had insufficient authentication scopes.";
+    let one = json!({ "domain": "global", "reason": "insufficientPermissions", "message": why });
+    let body = json!({ "error": { "code": 403, "message": why, "errors": [one], "status": "PERMISSION_DENIED" } });
+    let challenge = format!(
+        r#"Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="{scope}""#
+    );
+    fake::answer(request, 403, &[JSON, ("www-authenticate", &challenge)], body.to_string())
+}

@@ -1,0 +1,109 @@
+//! A booking's event as Google is told of it (GCAL-08 to GCAL-11, GCAL-26).
+
+use aws_lc_rs::digest;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use kalends_app::{
+    Error, Kind,
+    kind::calendar::{Attendance, Attendee, Draft},
+};
+use kalends_domain::Zone;
+use serde_json::{Value, json};
+use vendor_google::{Event, When, name};
+
+/// Google refuses longer texts.
+const DESCRIPTION: usize = 8_000;
+const LINE: usize = 1_000;
+/// Guests of one event; Google refuses more.
+const GUESTS: usize = 200;
+
+/// The event, new.
+pub(crate) fn insert(draft: &Draft) -> Result<Value, Error> {
+    let mut body = content(draft)?;
+    let (start, end) = times(draft)?;
+    body["id"] = name::event(&draft.uid).into();
+    body["start"] = json!(start);
+    body["end"] = json!(end);
+    Ok(marked(body, draft))
+}
+
+/// The event, to be laid over one that stands there.
+pub(crate) fn patch(draft: &Draft) -> Result<Value, Error> {
+    let mut body = content(draft)?;
+    let (start, end) = times(draft)?;
+    // Somebody may have made it an all-day event: that form has to go.
+    body["start"] = start.json();
+    body["end"] = end.json();
+    Ok(marked(body, draft))
+}
+
+/// Whether what stands there is what this draft would write: its content by the print left with it, its time by itself.
+pub(crate) fn says(event: &Event, draft: &Draft) -> bool {
+    let print = content(draft).map(|body| print(&body, draft));
+    print.is_ok_and(|print| event.ours(name::PRINT) == Some(&print))
+        && event.span(&Zone::utc()) == Some(draft.span)
+}
+
+fn content(draft: &Draft) -> Result<Value, Error> {
+    let guests: Vec<Value> = draft.attendees.iter().filter_map(guest).take(GUESTS).collect();
+    let mut body = json!({
+        "summary": cut(&draft.title, LINE),
+        "description": cut(&draft.description, DESCRIPTION),
+        "location": cut(draft.location.as_deref().unwrap_or_default(), LINE),
+        "visibility": if draft.private { "private" } else { "default" },
+        "transparency": "opaque",
+        "reminders": { "useDefault": true },
+        "guestsCanInviteOthers": false,
+        "guestsCanModify": false,
+        // Guests of a group do not see each other unless their host wants it.
+        "guestsCanSeeOtherGuests": guests.len() <= 1,
+        "attendees": guests,
+    });
+    if let Some(url) = draft.url.as_deref().filter(|url| url.starts_with("http")) {
+        body["source"] = json!({ "title": "Kalends", "url": url });
+    }
+    Ok(body)
+}
+
+fn times(draft: &Draft) -> Result<(When, When), Error> {
+    let zone = Zone::parse(&draft.zone).map_err(|error| Error::new(Kind::Invalid, error.to_string()))?;
+    Ok((When::at(draft.span.start, &zone), When::at(draft.span.end, &zone)))
+}
+
+fn marked(mut body: Value, draft: &Draft) -> Value {
+    let content: Value = body
+        .as_object()
+        .map(|fields| fields.iter().filter(|(name, _)| !matches!(name.as_str(), "id" | "start" | "end")))
+        .map(|fields| fields.map(|(name, value)| (name.clone(), value.clone())).collect())
+        .unwrap_or_default();
+    body["extendedProperties"] = json!({ "private": {
+        name::UID: draft.uid,
+        name::REVISION: draft.sequence.to_string(),
+        name::PRINT: print(&content, draft),
+    }});
+    body
+}
+
+fn print(content: &Value, draft: &Draft) -> String {
+    let text = format!("{content} {} {}", draft.sequence, draft.zone);
+    BASE64_URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..12])
+}
+
+fn guest(of: &Attendee) -> Option<Value> {
+    let mail = of.person.email.trim();
+    let (name, host) = mail.split_once('@')?;
+    if name.is_empty() || host.is_empty() {
+        return None;
+    }
+    let answer = match of.status {
+        Attendance::NeedsAction => "needsAction",
+        Attendance::Accepted => "accepted",
+        Attendance::Declined => "declined",
+        Attendance::Tentative => "tentative",
+    };
+    let name = cut(&of.person.name, LINE);
+    Some(json!({ "email": mail, "displayName": name, "optional": of.optional, "responseStatus": answer }))
+}
+
+fn cut(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(at, _)| &text[..at])
+}
