@@ -70,7 +70,10 @@ async fn one(cx: &Cx, of: &[RemoteId], within: Span) -> Result<Vec<Busy>, Error>
     let mut busy = Vec::new();
     for id in of {
         let said = answer.calendars.remove(id.as_str()).ok_or_else(|| {
-            Error::new(Kind::Malformed, "Google leaves a calendar out of its answer: it does not count as free")
+            Error::new(
+                Kind::Malformed,
+                "Google leaves a calendar out of its answer: it does not count as free",
+            )
         })?;
         if let Some(error) = said.errors.first() {
             return Err(refused(&error.reason));

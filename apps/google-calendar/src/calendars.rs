@@ -63,7 +63,9 @@ async fn entries(cx: &Cx) -> Result<Vec<Entry>, Error> {
     let url = call::with(url, &[("showHidden", "true"), ("maxResults", "250")]);
     let (mut pages, mut all, mut token) = (Pages::default(), Vec::new(), None::<String>);
     loop {
-        let at = token.as_deref().map_or_else(|| url.clone(), |token| call::with(url.clone(), &[("pageToken", token)]));
+        let at = token
+            .as_deref()
+            .map_or_else(|| url.clone(), |token| call::with(url.clone(), &[("pageToken", token)]));
         let page: Page = call::read(cx, "list_calendars", at).await?;
         all.extend(page.items.into_iter().filter(|entry| !entry.deleted));
         token = pages.next(page.next_page_token)?;

@@ -76,7 +76,8 @@ fn forgotten() -> Error {
 }
 
 async fn list(cx: &Cx, op: &'static str, url: Url) -> Result<Listing, Error> {
-    let url = call::with(url, &[("fields", &format!("kind,timeZone,nextPageToken,nextSyncToken,items({FIELDS})"))]);
+    let url =
+        call::with(url, &[("fields", &format!("kind,timeZone,nextPageToken,nextSyncToken,items({FIELDS})"))]);
     let (mut pages, mut items, mut at) = (Pages::default(), Vec::new(), url.clone());
     loop {
         let page: Page = call::read(cx, op, at).await?;
@@ -84,13 +85,11 @@ async fn list(cx: &Cx, op: &'static str, url: Url) -> Result<Listing, Error> {
             return Err(Error::new(Kind::Malformed, "Google answers with something else than events"));
         }
         items.extend(page.items);
-        match pages.next(page.next_page_token)? {
-            Some(token) => at = call::with(url.clone(), &[("pageToken", &token)]),
-            None => {
-                let owner = Owner::of(cx, page.time_zone.as_deref());
-                return Ok(Listing { items, owner, sync: page.next_sync_token });
-            }
-        }
+        let Some(token) = pages.next(page.next_page_token)? else {
+            let owner = Owner::of(cx, page.time_zone.as_deref());
+            return Ok(Listing { items, owner, sync: page.next_sync_token });
+        };
+        at = call::with(url.clone(), &[("pageToken", &token)]);
     }
 }
 
@@ -113,7 +112,8 @@ fn whole(listing: Listing, within: Span) -> Changes {
         let of_it = exceptions.remove(event.id.as_str()).unwrap_or_default();
         upserts.push(repeated(event, series::expand(event, &of_it, &owner, within)));
     }
-    Changes { upserts, removed: vec![], cursor: sync.map(|token| format!("{MARK}{token}")), full: true }
+    let cursor = sync.map(|token| format!("{MARK}{token}"));
+    Changes { upserts, removed: vec![], cursor, full: true, quiet_until: None }
 }
 
 /// The difference. A series of which anything changed is asked for again in its occurrences, for one occurrence says
@@ -248,5 +248,5 @@ async fn only_busy(cx: &Cx, of: &str, within: Span) -> Result<Changes, Error> {
             unexpanded: false,
         }
     });
-    Ok(Changes { upserts: upserts.collect(), removed: vec![], cursor: None, full: true })
+    Ok(Changes { upserts: upserts.collect(), removed: vec![], cursor: None, full: true, quiet_until: None })
 }

@@ -18,7 +18,7 @@ const GUESTS: usize = 200;
 
 /// The event, new.
 pub(crate) fn insert(draft: &Draft) -> Result<Value, Error> {
-    let mut body = content(draft)?;
+    let mut body = content(draft);
     let (start, end) = times(draft)?;
     body["id"] = name::event(&draft.uid).into();
     body["start"] = json!(start);
@@ -28,7 +28,7 @@ pub(crate) fn insert(draft: &Draft) -> Result<Value, Error> {
 
 /// The event, to be laid over one that stands there.
 pub(crate) fn patch(draft: &Draft) -> Result<Value, Error> {
-    let mut body = content(draft)?;
+    let mut body = content(draft);
     let (start, end) = times(draft)?;
     // Somebody may have made it an all-day event: that form has to go.
     body["start"] = start.json();
@@ -38,12 +38,11 @@ pub(crate) fn patch(draft: &Draft) -> Result<Value, Error> {
 
 /// Whether what stands there is what this draft would write: its content by the print left with it, its time by itself.
 pub(crate) fn says(event: &Event, draft: &Draft) -> bool {
-    let print = content(draft).map(|body| print(&body, draft));
-    print.is_ok_and(|print| event.ours(name::PRINT) == Some(&print))
+    event.ours(name::PRINT) == Some(&print(&content(draft), draft))
         && event.span(&Zone::utc()) == Some(draft.span)
 }
 
-fn content(draft: &Draft) -> Result<Value, Error> {
+fn content(draft: &Draft) -> Value {
     let guests: Vec<Value> = draft.attendees.iter().filter_map(guest).take(GUESTS).collect();
     let mut body = json!({
         "summary": cut(&draft.title, LINE),
@@ -61,7 +60,7 @@ fn content(draft: &Draft) -> Result<Value, Error> {
     if let Some(url) = draft.url.as_deref().filter(|url| url.starts_with("http")) {
         body["source"] = json!({ "title": "Kalends", "url": url });
     }
-    Ok(body)
+    body
 }
 
 fn times(draft: &Draft) -> Result<(When, When), Error> {

@@ -80,7 +80,8 @@ impl Hook for Notices {
         signature::secrets(secrets)?;
         let token = raw.header("x-goog-channel-token").ok_or(Refused::Unsigned)?;
         signature::check_token(token, secrets)?;
-        let named = ["x-goog-channel-id", "x-goog-resource-id", "x-goog-resource-state", "x-goog-message-number"];
+        let named =
+            ["x-goog-channel-id", "x-goog-resource-id", "x-goog-resource-state", "x-goog-message-number"];
         let whole = named.iter().all(|name| raw.header(name).is_some_and(|text| !text.is_empty()));
         if whole { Ok(()) } else { Err(Refused::Odd) }
     }

@@ -148,7 +148,10 @@ mod tests {
         );
         let series = weekly("RRULE:FREQ=WEEKLY;COUNT=4");
         let blocked = expand(&series, &[&moved, &gone], &owner(), march_and_april());
-        assert_eq!(starts(&blocked), ["2027-03-02T09:00:00Z", "2027-03-10T15:00:00Z", "2027-03-23T09:00:00Z"]);
+        assert_eq!(
+            starts(&blocked),
+            ["2027-03-02T09:00:00Z", "2027-03-10T15:00:00Z", "2027-03-23T09:00:00Z"]
+        );
     }
 
     #[test]
@@ -165,7 +168,9 @@ mod tests {
 
     #[test]
     fn rec_04_a_rule_that_cannot_be_followed_blocks_the_window() {
-        for rule in ["RRULE:FREQ=SECONDLY", "RRULE:FREQ=SOMETIMES", "X-RULE:FREQ=DAILY", "RRULE:\\nEND:VEVENT"] {
+        for rule in
+            ["RRULE:FREQ=SECONDLY", "RRULE:FREQ=SOMETIMES", "X-RULE:FREQ=DAILY", "RRULE:\\nEND:VEVENT"]
+        {
             let blocked = expand(&weekly(rule), &[], &owner(), march_and_april());
             assert_eq!((blocked.busy, blocked.unexpanded), (vec![march_and_april()], true), "{rule}");
         }

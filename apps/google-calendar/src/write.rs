@@ -63,7 +63,8 @@ pub(crate) async fn find(cx: &Cx, into: &str, uid: &str) -> Result<Option<Writte
     }
     let property = format!("{}={uid}", name::UID);
     let fields = format!("items({FIELDS})");
-    let parameters = [("privateExtendedProperty", property.as_str()), ("maxResults", "10"), ("fields", &fields)];
+    let parameters =
+        [("privateExtendedProperty", property.as_str()), ("maxResults", "10"), ("fields", &fields)];
     let found: Found =
         call::read(cx, "find_event", call::with(call::events(cx, into, [])?, &parameters)).await?;
     let ours = |event: &&Event| !event.is_cancelled() && event.ours(name::UID) == Some(uid);

@@ -22,11 +22,7 @@ pub fn address<'a>(
 }
 
 /// A calendar's events, or one of them.
-pub fn events<'a>(
-    cx: &Cx,
-    calendar: &'a str,
-    rest: impl IntoIterator<Item = &'a str>,
-) -> Result<Url, Error> {
+pub fn events<'a>(cx: &Cx, calendar: &'a str, rest: impl IntoIterator<Item = &'a str>) -> Result<Url, Error> {
     address(cx, "api", ["calendars", calendar, "events"].into_iter().chain(rest))
 }
 
@@ -43,11 +39,7 @@ pub fn json(op: &'static str, method: Method, url: Url, body: &Value) -> Request
 }
 
 /// Asks for JSON of this shape.
-pub async fn read<T: serde::de::DeserializeOwned>(
-    cx: &Cx,
-    op: &'static str,
-    url: Url,
-) -> Result<T, Error> {
+pub async fn read<T: serde::de::DeserializeOwned>(cx: &Cx, op: &'static str, url: Url) -> Result<T, Error> {
     cx.http.send(Request::get(op, url)).await?.json()
 }
 

@@ -72,7 +72,10 @@ fn meaning(status: u16, reason: &str, response: &Response) -> Option<Error> {
         }
         (403, "insufficientPermissions" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT") => {
             let scope = asked_for(response).unwrap_or_else(|| "calendar".to_owned());
-            Error::new(Kind::ScopeMissing { scope }, "the connection lacks a permission: connect it again and tick every box")
+            Error::new(
+                Kind::ScopeMissing { scope },
+                "the connection lacks a permission: connect it again and tick every box",
+            )
         }
         (403, "accessNotConfigured" | "SERVICE_DISABLED") => Error::new(
             Kind::PolicyDenied,
@@ -177,7 +180,8 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_reason_is_left_to_its_status() {
-        for (status, body) in [(403, ""), (404, "<html>"), (500, "{}"), (200, r#"{"error":{"message":"x"}}"#)] {
+        for (status, body) in [(403, ""), (404, "<html>"), (500, "{}"), (200, r#"{"error":{"message":"x"}}"#)]
+        {
             assert!(judge(&answer(status, body)).is_none(), "{status} {body}");
         }
         assert!(judge(&refusal(401, "authError")).is_none());

@@ -127,8 +127,8 @@ fn properties(sent: &Value) -> Checked {
 pub(super) fn times(event: &mut Value, home: &Zone) -> Checked {
     let (mut instants, mut days) = (vec![], vec![]);
     for field in ["start", "end"] {
-        let sent: When =
-            serde_json::from_value(event[field].clone()).map_err(|error| Refused::Stray(error.to_string()))?;
+        let sent: When = serde_json::from_value(event[field].clone())
+            .map_err(|error| Refused::Stray(error.to_string()))?;
         match (&sent.date, &sent.date_time) {
             (Some(_), None) | (None, Some(_)) => {}
             _ => return no("required", "Missing or double start or end time."),

@@ -22,11 +22,17 @@ pub(super) fn occurrences(calendar: &Calendar, within: Span) -> Vec<Value> {
         }
     }
     // Exceptions whose series this calendar does not have.
-    found.extend(calendar.all().map(|(_, stored)| &stored.value).filter(|event| {
-        event["recurringEventId"].as_str().is_some_and(|series| calendar.get(series).is_none())
-            && !body::is_cancelled(event)
-            && span(event, &calendar.zone).is_some_and(|span| span.overlaps(within))
-    }).cloned());
+    found.extend(
+        calendar
+            .all()
+            .map(|(_, stored)| &stored.value)
+            .filter(|event| {
+                event["recurringEventId"].as_str().is_some_and(|series| calendar.get(series).is_none())
+                    && !body::is_cancelled(event)
+                    && span(event, &calendar.zone).is_some_and(|span| span.overlaps(within))
+            })
+            .cloned(),
+    );
     found
 }
 
@@ -34,9 +40,9 @@ pub(super) fn occurrences(calendar: &Calendar, within: Span) -> Vec<Value> {
 pub(super) fn series(calendar: &Calendar, id: &str, event: &Value, within: Span) -> Vec<Value> {
     let rule = event["recurrence"][0].as_str().unwrap_or_default();
     let step = if rule.contains("FREQ=WEEKLY") { 7.days() } else { 1.days() };
-    let count = rule.split_once("COUNT=").and_then(|(_, rest)| {
-        rest.split(';').next().and_then(|count| count.parse::<usize>().ok())
-    });
+    let count = rule
+        .split_once("COUNT=")
+        .and_then(|(_, rest)| rest.split(';').next().and_then(|count| count.parse::<usize>().ok()));
     let start: When = serde_json::from_value(event["start"].clone()).unwrap_or_default();
     let zone = start.zone().unwrap_or_else(|| calendar.zone.clone());
     let Some(whole) = span(event, &calendar.zone) else { return vec![] };
@@ -48,20 +54,19 @@ pub(super) fn series(calendar: &Calendar, id: &str, event: &Value, within: Span)
             break;
         }
         let name = format!("{id}_{}", kalends_domain::span::instant(at).strftime("%Y%m%dT%H%M%SZ"));
-        let occurrence = match calendar.get(&name) {
-            Some(exception) => exception.value.clone(),
-            None => {
-                let mut one = event.clone();
-                if let Some(fields) = one.as_object_mut() {
-                    fields.remove("recurrence");
-                }
-                one["id"] = name.into();
-                one["recurringEventId"] = id.into();
-                one["originalStartTime"] = When::at(at, &zone).json();
-                one["start"] = json!({ "dateTime": when::utc(at), "timeZone": zone.name() });
-                one["end"] = json!({ "dateTime": when::utc(at + whole.len()), "timeZone": zone.name() });
-                one
+        let occurrence = if let Some(exception) = calendar.get(&name) {
+            exception.value.clone()
+        } else {
+            let mut one = event.clone();
+            if let Some(fields) = one.as_object_mut() {
+                fields.remove("recurrence");
             }
+            one["id"] = name.into();
+            one["recurringEventId"] = id.into();
+            one["originalStartTime"] = When::at(at, &zone).json();
+            one["start"] = json!({ "dateTime": when::utc(at), "timeZone": zone.name() });
+            one["end"] = json!({ "dateTime": when::utc(at + whole.len()), "timeZone": zone.name() });
+            one
         };
         if !body::is_cancelled(&occurrence)
             && span(&occurrence, &calendar.zone).is_some_and(|span| span.overlaps(within))
@@ -94,10 +99,7 @@ pub(super) fn busy(calendar: &Calendar, within: Span) -> Vec<Value> {
             _ => joined.push(span),
         }
     }
-    joined
-        .iter()
-        .map(|span| json!({ "start": when::utc(span.start), "end": when::utc(span.end) }))
-        .collect()
+    joined.iter().map(|span| json!({ "start": when::utc(span.start), "end": when::utc(span.end) })).collect()
 }
 
 /// The time of an event; none for one of no length.

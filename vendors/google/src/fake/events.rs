@@ -32,7 +32,12 @@ const LIST: [&str; 10] = [
 const WRITE: [&str; 2] = ["conferenceDataVersion", "sendUpdates"];
 
 impl State {
-    pub(super) fn events(&mut self, request: &Request, calendar: &str, rest: &[&str]) -> Result<Response, String> {
+    pub(super) fn events(
+        &mut self,
+        request: &Request,
+        calendar: &str,
+        rest: &[&str],
+    ) -> Result<Response, String> {
         let (page, rooms) = (self.page, self.rooms);
         let Some(found) = self.calendars.get_mut(calendar) else {
             return Ok(refusal::calendar(request, 404, "notFound", "Not Found"));
@@ -54,7 +59,9 @@ impl State {
                         let why = "Sync token is no longer valid, a full sync is required.";
                         refusal::calendar(request, 410, "fullSyncRequired", why)
                     }
-                    Listed::NoCursor => refusal::calendar(request, 400, "invalid", "Invalid sync token value."),
+                    Listed::NoCursor => {
+                        refusal::calendar(request, 400, "invalid", "Invalid sync token value.")
+                    }
                 });
             }
             ("GET", [id]) => return get(request, found, id),
@@ -93,12 +100,16 @@ fn instances(request: &Request, calendar: &Calendar, id: &str) -> Result<Respons
     if body::is_cancelled(&series.value) {
         return Ok(missing(request));
     }
-    let time = |name: &str, other: i64| asked.get(name).map_or(Ok(other), |text| {
-        text.parse::<Timestamp>().map(Timestamp::as_second).map_err(|error| error.to_string())
-    });
+    let time = |name: &str, other: i64| {
+        asked.get(name).map_or(Ok(other), |text| {
+            text.parse::<Timestamp>().map(Timestamp::as_second).map_err(|error| error.to_string())
+        })
+    };
     let within = Span::new(time("timeMin", 0)?, time("timeMax", 4_102_444_800)?);
-    let items: Vec<Value> =
-        busy::series(calendar, id, &series.value, within).into_iter().map(|item| asked.masked(item)).collect();
+    let items: Vec<Value> = busy::series(calendar, id, &series.value, within)
+        .into_iter()
+        .map(|item| asked.masked(item))
+        .collect();
     Ok(ok(request, &json!({ "kind": "calendar#events", "timeZone": calendar.zone.name(), "items": items })))
 }
 
@@ -107,7 +118,9 @@ fn insert(request: &Request, calendar: &mut Calendar, owner: &str, rooms: Rooms)
     let sent = super::sent(request)?;
     let id = sent["id"].as_str().ok_or("an event without an id of ours (GCAL-08)")?.to_owned();
     let mut event = sent.clone();
-    if let Some(no) = refused(request, body::check(&sent).and_then(|()| body::times(&mut event, &calendar.zone)))? {
+    if let Some(no) =
+        refused(request, body::check(&sent).and_then(|()| body::times(&mut event, &calendar.zone)))?
+    {
         return Ok(no);
     }
     if calendar.get(&id).is_some() {
@@ -226,8 +239,14 @@ fn wish(event: &mut Value, asked: &Query, id: &str, rooms: Rooms) -> Result<u32,
 
 /// The room stands.
 fn stand(event: &mut Value, id: &str) {
-    let letters: Vec<String> = id.bytes().rev().take(10).map(|byte| char::from(b'a' + byte % 26).to_string()).collect();
-    let code = format!("{}-{}-{}", letters[..3].concat(), letters[3..letters.len() - 3].concat(), letters[letters.len() - 3..].concat());
+    let letters: Vec<String> =
+        id.bytes().rev().take(10).map(|byte| char::from(b'a' + byte % 26).to_string()).collect();
+    let code = format!(
+        "{}-{}-{}",
+        letters[..3].concat(),
+        letters[3..letters.len() - 3].concat(),
+        letters[letters.len() - 3..].concat()
+    );
     let link = format!("https://meet.google.com/{code}");
     event["conferenceData"]["createRequest"]["status"] = json!({ "statusCode": "success" });
     event["conferenceData"]["conferenceId"] = code.into();

@@ -39,7 +39,8 @@ pub(super) fn page(
     let rest = match (asked.get("pageToken"), asked.get("syncToken")) {
         (Some(token), _) => rests.remove(token).ok_or("a page token that was never given out")?,
         (None, Some(token)) => {
-            for never in ["timeMin", "timeMax", "q", "orderBy", "iCalUID", "updatedMin", "privateExtendedProperty"]
+            for never in
+                ["timeMin", "timeMax", "q", "orderBy", "iCalUID", "updatedMin", "privateExtendedProperty"]
             {
                 if asked.get(never).is_some() {
                     return Err(format!("{never} together with a sync token"));
@@ -58,7 +59,10 @@ pub(super) fn page(
             let mut changed: Vec<&Stored> =
                 calendar.all().map(|(_, stored)| stored).filter(|stored| stored.at > at).collect();
             changed.sort_by_key(|stored| stored.at);
-            Rest { items: changed.iter().map(|one| one.value.clone()).collect(), sync: cursor(calendar, single) }
+            Rest {
+                items: changed.iter().map(|one| one.value.clone()).collect(),
+                sync: cursor(calendar, single),
+            }
         }
         (None, None) => Rest { items: all(calendar, asked, single)?, sync: cursor(calendar, single) },
     };
@@ -93,7 +97,8 @@ fn all(calendar: &Calendar, asked: &Query, single: bool) -> Result<Vec<Value>, S
         let at = text.parse::<Timestamp>().map_err(|_| format!("{name} is no RFC 3339 time: {text}"))?;
         Ok(Some(at.as_second()))
     };
-    let within = Span::new(time("timeMin")?.unwrap_or(i64::MIN / 2), time("timeMax")?.unwrap_or(i64::MAX / 2));
+    let within =
+        Span::new(time("timeMin")?.unwrap_or(i64::MIN / 2), time("timeMax")?.unwrap_or(i64::MAX / 2));
     let deleted = asked.flag("showDeleted")?;
     let has = |event: &Value| {
         asked.get("privateExtendedProperty").is_none_or(|wanted| {

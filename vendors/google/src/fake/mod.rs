@@ -243,8 +243,12 @@ impl State {
             let reason = self.failing.get(id).copied();
             let found = self.calendars.get(id);
             let said = match (reason, found) {
-                (Some(reason), _) => json!({ "errors": [{ "domain": "global", "reason": reason }], "busy": [] }),
-                (None, None) => json!({ "errors": [{ "domain": "global", "reason": "notFound" }], "busy": [] }),
+                (Some(reason), _) => {
+                    json!({ "errors": [{ "domain": "global", "reason": reason }], "busy": [] })
+                }
+                (None, None) => {
+                    json!({ "errors": [{ "domain": "global", "reason": "notFound" }], "busy": [] })
+                }
                 (None, Some(calendar)) => json!({ "busy": busy::busy(calendar, within) }),
             };
             calendars.insert(id.to_owned(), said);
@@ -271,7 +275,8 @@ impl State {
         Query::of(request, &[])?;
         let asked = sent(request)?;
         let before = self.channels.len();
-        self.channels.retain(|one| asked["id"] != one.id.as_str() || asked["resourceId"] != one.resource.as_str());
+        self.channels
+            .retain(|one| asked["id"] != one.id.as_str() || asked["resourceId"] != one.resource.as_str());
         Ok(if self.channels.len() < before {
             fake::answer(request, 204, &[], "")
         } else {
@@ -321,9 +326,10 @@ impl Fake for Google {
 /// The scope a call needs and the token lacks (GCAL-02).
 fn lacking(granted: &Granted, path: &[&str]) -> Option<&'static str> {
     let needs: &[&str] = match path {
-        [_, _, "users", ..] => {
-            &["https://www.googleapis.com/auth/calendar.calendarlist.readonly", "https://www.googleapis.com/auth/calendar"]
-        }
+        [_, _, "users", ..] => &[
+            "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
+            "https://www.googleapis.com/auth/calendar",
+        ],
         [_, _, "freeBusy"] => {
             &["https://www.googleapis.com/auth/calendar.freebusy", "https://www.googleapis.com/auth/calendar"]
         }

@@ -27,7 +27,8 @@ pub(super) fn new_form(request: &Request, status: u16, word: &str, message: &str
 pub(super) fn scope(request: &Request, scope: &str) -> Response {
     let why = "Request had insufficient authentication scopes.";
     let one = json!({ "domain": "global", "reason": "insufficientPermissions", "message": why });
-    let body = json!({ "error": { "code": 403, "message": why, "errors": [one], "status": "PERMISSION_DENIED" } });
+    let body =
+        json!({ "error": { "code": 403, "message": why, "errors": [one], "status": "PERMISSION_DENIED" } });
     let challenge = format!(
         r#"Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="{scope}""#
     );

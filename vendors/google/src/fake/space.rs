@@ -31,7 +31,9 @@ impl Spaces {
 
     pub(super) fn answer(&mut self, request: &Request) -> Result<Response, String> {
         let path = request.url.path();
-        let json = |value: &Value| fake::answer(request, 200, &[("content-type", "application/json")], value.to_string());
+        let json = |value: &Value| {
+            fake::answer(request, 200, &[("content-type", "application/json")], value.to_string())
+        };
         match request.method.as_str() {
             "POST" if path == "/v2/spaces" => {
                 let config = config(&body(request)?)?;

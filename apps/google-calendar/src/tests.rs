@@ -1,0 +1,1 @@
+//! Google Calendar, beyond what the suites ask of every calendar.
