@@ -119,34 +119,13 @@ impl Engine {
             spans.iter().map(|span| span.start).min().unwrap_or(0),
             spans.iter().map(|span| span.end).max().unwrap_or(0),
         );
-        let view = self.view(Arc::clone(&plan.offering), around, ignoring, Purpose::Booking).await?;
-        let zone = plan.checked.attendees.first().map_or("UTC", |one| one.zone.as_str());
-        let zone = crate::slots::zone_or_utc(zone);
-        let minutes = plan.checked.minutes;
-        let mut choice: Option<HostChoice> = None;
-        plan.seat_in = None;
-        for (index, start) in plan.starts.iter().enumerate() {
-            let held = plan.hold.as_ref().filter(|_| index == 0);
-            match start_of(&view, *start, &zone, minutes, bounds, held.is_some())? {
-                Offered::Seat(source) => {
-                    plan.seat_in = view.booking(source);
-                    choice = Some(HostChoice::default());
-                }
-                Offered::New(places) => {
-                    let here = HostChoice::of(&plan.offering, &places, |place| view.needed(place));
-                    choice = Some(match choice {
-                        None => here,
-                        Some(others) => others.and(&here),
-                    });
-                }
-            }
-        }
-        let choice = choice.ok_or(BookError::NotOffered)?;
-        let in_turn = view.offering.hosts.iter().enumerate().any(|(place, _)| !view.needed(place));
-        if plan.seat_in.is_none() && in_turn && choice.one_of.is_empty() {
-            return Err(BookError::Taken);
-        }
-        plan.hosts = choice;
+        let look = |purpose| self.view(Arc::clone(&plan.offering), around, ignoring.clone(), purpose);
+        let choice = match chosen(plan, &look(Purpose::Start).await?, bounds) {
+            Ok(choice) => choice,
+            // What little was read may have said no too early, and cannot say why.
+            Err(_) => chosen(plan, &look(Purpose::Booking).await?, bounds)?,
+        };
+        (plan.seat_in, plan.hosts) = choice;
         Ok(())
     }
 
@@ -161,6 +140,36 @@ impl Engine {
         let hold = self.db.read().await?.holds().by_uid(uid).await?;
         Ok(hold.filter(|hold| hold.event_type == event_type.id && hold.span.start == start))
     }
+}
+
+/// The booking to sit down in, and who takes part.
+fn chosen(plan: &Plan, view: &View, bounds: Bounds) -> Result<(Option<repo::Owner>, HostChoice), BookError> {
+    let zone = plan.checked.attendees.first().map_or("UTC", |one| one.zone.as_str());
+    let zone = crate::slots::zone_or_utc(zone);
+    let minutes = plan.checked.minutes;
+    let (mut seat_in, mut choice) = (None, None::<HostChoice>);
+    for (index, start) in plan.starts.iter().enumerate() {
+        let held = plan.hold.as_ref().filter(|_| index == 0);
+        match start_of(view, *start, &zone, minutes, bounds, held.is_some())? {
+            Offered::Seat(source) => {
+                seat_in = view.booking(source);
+                choice = Some(HostChoice::default());
+            }
+            Offered::New(places) => {
+                let here = HostChoice::of(&plan.offering, &places, |place| view.needed(place));
+                choice = Some(match choice {
+                    None => here,
+                    Some(others) => others.and(&here),
+                });
+            }
+        }
+    }
+    let choice = choice.ok_or(BookError::NotOffered)?;
+    let in_turn = view.offering.hosts.iter().enumerate().any(|(place, _)| !view.needed(place));
+    if seat_in.is_none() && in_turn && choice.one_of.is_empty() {
+        return Err(BookError::Taken);
+    }
+    Ok((seat_in, choice))
 }
 
 /// How one start can be booked.

@@ -49,6 +49,8 @@ pub(crate) enum Purpose {
     Page,
     /// For one booking: the next look will find it changed.
     Booking,
+    /// For one start, and no more than touches it: enough to say that it will do.
+    Start,
 }
 
 /// API keys kept at most.
@@ -105,7 +107,7 @@ impl Memory {
 
     /// The time of these hosts within a window, in their order: at most one round of queries for all of them.
     ///
-    /// For a page everything usual is read and kept; for one booking only what lies around it, where nothing is kept.
+    /// For a page everything usual is read and kept; else only what was asked for, where nothing is kept.
     pub async fn times(
         &self,
         hosts: &[Id<User>],
@@ -188,7 +190,7 @@ impl Memory {
         if let Some(kept) = self.tallies.get(&id).filter(|kept| now.as_second() < kept.good_until) {
             return Ok(kept);
         }
-        if purpose == Purpose::Booking {
+        if purpose != Purpose::Page {
             return Ok(Arc::new(load::tally(&self.db, offering, window).await?));
         }
         let began = self.tallies.begin();

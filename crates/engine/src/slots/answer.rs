@@ -113,9 +113,15 @@ impl Engine {
         purpose: Purpose,
     ) -> Result<View, Trouble> {
         let now = self.now();
-        // Nothing is offered before now, so nothing before it matters.
-        let start = window.start.max(now.as_second() + 86_400);
-        let window = Span::new(start - AROUND, window.end.max(start) + AROUND);
+        let window = if purpose == Purpose::Start {
+            let settings = &offering.event_type.settings;
+            let reach = settings.offset.max(settings.buffers.before).max(settings.buffers.after);
+            window.widened(i64::from(reach) * 60, i64::from(reach) * 60)
+        } else {
+            // Nothing is offered before now, so nothing before it matters.
+            let start = window.start.max(now.as_second() + 86_400);
+            Span::new(start - AROUND, window.end.max(start) + AROUND)
+        };
         let times = self.memory.times(&offering.users(), window, purpose).await?;
         let (mut booked, mut seated) = (Vec::new(), Vec::new());
         let tally =
@@ -134,7 +140,7 @@ impl Engine {
                 }
             }
         }
-        Ok(View { offering, times, booked, seated, tally, ignoring, now })
+        Ok(View { offering, times, booked, seated, tally, ignoring, now, purpose })
     }
 
     /// The sources of what gives way: a booking that moves, the guest's own hold.

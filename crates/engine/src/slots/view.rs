@@ -16,7 +16,7 @@ use kalends_store::repo::Owner;
 use super::Withheld;
 use crate::{
     book::BookError,
-    index::{HostTime, Offering, Tally},
+    index::{HostTime, Offering, Purpose, Tally},
 };
 
 /// An event type, its hosts' time and what is booked of it, at one instant.
@@ -35,6 +35,8 @@ pub(crate) struct View {
     pub ignoring: Vec<Source>,
     /// The clock.
     pub now: Timestamp,
+    /// What it was gathered for, and so how far around.
+    pub purpose: Purpose,
 }
 
 /// Where to look, and for what length.
@@ -102,6 +104,7 @@ impl View {
     /// How a guest may book this start; else why not.
     ///
     /// A start is good when some window offers it: the one that begins there, the guest's day, or the days around it.
+    /// A view of a start alone knows the first of them; its "no" may be a "yes" with more around.
     pub fn offered(&self, start: i64, zone: &Zone, minutes: u32) -> Result<Offered, BookError> {
         self.in_time(start)?;
         let looks = self.windows(start, zone, minutes);
@@ -234,7 +237,10 @@ impl View {
         let around = Span::new(start, end).widened(2 * 86_400, 86_400);
         let look = |window| Look { window, zone, minutes };
         if self.settings().first_slot_only {
-            return vec![look(day)];
+            return if self.purpose == Purpose::Start { Vec::new() } else { vec![look(day)] };
+        }
+        if self.purpose == Purpose::Start {
+            return vec![look(Span::new(start - offset, end))];
         }
         vec![look(Span::new(start - offset, end)), look(day), look(around)]
     }
