@@ -113,8 +113,7 @@ impl Engine {
         let hold = self.hold_on(ask.hold.as_ref(), &offering.event_type, span.start).await?;
         let mut refused = BookError::Taken;
         for attempt in 0..ATTEMPTS {
-            let (hosts, seat_in) =
-                self.choose_for_move(&ask, booking, offering, span, hold.as_ref()).await?;
+            let (hosts, seat_in) = self.choose_for_move(&ask, booking, offering, span, hold.as_ref()).await?;
             let has_choice = hosts.one_of.len() > 1 || offering.event_type.settings.seats.is_some();
             let wish = Move {
                 ask: ask.clone(),

@@ -224,8 +224,11 @@ async fn seen_gone(engine: &Engine, case: &Case) -> StoreResult<OutsideChange> {
 
 async fn sync_again(engine: &Engine, calendar: &Calendar) -> StoreResult<()> {
     let job = SyncCalendar { organization: calendar.organization, calendar: calendar.id };
-    engine.db.write(move |tx| {
-        let job = job.clone();
-        Box::pin(async move { job::add(tx, &job).await })
-    }).await
+    engine
+        .db
+        .write(move |tx| {
+            let job = job.clone();
+            Box::pin(async move { job::add(tx, &job).await })
+        })
+        .await
 }

@@ -7,7 +7,7 @@ use kalends_domain::{
     event_type::{Answers, BookedLocation, EventType},
     people::{Organization, User},
 };
-use kalends_store::repo::{Calendar, Delivery, Reference};
+use kalends_store::repo::{Calendar, Delivery, Installation, Reference};
 use serde::{Deserialize, Serialize};
 
 use super::{Failed, Job, Work, house};
@@ -286,6 +286,28 @@ impl Job for ExpireHolds {
     }
 }
 
+/// Closes rooms of one account that no booking wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepRooms {
+    /// Whose account.
+    pub organization: Id<Organization>,
+    /// Which account.
+    pub installation: Id<Installation>,
+}
+
+impl Job for SweepRooms {
+    const NAME: &'static str = "sweep_rooms";
+    const TRIES: u32 = 1; // the schedule comes back by itself
+
+    fn key(&self) -> String {
+        self.installation.to_string()
+    }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        reconcile::sweep::run(&work.engine, self).await
+    }
+}
+
 /// Throws away what is over: sessions, used tokens, finished jobs, old records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Housekeeping {}
@@ -300,6 +322,7 @@ impl Job for Housekeeping {
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
         house::sweep(&work.engine).await?;
-        house::repair(&work.engine).await.map_err(Failed::from)
+        house::repair(&work.engine).await?;
+        reconcile::sweep::enqueue(&work.engine).await.map_err(Failed::from)
     }
 }

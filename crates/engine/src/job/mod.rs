@@ -13,8 +13,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
     failed::{Failed, When},
-    kinds::{Deliver, ExpireHolds, Heed, Housekeeping, Letters, Notify, Reconcile, SyncCalendar, Told},
-    worker::{Workers, drain, drain_one},
+    kinds::{
+        Deliver, ExpireHolds, Heed, Housekeeping, Letters, Notify, Reconcile, SweepRooms, SyncCalendar, Told,
+        Workers,
+    },
 };
 use crate::Engine;
 

@@ -9,17 +9,23 @@ mod event;
 mod join;
 mod room;
 mod scene;
+pub(crate) mod sweep;
 mod told;
+mod turn;
 
 use futures::future::join_all;
 use jiff::Timestamp;
 use kalends_app::Error;
+use kalends_domain::event_type::MOST_FALLBACKS;
 use kalends_store::repo::Reference;
 
-use self::scene::{Scene, Tie};
 pub use self::{
     join::JoinError,
     told::{Fix, Happening, Progress, What},
+};
+use self::{
+    scene::{Scene, Tie},
+    turn::Verdict,
 };
 use crate::{
     Engine,
@@ -41,17 +47,42 @@ pub(crate) async fn run(engine: &Engine, job: &Reconcile, tries: u32) -> Result<
 async fn bring(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Failed> {
     let Some(mut scene) = Scene::plan(engine, job.booking).await? else { return Ok(()) };
     let mut outcome = Outcome { tries, engine, again: None, never: None };
-    // Rooms first: the event carries the link.
-    for tie in scene.take(ROOM) {
-        let result = room::follow(engine, &mut scene, &tie).await;
-        outcome.note(&tie, result).await?;
+    // Rooms first: the event carries the link. An app that is passed over makes a new plan, at most once each.
+    for _ in 0..=MOST_FALLBACKS {
+        if !rooms(engine, &mut scene, &mut outcome).await? {
+            break;
+        }
+        let Some(next) = Scene::plan(engine, job.booking).await? else { return Ok(()) };
+        scene = next;
     }
     let events = scene.take(EVENT);
     let results = join_all(events.iter().map(|tie| event::follow(engine, &scene, tie))).await;
     for (tie, result) in events.iter().zip(results) {
-        outcome.note(tie, result).await?;
+        outcome.note(tie, result, None).await?;
     }
     outcome.end()
+}
+
+/// Brings every room to what is wanted; true when an app lost its turn, so that there is another to ask.
+async fn rooms(engine: &Engine, scene: &mut Scene, outcome: &mut Outcome<'_>) -> Result<bool, Failed> {
+    let ties = scene.take(ROOM);
+    for tie in &ties {
+        let result = room::follow(engine, scene, tie).await;
+        let Err(trouble) = &result else { continue };
+        match turn::judge(scene, tie, &ties, trouble, engine.now()) {
+            Verdict::Stays => outcome.note(tie, result, None).await?,
+            Verdict::Until(end) => {
+                room::troubled(engine, tie).await?;
+                outcome.note(tie, result, Some(end)).await?;
+            }
+            Verdict::Over(why) => {
+                tracing::warn!(app = tie.row.wanted.app, why, "an app makes no room; the next one is asked");
+                room::pass(engine, scene, tie, &why).await?;
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Why one thing outside is not as wanted.
@@ -87,8 +118,13 @@ struct Outcome<'a> {
 }
 
 impl Outcome<'_> {
-    /// Writes down how one tie went.
-    async fn note(&mut self, tie: &Tie, result: Result<(), Trouble>) -> Result<(), Failed> {
+    /// Writes down how one tie went; it is taken up again at `by` the latest.
+    async fn note(
+        &mut self,
+        tie: &Tie,
+        result: Result<(), Trouble>,
+        by: Option<Timestamp>,
+    ) -> Result<(), Failed> {
         let now = self.engine.now();
         let (why, next) = match result {
             Ok(()) => return Ok(()),
@@ -107,6 +143,10 @@ impl Outcome<'_> {
                     (why, None)
                 }
             },
+        };
+        let next = match (next, by) {
+            (Some(at), Some(by)) => Some(at.min(by)),
+            (next, _) => next,
         };
         if let Some(at) = next {
             let earlier = self.again.as_ref().is_none_or(|(other, _)| at < *other);

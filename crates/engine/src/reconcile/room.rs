@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use kalends_app::{
-    AnyConference, Cx, Error,
+    AnyConference, Cx, Error, Kind,
     gateway::Patience,
     kind::conference::{Link, Meeting, Room},
 };
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{
     Trouble, draft,
     scene::{Scene, Tie},
+    turn,
 };
 use crate::{Engine, notify};
 
@@ -21,16 +22,16 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// Brings the room to what is wanted, and its link into the booking.
 pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Result<(), Trouble> {
-    let room = tie.kept("room").and_then(|room| serde_json::from_value::<Room>(room.clone()).ok());
+    let known = Known::of(tie);
     let meeting = draft::meeting(&scene.booking, &scene.hosts);
     let print = draft::fingerprint(&meeting);
     if tie.row.desired_present {
-        let ready = room.as_ref().is_some_and(|room| room.link != Link::Pending);
+        let ready = known.room.as_ref().is_some_and(|room| room.link != Link::Pending);
         let same = tie.kept("print").and_then(Value::as_str) == Some(&print);
         if ready && same && tie.row.is_settled() {
             return Ok(());
         }
-    } else if room.is_none() {
+    } else if !is_remote(engine, tie) || known.room.is_none() && !known.attempted {
         let settled = tie.row.following == Following::Done;
         return if settled { Ok(()) } else { save(engine, scene, tie, None, &print).await };
     }
@@ -45,19 +46,12 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
     }
     let cx = engine.cx(installed, Patience::Job).await?;
     if !tie.row.desired_present {
-        let answer = match &room {
-            Some(room) => part.close(&cx, room).await,
-            None => Ok(()),
-        };
-        let answer = match answer {
-            Err(error) if error.is_missing() => Ok(()),
-            answer => answer,
-        };
+        let answer = close(part.as_ref(), &cx, &known, &meeting).await;
         engine.heard(installed, &answer).await;
         answer?;
         return save(engine, scene, tie, None, &print).await;
     }
-    let answer = open(part.as_ref(), &cx, room.as_ref(), &meeting).await;
+    let answer = open(part.as_ref(), &cx, &known, &meeting).await;
     engine.heard(installed, &answer).await;
     let room = answer?;
     let pending = room.link == Link::Pending;
@@ -70,20 +64,107 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
     Ok(())
 }
 
-/// A room there was is kept, with its link; one that is gone over there is made anew.
-async fn open(
-    part: &dyn AnyConference,
-    cx: &Cx,
-    room: Option<&Room>,
-    meeting: &Meeting,
-) -> Result<Room, Error> {
-    match room {
-        Some(room) => match part.update(cx, room, meeting).await {
-            Err(error) if error.is_missing() => part.open(cx, meeting).await,
-            answer => answer,
-        },
-        None => part.open(cx, meeting).await,
+/// False for rooms that are links and exist nowhere: nothing of them can be left over.
+fn is_remote(engine: &Engine, tie: &Tie) -> bool {
+    let part = engine.outside.app(&tie.row.wanted.app).and_then(kalends_app::App::conference);
+    part.is_none_or(|part| part.can().remote)
+}
+
+/// What we remember of a room.
+struct Known {
+    /// As it was answered last.
+    room: Option<Room>,
+    /// One was begun before, perhaps by a worker that died: it may stand there without our knowing.
+    attempted: bool,
+}
+
+impl Known {
+    fn of(tie: &Tie) -> Self {
+        let room = tie.kept("room").and_then(|room| serde_json::from_value(room.clone()).ok());
+        Self { room, attempted: tie.row.external_id.is_some() }
     }
+
+    /// The room, looked for where its answer was lost (ALL-07).
+    async fn look(
+        &self,
+        part: &dyn AnyConference,
+        cx: &Cx,
+        meeting: &Meeting,
+    ) -> Result<Option<Room>, Error> {
+        match &self.room {
+            Some(room) => Ok(Some(room.clone())),
+            None if self.attempted => part.find(cx, meeting).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// A room there was is kept, with its link; one that is gone over there is made anew.
+async fn open(part: &dyn AnyConference, cx: &Cx, known: &Known, meeting: &Meeting) -> Result<Room, Error> {
+    if let Some(room) = known.look(part, cx, meeting).await? {
+        match part.update(cx, &room, meeting).await {
+            Err(error) if error.is_missing() => {}
+            answer => return answer,
+        }
+    }
+    match part.open(cx, meeting).await {
+        // Lists lag behind: what is not found now is looked for again before the next try, which comes later.
+        Err(error) if error.kind == Kind::UnknownOutcome => match part.find(cx, meeting).await? {
+            Some(room) => part.update(cx, &room, meeting).await,
+            None => Err(error),
+        },
+        answer => answer,
+    }
+}
+
+/// The room is gone, also one that was made without our knowing, and one that was gone before.
+async fn close(part: &dyn AnyConference, cx: &Cx, known: &Known, meeting: &Meeting) -> Result<(), Error> {
+    let Some(room) = known.look(part, cx, meeting).await? else { return Ok(()) };
+    match part.close(cx, &room).await {
+        Err(error) if error.is_missing() => Ok(()),
+        answer => answer,
+    }
+}
+
+/// Writes down since when the app has had trouble.
+pub(super) async fn troubled(engine: &Engine, tie: &Tie) -> kalends_store::Result<()> {
+    if turn::since(tie).is_some() {
+        return Ok(());
+    }
+    let (row, detail) = (tie.row.clone(), turn::troubled(tie, engine.now()));
+    engine
+        .db
+        .write(move |tx| {
+            let (row, detail) = (row.clone(), detail.clone());
+            Box::pin(async move { tx.references().keep(&row, &detail).await })
+        })
+        .await
+}
+
+/// The app has lost its turn: the plan that follows wants its room gone. A link of it that guests have is taken out of the
+/// booking, since it will not work.
+pub(super) async fn pass(engine: &Engine, scene: &Scene, tie: &Tie, why: &str) -> kalends_store::Result<()> {
+    let detail = turn::passed(tie, &scene.booking, why);
+    let (row, uid, why) = (tie.row.clone(), scene.booking.uid.clone(), why.to_owned());
+    engine
+        .db
+        .write(move |tx| {
+            let (row, uid, detail, why) = (row.clone(), uid.clone(), detail.clone(), why.clone());
+            Box::pin(async move {
+                tx.references().failed(&row, &why, None).await?;
+                tx.references().keep(&row, &detail).await?;
+                let Some(mut booking) = tx.bookings().lock(&uid).await? else { return Ok(()) };
+                if booking.location.made_by() == Some(&row.wanted.app)
+                    && let BookedLocation::App { url, password, .. } = &mut booking.location
+                    && url.take().is_some()
+                {
+                    *password = None;
+                    tx.bookings().save(&booking, booking.revision).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
 }
 
 /// Writes down the room, and its link into the booking, in one transaction; who was promised the link is told.
@@ -99,27 +180,28 @@ async fn save(
         Link::AtDoor => Some(engine.outside.links().join(&scene.booking.uid)),
         Link::Pending => None,
     });
+    let password = room.as_ref().and_then(|room| room.password.clone());
     let applied = Applied {
         revision: scene.booking.revision,
         present: room.is_some(),
         external_id: room.as_ref().map(|room| room.id.to_string()),
         external_url: url.clone(),
         etag: None,
-        detail: match &room {
-            Some(room) => json!({ "room": room, "print": print }),
-            None => json!({}),
-        },
+        detail: detail(tie, room.as_ref(), print),
     };
     let (row, uid) = (tie.row.clone(), scene.booking.uid.clone());
     let there = engine
         .db
         .write(move |tx| {
-            let (row, uid, url, applied) = (row.clone(), uid.clone(), url.clone(), applied.clone());
+            let (row, uid, applied) = (row.clone(), uid.clone(), applied.clone());
+            let (url, password) = (url.clone(), password.clone());
             Box::pin(async move {
                 tx.references().applied(&row, &applied).await?;
                 let Some(url) = url else { return Ok(None) };
                 let Some(booking) = tx.bookings().lock(&uid).await? else { return Ok(None) };
-                let Some(booking) = with_link(booking, &row.wanted.app, &url) else { return Ok(None) };
+                let Some(booking) = with_link(booking, &row.wanted.app, &url, password) else {
+                    return Ok(None);
+                };
                 tx.bookings().save(&booking, booking.revision).await?;
                 notify::link_ready(tx, &booking, &url).await?;
                 Ok::<_, kalends_store::Error>(Some(booking.location))
@@ -132,13 +214,29 @@ async fn save(
     Ok(())
 }
 
-/// The booking with its link; none when it has it already, or takes place elsewhere by now.
-fn with_link(mut booking: Booking, made_by: &str, link: &str) -> Option<Booking> {
-    match &mut booking.location {
-        BookedLocation::App { app, url, .. } if app == made_by && url.as_deref() != Some(link) => {
-            *url = Some(link.to_owned());
-            Some(booking)
+/// What is kept with the tie: of a room that is there everything, of one that is gone why its app was passed over, and of one
+/// in the making since when it is.
+fn detail(tie: &Tie, room: Option<&Room>, print: &str) -> Value {
+    match (room, tie.kept("passed"), tie.kept("trouble_since")) {
+        (Some(room), _, Some(since)) if room.link == Link::Pending => {
+            json!({ "room": room, "print": print, "trouble_since": since })
         }
-        _ => None,
+        (Some(room), ..) => json!({ "room": room, "print": print }),
+        (None, Some(passed), _) => json!({ "passed": passed }),
+        (None, None, _) => json!({}),
     }
+}
+
+/// The booking with its link; none when it has it already, or takes place elsewhere by now.
+fn with_link(mut booking: Booking, made_by: &str, link: &str, typed: Option<String>) -> Option<Booking> {
+    if !booking.location.apps().any(|app| app == made_by) {
+        return None;
+    }
+    let before = booking.location.clone();
+    if let BookedLocation::App { app, url, password, instead, .. } = &mut booking.location {
+        *url = Some(link.to_owned());
+        *password = typed;
+        *instead = (app != made_by).then(|| made_by.to_owned());
+    }
+    (booking.location != before).then_some(booking)
 }

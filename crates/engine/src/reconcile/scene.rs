@@ -1,18 +1,13 @@
 //! Everything one run needs to know, and what is wanted outside.
 
 use kalends_app::RemoteId;
-use kalends_domain::{
-    Id,
-    booking::Booking,
-    event_type::{BookedLocation, Question},
-    people::User,
-};
+use kalends_domain::{Id, booking::Booking, event_type::Question, people::User};
 use kalends_store::{
     Result as StoreResult, Tx,
     repo::{Calendar, Reference, Wanted},
 };
 
-use super::{EVENT, ROOM};
+use super::{EVENT, ROOM, turn};
 use crate::{
     Engine,
     connect::{Installed, Outside},
@@ -27,6 +22,8 @@ pub(super) struct Scene {
     pub hosts: Vec<User>,
     /// What was asked, for labels.
     pub questions: Vec<Question>,
+    /// The accounts the hosts may use, switched on.
+    pub accounts: Vec<Installed>,
     ties: Vec<Tie>,
 }
 
@@ -90,22 +87,23 @@ impl Scene {
         hosts.sort_by_key(|host| booking.hosts.iter().position(|id| *id == host.id));
         let event_type = tx.event_types().get(booking.event_type).await?;
         let installed = Installed::usable_by(tx, outside, booking.organization, &booking.hosts).await?;
+        let ties = ties(tx, outside, &booking, &installed).await?;
         let wants = if booking.state.is_confirmed() {
             let calendars = tx.calendars().of_users(&booking.hosts).await?;
-            wants(&booking, &calendars, &installed)
+            wants(&booking, &calendars, &installed, &ties)
         } else {
             vec![]
         };
-        let ties = ties(tx, outside, &booking, installed).await?;
         let questions = event_type.map(|one| one.settings.questions).unwrap_or_default();
-        Ok(Some(Planning { wants, scene: Self { booking, hosts, questions, ties } }))
+        Ok(Some(Planning { wants, scene: Self { booking, hosts, questions, accounts: installed, ties } }))
     }
 
-    /// The ties of one kind, taken out.
+    /// The ties of one kind, taken out: those that are wanted first, for what is left over can wait.
     pub fn take(&mut self, kind: &str) -> Vec<Tie> {
-        let (taken, left) =
+        let (mut taken, left): (Vec<Tie>, _) =
             std::mem::take(&mut self.ties).into_iter().partition(|tie| tie.row.wanted.kind == kind);
         self.ties = left;
+        taken.sort_by_key(|tie| !tie.row.desired_present);
         taken
     }
 }
@@ -156,8 +154,8 @@ impl Planning {
                 tx.references().want_gone_except(booking, &keep).await?;
             }
         }
-        let installed = scene.ties.into_iter().filter_map(|tie| tie.installed).collect();
-        scene.ties = ties(tx, outside, booking, installed).await?;
+        let known: Vec<Installed> = scene.ties.into_iter().filter_map(|tie| tie.installed).collect();
+        scene.ties = ties(tx, outside, booking, &known).await?;
         // From here a worker may die with a write under way: whoever comes next must look before writing (ALL-07).
         for tie in scene.ties.iter().filter(|tie| tie.row.desired_present && tie.row.external_id.is_none()) {
             tx.references().about_to(&tie.row, booking.uid.as_str()).await?;
@@ -170,7 +168,7 @@ async fn ties(
     tx: &mut Tx,
     outside: &Outside,
     booking: &Booking,
-    known: Vec<Installed>,
+    known: &[Installed],
 ) -> StoreResult<Vec<Tie>> {
     let mut ties = Vec::new();
     for row in tx.references().of_booking(booking).await? {
@@ -189,19 +187,11 @@ fn same(one: &Wanted, other: &Wanted) -> bool {
     one.installation == other.installation && one.target == other.target && one.kind == other.kind
 }
 
-/// A room by the location's app, and an event in the calendar of each host that receives bookings.
-fn wants(booking: &Booking, calendars: &[Calendar], installed: &[Installed]) -> Vec<Wanted> {
+/// A room by the app whose turn it is, and an event in the calendar of each host that receives bookings.
+fn wants(booking: &Booking, calendars: &[Calendar], installed: &[Installed], ties: &[Tie]) -> Vec<Wanted> {
     let mut wants = Vec::new();
-    if let BookedLocation::App { app, .. } = &booking.location {
-        // The organizer's own account, else the whole organization's, else any host's.
-        let rank = |one: &&Installed| match one.owner() {
-            Some(user) if user == booking.host => 0,
-            None => 1,
-            Some(_) => 2,
-        };
-        let room = installed.iter().filter(|one| one.app.slug == app.as_str()).min_by_key(rank);
-        wants.extend(room.map(|one| wanted(ROOM, one, String::new(), booking.host)));
-    }
+    let room = turn::account(booking, installed, ties);
+    wants.extend(room.map(|one| wanted(ROOM, one, String::new(), booking.host)));
     for host in &booking.hosts {
         let receiving = calendars.iter().find(|one| one.user == *host && one.receives && one.writable);
         let Some(calendar) = receiving else { continue };

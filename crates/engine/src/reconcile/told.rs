@@ -189,7 +189,14 @@ fn tie(row: &Reference, installed: Option<&Installed>, app: &str, whose: String)
         Following::Waiting | Following::Failing => Progress::Waiting,
         Following::GivenUp => Progress::Stuck,
     };
+    let passed = row.detail.get("passed").filter(|_| !row.desired_present);
     let words = match (what, progress) {
+        (What::Room, Progress::Gone) if passed.is_some() => {
+            format!("{app} made no room; the next app was asked")
+        }
+        (What::Room, _) if passed.is_some() => {
+            format!("{app} was passed over; what it left is being removed")
+        }
         (What::Room, Progress::Done) => format!("{app} link"),
         (_, Progress::Done) => app.to_owned(),
         (_, Progress::Gone) => format!("Removed from {app}"),
@@ -213,7 +220,8 @@ fn tie(row: &Reference, installed: Option<&Installed>, app: &str, whose: String)
         detail: if progress == Progress::Done {
             String::new()
         } else {
-            row.last_error.clone().unwrap_or_default()
+            let why = passed.and_then(|passed| passed.get("why")?.as_str().map(str::to_owned));
+            why.or_else(|| row.last_error.clone()).unwrap_or_default()
         },
         tries: row.tries,
         next_try: row.next_try_at,

@@ -22,11 +22,13 @@ macro_rules! checks {
 }
 
 mod accounts;
+mod booths;
 mod connect;
 mod follow;
 mod lost;
 mod mails;
 mod mirror;
+mod rooms;
 mod stage;
 mod toy;
 mod workers;
@@ -38,6 +40,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("lost", lost::CHECKS),
     ("mails", mails::CHECKS),
     ("mirror", mirror::CHECKS),
+    ("rooms", rooms::CHECKS),
     ("workers", workers::CHECKS),
 ];
 

@@ -30,7 +30,10 @@ use kalends_store::{
 };
 use kalends_testkit::{Counting, Held, TestDb, make};
 
-use crate::toy::{Provider, TOY};
+use crate::{
+    booths::{BLUE, Booths, RED},
+    toy::{Provider, TOY},
+};
 
 /// A clock whose waits pass at once.
 struct Hurried(Held);
@@ -50,6 +53,8 @@ pub struct Stage<'t> {
     pub t: &'t TestDb,
     pub engine: Engine,
     pub provider: Arc<Provider>,
+    pub red: Arc<Booths>,
+    pub blue: Arc<Booths>,
     pub member: Member,
     pub event_type: EventType,
 }
@@ -61,10 +66,13 @@ pub fn engine(t: &TestDb, provider: &Arc<Provider>, with_mail: bool) -> Engine {
     let log = Arc::new(FlightLog::default());
     let recorder = Arc::clone(&log);
     let (base, time) = (Arc::new(Played::new(Arc::clone(&fake))), Arc::new(Hurried(t.clock.clone())));
-    let gateway = Gateway::new(base, Arc::new(NoNames), time, chance, recorder).playing(&TOY, fake);
+    let gateway = Gateway::new(base, Arc::new(NoNames), time, chance, recorder)
+        .playing(&TOY, fake)
+        .playing(&RED, Arc::clone(&provider.red) as Arc<dyn Fake>)
+        .playing(&BLUE, Arc::clone(&provider.blue) as Arc<dyn Fake>);
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&"https://book.example/".parse().unwrap());
-    let outside = Outside::new(vec![&TOY], gateway, links, Arc::new(keys)).with_flights(log);
+    let outside = Outside::new(vec![&TOY, &RED, &BLUE], gateway, links, Arc::new(keys)).with_flights(log);
     let outside = if with_mail { outside.with_post(post()).unwrap() } else { outside };
     Engine::new(t.db.clone(), outside)
 }
@@ -111,7 +119,8 @@ impl<'t> Stage<'t> {
         })
         .await
         .unwrap();
-        Self { t, engine, provider, member: member(&host), event_type }
+        let (red, blue) = (Arc::clone(&provider.red), Arc::clone(&provider.blue));
+        Self { t, engine, provider, red, blue, member: member(&host), event_type }
     }
 
     pub async fn connect(&self, whose: &Member) -> Id<Installation> {

@@ -22,6 +22,8 @@ use kalends_domain::Span;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::booths::Booths;
+
 pub static TOY: App = App {
     slug: "toy",
     manifest: Declared::new(
@@ -161,6 +163,14 @@ impl Conference for Toy {
         cx.http.send(Request::new("update_room", http::Method::PUT, url)).await?.json()
     }
 
+    async fn find(&self, cx: &Cx, meeting: &Meeting) -> Result<Option<Room>, Error> {
+        match cx.http.send(Request::get("find_room", url(cx, &format!("rooms/{}", meeting.uid))?)).await {
+            Ok(response) => response.json().map(Some),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn close(&self, cx: &Cx, room: &Room) -> Result<(), Error> {
         let url = url(cx, &format!("rooms/{}", room.id))?;
         cx.http.send(Request::new("close", http::Method::DELETE, url)).await.map(drop)
@@ -205,6 +215,9 @@ pub struct Mail {
 pub struct Provider {
     bench: Bench,
     kept: Mutex<Kept>,
+    /// Two more, for rooms alone.
+    pub red: Arc<Booths>,
+    pub blue: Arc<Booths>,
 }
 
 #[derive(Default)]
@@ -310,7 +323,8 @@ impl Kept {
 
     fn room(&mut self, request: &Request, method: &str, name: &str) -> Result<Response, String> {
         match method {
-            "PUT" => {
+            "GET" if !self.rooms.contains_key(name) => Ok(answer(request, 404, &[], "")),
+            "PUT" | "GET" => {
                 let asked = self.rooms.entry(name.to_owned()).or_default();
                 *asked += 1;
                 let ready = *asked > self.rooms_pend;

@@ -285,7 +285,10 @@ async fn a_free_or_tentative_copy_of_our_event_says_nothing_fb_01_fb_04(t: &Test
         stage.sync().await;
     }
     assert_eq!(stage.now(&booking).await.revision, 0);
-    assert!(!stage.starts("11-24").await.contains(&"10:00".to_owned()), "the booking holds its time by itself");
+    assert!(
+        !stage.starts("11-24").await.contains(&"10:00".to_owned()),
+        "the booking holds its time by itself"
+    );
 }
 
 async fn with_other_hosts_nothing_is_followed_without_asking(t: &TestDb) {

@@ -189,6 +189,14 @@ impl Installations<'_> {
         self.tx.rows(query).await?.iter().map(installation).collect()
     }
 
+    /// Everything enabled of these apps, everywhere.
+    pub async fn of_apps(&mut self, apps: &[&str]) -> Result<Vec<Installation>> {
+        let query =
+            Sql::built(format!("{SELECT} WHERE enabled = TRUE AND app IN ($*) ORDER BY organization_id, id"));
+        let query = query.bind_list(apps.iter().map(|app| (*app).to_owned()));
+        self.tx.rows(query).await?.iter().map(installation).collect()
+    }
+
     /// All installations of an organization.
     pub async fn list(&mut self, organization: Id<Organization>) -> Result<Vec<Installation>> {
         let query = Sql::built(format!("{SELECT} WHERE organization_id = $1 ORDER BY app, id"));

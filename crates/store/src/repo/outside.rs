@@ -74,12 +74,19 @@ pub struct Answered {
     pub answer: ConflictAnswer,
 }
 
-const SELECT: &str = "SELECT organization_id, id, reference_id, booking_id, calendar_id, host_id, revision, seen, etag, why
+const SELECT: &str =
+    "SELECT organization_id, id, reference_id, booking_id, calendar_id, host_id, revision, seen, etag, why
     FROM outside_changes";
 
 impl OutsideChanges<'_> {
     /// Notes how an event of ours was seen. An earlier sight of it is written over; what is asked already stays asked.
-    pub async fn saw(&mut self, of: &Reference, calendar: &Calendar, seen: Seen, etag: Option<&str>) -> Result<()> {
+    pub async fn saw(
+        &mut self,
+        of: &Reference,
+        calendar: &Calendar,
+        seen: Seen,
+        etag: Option<&str>,
+    ) -> Result<()> {
         let (id, now) = (self.tx.ids().id::<OutsideChange>(), self.tx.now());
         let query = sql("INSERT INTO outside_changes (organization_id, id, reference_id, booking_id, calendar_id, host_id, revision,
                 seen, etag, created_at)
@@ -104,7 +111,8 @@ impl OutsideChanges<'_> {
 
     /// Asks its host; false when it was seen otherwise meanwhile.
     pub async fn ask(&mut self, of: &OutsideChange, why: AskWhy) -> Result<bool> {
-        let query = sql("UPDATE outside_changes SET why = $3 WHERE organization_id = $1 AND id = $2 AND seen = $4");
+        let query =
+            sql("UPDATE outside_changes SET why = $3 WHERE organization_id = $1 AND id = $2 AND seen = $4");
         let query = query.bind(of.organization).bind(of.id).bind(json(&why)?).bind(json(&of.seen)?);
         Ok(self.tx.run(query).await? > 0)
     }
@@ -142,7 +150,11 @@ impl OutsideChanges<'_> {
     }
 
     /// What this host is asked, earliest booking first: about bookings that are still as they were written.
-    pub async fn asked(&mut self, organization: Id<Organization>, host: Id<User>) -> Result<Vec<OutsideChange>> {
+    pub async fn asked(
+        &mut self,
+        organization: Id<Organization>,
+        host: Id<User>,
+    ) -> Result<Vec<OutsideChange>> {
         let now = self.tx.now().as_second();
         let query = sql("SELECT c.organization_id, c.id, c.reference_id, c.booking_id, c.calendar_id, c.host_id, c.revision,
                 c.seen, c.etag, c.why
@@ -211,8 +223,10 @@ impl OutsideChanges<'_> {
     /// What was said about these bookings.
     pub async fn answers(&mut self, of: &[Booking]) -> Result<Vec<Answered>> {
         let Some(first) = of.first() else { return Ok(Vec::new()) };
-        let query = sql("SELECT booking_id, revision, calendar_id, remote_id, starts, ends, answer FROM conflict_answers
-             WHERE organization_id = $1 AND booking_id IN ($*)");
+        let query = sql(
+            "SELECT booking_id, revision, calendar_id, remote_id, starts, ends, answer FROM conflict_answers
+             WHERE organization_id = $1 AND booking_id IN ($*)",
+        );
         let ids = of.iter().map(|booking| Value::from(booking.id));
         let rows = self.tx.rows(query.bind(first.organization).bind_list(ids)).await?;
         rows.iter().map(answered).collect()

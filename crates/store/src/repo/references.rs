@@ -1,5 +1,7 @@
 //! References: the tie between a booking and one thing outside, as wanted and as it is.
 
+mod rooms;
+
 use jiff::Timestamp;
 use kalends_domain::{
     Id, Span,
@@ -119,7 +121,6 @@ pub struct Standing {
     /// The tie to it.
     pub reference: Reference,
 }
-
 const SELECT: &str = "SELECT organization_id, id, booking_id, kind, app, installation_id, target, host_id, desired_revision,
     desired_present, applied_revision, applied_present, external_id, external_url, etag, detail, status, tries, last_error,
     next_try_at FROM booking_references";
@@ -228,11 +229,7 @@ impl References<'_> {
     }
 
     /// Events that stand in a calendar as wanted, of bookings that begin within a window.
-    pub async fn events_within(
-        &mut self,
-        calendar: &Calendar,
-        window: Span,
-    ) -> Result<Vec<Standing>> {
+    pub async fn events_within(&mut self, calendar: &Calendar, window: Span) -> Result<Vec<Standing>> {
         let begins = format!("AND b.starts >= {} AND b.starts < {}", window.start, window.end);
         self.standing(calendar, &begins, vec![]).await
     }
@@ -318,6 +315,12 @@ impl References<'_> {
         let query =
             sql("UPDATE booking_references SET external_id = $3 WHERE organization_id = $1 AND id = $2");
         found(self.tx.run(query.bind(of.organization).bind(of.id).bind(external_id)).await?, "reference")
+    }
+
+    /// Keeps something else with a reference for whoever looks next; how far it is stays as it was.
+    pub async fn keep(&mut self, of: &Reference, detail: &Json) -> Result<()> {
+        let query = sql("UPDATE booking_references SET detail = $3 WHERE organization_id = $1 AND id = $2");
+        found(self.tx.run(query.bind(of.organization).bind(of.id).bind(detail)).await?, "reference")
     }
 
     /// Notes a failed try; without a next one it is given up.

@@ -29,7 +29,9 @@ impl Notice {
         let signed = signature::hmac_hex(secret.as_bytes(), &[time.as_bytes(), b".", &body]);
         let mut headers = HeaderMap::new();
         for (name, value) in [(SIGNED, &signed), (AT, &time)] {
-            headers.extend(HeaderValue::from_str(value).ok().map(|value| (http::HeaderName::from_static(name), value)));
+            headers.extend(
+                HeaderValue::from_str(value).ok().map(|value| (http::HeaderName::from_static(name), value)),
+            );
         }
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Raw { method: Method::POST, url: address.clone(), headers, body }

@@ -83,7 +83,8 @@ struct Open {
 impl Planner {
     /// By this clock, with these calendars.
     pub fn new(clock: &Held, calendars: &[&str]) -> Self {
-        let kept = Kept { calendars: calendars.iter().map(|one| (*one).to_owned()).collect(), ..Kept::default() };
+        let kept =
+            Kept { calendars: calendars.iter().map(|one| (*one).to_owned()).collect(), ..Kept::default() };
         Self { clock: Some(clock.clone()), kept: Mutex::new(kept), ..Self::default() }
     }
 
@@ -96,8 +97,7 @@ impl Planner {
     /// Time as it blocks in a calendar: what a mirror must say after it was read, in order.
     pub fn blocked(&self, calendar: &str) -> Vec<Span> {
         let kept = self.kept();
-        let mut spans: Vec<Span> =
-            kept.of(calendar).flat_map(|(key, event)| event.shown(key).busy).collect();
+        let mut spans: Vec<Span> = kept.of(calendar).flat_map(|(key, event)| event.shown(key).busy).collect();
         spans.sort_unstable_by_key(|span| (span.start, span.end));
         spans
     }
@@ -267,7 +267,8 @@ impl Kept {
                 Ok(answer(request, 204, &[], ""))
             }
             ("PUT", there) => {
-                let draft: Draft = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
+                let draft: Draft =
+                    serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
                 if draft.uid != uid || draft.title.is_empty() {
                     return Err("an event names itself as its address does, and has a title".into());
                 }
@@ -285,8 +286,13 @@ impl Kept {
                 }
                 self.count += 1;
                 let (version, span) = (self.count, draft.span);
-                let event =
-                    Event { uid: uid.to_owned(), version, sequence: draft.sequence, span, edit: Edit::At(span) };
+                let event = Event {
+                    uid: uid.to_owned(),
+                    version,
+                    sequence: draft.sequence,
+                    span,
+                    edit: Edit::At(span),
+                };
                 self.events.insert(key.clone(), event);
                 self.changed(calendar, uid, now);
                 Ok(json(request, &written(&key, version)))
@@ -337,11 +343,8 @@ impl Kept {
         }
         let latest = now.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
         let expires_at = asked.until.min(latest);
-        let channel = Channel {
-            id: RemoteId::new(&asked.id),
-            resource: Some(asked.calendar.clone()),
-            expires_at,
-        };
+        let channel =
+            Channel { id: RemoteId::new(&asked.id), resource: Some(asked.calendar.clone()), expires_at };
         let name = asked.id.clone();
         self.channels.insert(name.clone(), Open { asked, address, expires_at });
         // The first notice leaves before the answer does (INB-08).
