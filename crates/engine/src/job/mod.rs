@@ -15,8 +15,8 @@ pub use self::{
     failed::{Failed, When},
     kinds::{
         Deliver, ExpireHolds, Heed, Housekeeping, Letters, Notify, Reconcile, SweepRooms, SyncCalendar, Told,
-        Workers,
     },
+    worker::{Workers, drain, drain_one},
 };
 use crate::Engine;
 
