@@ -104,7 +104,8 @@ impl Meant {
     }
 
     fn stands_in(&self, event: &Event) -> bool {
-        event.span(&Zone::utc()) == Ok(Some(self.span)) && event.subject.as_deref() == Some(self.title.as_str())
+        event.span(&Zone::utc()) == Ok(Some(self.span))
+            && event.subject.as_deref() == Some(self.title.as_str())
     }
 }
 

@@ -40,7 +40,8 @@ fn throttled(response: &Response) -> Option<Error> {
             header.and_then(|(_, seconds)| seconds.trim().parse().ok()).unwrap_or(1)
         })
         .max()?;
-    let error = Error::new(Kind::RateLimited { until: None }, "Microsoft asks for fewer calls to this mailbox");
+    let error =
+        Error::new(Kind::RateLimited { until: None }, "Microsoft asks for fewer calls to this mailbox");
     Some(error.retry(Retry::After(Duration::from_secs(wait))))
 }
 
@@ -110,10 +111,9 @@ fn sign_in(body: &Value) -> Option<Error> {
     let number = listed.or_else(written)?;
     let (kind, message) = match number {
         65_001 => (Kind::AuthRevoked, "the permission was taken back: connect the account again"),
-        90_093 | 90_094 => (
-            Kind::PolicyDenied,
-            "an administrator of the Microsoft organization must allow this app first",
-        ),
+        90_093 | 90_094 => {
+            (Kind::PolicyDenied, "an administrator of the Microsoft organization must allow this app first")
+        }
         50_105 => (Kind::PolicyDenied, "the account was not given this app by its Microsoft administrator"),
         50_076 | 50_079 | 50_158 | 53_003 => {
             (Kind::AuthRevoked, "Microsoft wants to see the person again: connect the account again")
@@ -122,7 +122,9 @@ fn sign_in(body: &Value) -> Option<Error> {
             (Kind::AuthRevoked, "the sign-in has run out: connect the account again")
         }
         7_000_215 => (Kind::Invalid, "the client secret is wrong: enter the app's credentials again"),
-        7_000_222 => (Kind::Invalid, "the client secret has expired: make a new one at Microsoft and enter it"),
+        7_000_222 => {
+            (Kind::Invalid, "the client secret has expired: make a new one at Microsoft and enter it")
+        }
         700_016 => (Kind::Invalid, "Microsoft does not know this client id in that organization"),
         _ => return None,
     };
@@ -177,8 +179,10 @@ mod tests {
     #[case(7_000_215, "invalid_request")]
     #[case(7_000_222, "invalid_request")]
     fn msg_03_consent_errors_are_told_apart_by_number(#[case] number: u64, #[case] kind: &str) {
-        let listed = json!({ "error": "invalid_grant", "error_description": "words", "error_codes": [number] });
-        let written = json!({ "error": "invalid_grant", "error_description": format!("AADSTS{number}: words") });
+        let listed =
+            json!({ "error": "invalid_grant", "error_description": "words", "error_codes": [number] });
+        let written =
+            json!({ "error": "invalid_grant", "error_description": format!("AADSTS{number}: words") });
         for body in [listed, written] {
             assert_eq!(judge(&response(400, "/common/oauth2/v2.0/token", &body)).unwrap().kind.name(), kind);
         }

@@ -191,6 +191,11 @@ impl Event {
             || matches!(self.answer(), Some("notResponded" | "tentativelyAccepted"))
     }
 
+    /// What stands in it.
+    pub fn html(&self) -> Option<&str> {
+        self.body.as_ref()?.content.as_deref()
+    }
+
     fn answer(&self) -> Option<&str> {
         self.response_status.as_ref()?.response.as_deref()
     }
@@ -216,6 +221,7 @@ impl Event {
             busy: busy.into_iter().map(|busy| busy.span).collect(),
             span: self.span(owner)?.filter(|_| once),
             cancelled: self.is_cancelled == Some(true),
+            declined: self.answer() == Some("declined"),
             unexpanded: false,
         })
     }

@@ -9,8 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 /// Ids that stay when an item moves (MSG-10), times in UTC whatever the mailbox prefers (MSG-07), bodies as text.
-const PREFER: &str =
-    r#"IdType="ImmutableId", outlook.timezone="UTC", outlook.body-content-type="text""#;
+const PREFER: &str = r#"IdType="ImmutableId", outlook.timezone="UTC", outlook.body-content-type="text""#;
 /// Pages of one answer; more is no calendar but a mistake (ALL-11).
 const PAGES: usize = 1_000;
 
@@ -56,6 +55,12 @@ impl<'a> Graph<'a> {
         self.cx.http.send(self.request(op, Method::GET, url)?).await?.json()
     }
 
+    /// Reads one resource with its text as HTML.
+    pub async fn read_html<T: DeserializeOwned>(&self, op: &'static str, url: Url) -> Result<T, Error> {
+        let html = PREFER.replace("=\"text\"", "=\"html\"");
+        self.cx.http.send(self.request(op, Method::GET, url)?.header("prefer", &html)?).await?.json()
+    }
+
     /// Sends a body.
     pub async fn send(
         &self,
@@ -92,10 +97,15 @@ impl<'a> Graph<'a> {
                 Some(link) => {
                     next = address(&link)?;
                     if !seen.insert(next.clone()) {
-                        return Err(Error::new(Kind::Malformed, "the pages of the answer go round in a circle"));
+                        return Err(Error::new(
+                            Kind::Malformed,
+                            "the pages of the answer go round in a circle",
+                        ));
                     }
                 }
-                None => return Ok(Answer { value, delta: page.delta_link.as_deref().map(address).transpose()? }),
+                None => {
+                    return Ok(Answer { value, delta: page.delta_link.as_deref().map(address).transpose()? });
+                }
             }
         }
         Err(Error::new(Kind::Malformed, "the answer has pages without end"))

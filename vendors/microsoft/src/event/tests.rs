@@ -65,7 +65,12 @@ fn fb_04_what_is_not_accepted_yet_is_tentative(#[case] more: Value) {
 #[rstest]
 // As it stands: midnight, whatever zone is named beside it.
 #[case("2027-03-05T00:00:00.0000000", "2027-03-06T00:00:00.0000000", "UTC", "UTC")]
-#[case("2027-03-05T00:00:00.0000000", "2027-03-06T00:00:00.0000000", "Pacific Standard Time", "Pacific Standard Time")]
+#[case(
+    "2027-03-05T00:00:00.0000000",
+    "2027-03-06T00:00:00.0000000",
+    "Pacific Standard Time",
+    "Pacific Standard Time"
+)]
 // Turned into UTC on the way: midnight in the zone it was made in.
 #[case("2027-03-05T08:00:00.0000000", "2027-03-06T08:00:00.0000000", "UTC", "Pacific Standard Time")]
 #[case("2027-03-04T23:00:00.0000000", "2027-03-05T23:00:00.0000000", "UTC", "W. Europe Standard Time")]

@@ -70,7 +70,8 @@ impl<'a> Ask<'a> {
     }
 
     pub(super) fn with(&self, status: u16, body: &Value) -> Response {
-        let headers = [("content-type", "application/json"), ("request-id", "00000000-0000-0000-0000-000000000000")];
+        let headers =
+            [("content-type", "application/json"), ("request-id", "00000000-0000-0000-0000-000000000000")];
         reply(self.request, status, &headers, body.to_string())
     }
 

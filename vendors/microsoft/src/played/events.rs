@@ -182,7 +182,10 @@ fn search(ask: &Ask<'_>, state: &State, calendar: &str) -> Said {
     let filter = ask.option("$filter").ok_or("all events without a filter")?;
     let (after, any) = match filter.split_once(" and singleValueExtendedProperties/Any(") {
         Some((after, any)) => (Some(after), any),
-        None => (None, filter.strip_prefix("singleValueExtendedProperties/Any(").ok_or("a filter by no property")?),
+        None => (
+            None,
+            filter.strip_prefix("singleValueExtendedProperties/Any(").ok_or("a filter by no property")?,
+        ),
     };
     let after = match after {
         Some(text) => {

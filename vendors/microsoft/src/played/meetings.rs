@@ -59,7 +59,8 @@ fn valid(ask: &Ask<'_>) -> Result<Value, String> {
         return Err(format!("{stray} is not said of a meeting"));
     }
     for name in ["startDateTime", "endDateTime"] {
-        let text = all.get(name).and_then(Value::as_str).ok_or_else(|| format!("a meeting without {name}"))?;
+        let text =
+            all.get(name).and_then(Value::as_str).ok_or_else(|| format!("a meeting without {name}"))?;
         text.parse::<jiff::Timestamp>().map_err(|_| format!("{name} is {text}"))?;
     }
     Ok(fields)

@@ -60,7 +60,9 @@ impl Mailbox {
         let at = |pattern: &str| parts(path, pattern);
         if let ("GET", "/me") = (verb, path) {
             ask.takes(&["$select"])?;
-            return Ok(ask.ok(&json!({ "displayName": "Hanna Host", "mail": OWNER, "userPrincipalName": OWNER })));
+            return Ok(
+                ask.ok(&json!({ "displayName": "Hanna Host", "mail": OWNER, "userPrincipalName": OWNER }))
+            );
         }
         if let Some(of) = at("/me/calendars") {
             return self.calendars(&ask, verb, &of);
@@ -80,6 +82,9 @@ impl Mailbox {
         if path == "/me/events" {
             let main = self.state().main();
             return events::collection(&ask, verb, &mut self.state(), &main);
+        }
+        if let Some(of) = at("/me/events/{}/instances") {
+            return view::instances(&ask, verb, &self.state(), of[0]);
         }
         if let Some(of) = at("/me/events/{}") {
             return events::one(&ask, verb, &mut self.state(), of[0]);
@@ -124,18 +129,21 @@ impl Mailbox {
         let mut responses = Vec::new();
         for part in asked {
             let id = part["id"].as_str().ok_or("a part without an id")?;
-            let url = part["url"].as_str().filter(|url| url.starts_with('/')).ok_or("a part without a path")?;
+            let url =
+                part["url"].as_str().filter(|url| url.starts_with('/')).ok_or("a part without a path")?;
             if part["method"] != "GET" {
                 return Err("only readings come in batches here".into());
             }
-            let url = format!("https://graph.microsoft.com/v1.0{url}").parse().map_err(|_| "a part's address")?;
+            let url =
+                format!("https://graph.microsoft.com/v1.0{url}").parse().map_err(|_| "a part's address")?;
             let mut single = Request::get("part", url);
             if let Some(prefer) = part["headers"]["Prefer"].as_str() {
                 single = single.header("prefer", prefer).map_err(|error| error.to_string())?;
             }
             let answer = self.answer(&single)?;
             let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            responses.push(json!({ "id": id, "status": answer.status.as_u16(), "headers": {}, "body": body }));
+            responses
+                .push(json!({ "id": id, "status": answer.status.as_u16(), "headers": {}, "body": body }));
         }
         responses.reverse(); // in no order one may count on
         let headers = [("content-type", "application/json")];

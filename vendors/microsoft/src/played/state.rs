@@ -127,7 +127,11 @@ impl State {
     }
 
     pub(super) fn main(&self) -> String {
-        self.calendars.iter().find(|calendar| calendar.main).map(|calendar| calendar.id.clone()).unwrap_or_default()
+        self.calendars
+            .iter()
+            .find(|calendar| calendar.main)
+            .map(|calendar| calendar.id.clone())
+            .unwrap_or_default()
     }
 
     /// The events that are there.
@@ -204,7 +208,8 @@ impl State {
         let id = id.replace("%3D", "=");
         self.changes += 1;
         let version = self.changes;
-        for item in self.items.values_mut().filter(|item| item.id == id || item.series() == Some(id.as_str())) {
+        for item in self.items.values_mut().filter(|item| item.id == id || item.series() == Some(id.as_str()))
+        {
             item.gone = true;
             item.version = version;
         }

@@ -6,8 +6,14 @@ use serde_json::Value;
 use super::{Ask, BEGIN, Said, State};
 
 /// What a subscription may say.
-const FIELDS: [&str; 6] =
-    ["changeType", "notificationUrl", "lifecycleNotificationUrl", "resource", "expirationDateTime", "clientState"];
+const FIELDS: [&str; 6] = [
+    "changeType",
+    "notificationUrl",
+    "lifecycleNotificationUrl",
+    "resource",
+    "expirationDateTime",
+    "clientState",
+];
 
 pub(super) fn answer(ask: &Ask<'_>, verb: &str, path: &str, state: &mut State) -> Said {
     ask.takes(&[])?;

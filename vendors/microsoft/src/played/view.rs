@@ -33,6 +33,23 @@ pub(super) fn view(ask: &Ask<'_>, verb: &str, state: &State, calendar: &str) -> 
     Ok(paged(ask, state, &all))
 }
 
+/// The occurrences of a rule.
+pub(super) fn instances(ask: &Ask<'_>, verb: &str, state: &State, rule: &str) -> Said {
+    if verb != "GET" {
+        return Err(format!("{verb} on a series"));
+    }
+    ask.takes(&["startDateTime", "endDateTime", "$select", "$top", "$skip"])?;
+    let within = window(ask)?;
+    let Some(rule) = state.find(rule).filter(|item| item.is_rule()) else { return Ok(ask.missing()) };
+    let mut all = Vec::new();
+    for item in state.events().filter(|item| item.series() == Some(rule.id.as_str())) {
+        if touches(item, within)? {
+            all.push(shown(&whole(state, item), false));
+        }
+    }
+    Ok(paged(ask, state, &all))
+}
+
 /// A round of changes: all of the view at first, later what became different, as the documentation of `event: delta` has it.
 /// What lies outside of the view and changed is told as removed.
 pub(super) fn delta(ask: &Ask<'_>, verb: &str, state: &State, calendar: &str) -> Said {
@@ -174,7 +191,10 @@ pub(super) fn schedule(ask: &Ask<'_>, state: &State) -> Said {
     if !(5..=1440).contains(&interval) {
         return Err(format!("an interval of {interval} minutes"));
     }
-    let asked = body["schedules"].as_array().filter(|all| (1..=20).contains(&all.len())).ok_or("1 to 20 mailboxes")?;
+    let asked = body["schedules"]
+        .as_array()
+        .filter(|all| (1..=20).contains(&all.len()))
+        .ok_or("1 to 20 mailboxes")?;
     let mut value = Vec::new();
     for mailbox in asked {
         if mailbox != OWNER {
@@ -189,7 +209,8 @@ pub(super) fn schedule(ask: &Ask<'_>, state: &State) -> Said {
         for item in state.events().filter(|item| !item.is_rule()) {
             let item = whole(state, item);
             if touches(&item, within)? {
-                let (status, start, end) = (&item.fields["showAs"], &item.fields["start"], &item.fields["end"]);
+                let (status, start, end) =
+                    (&item.fields["showAs"], &item.fields["start"], &item.fields["end"]);
                 items.push(json!({ "status": status, "start": start, "end": end, "isPrivate": false }));
             }
         }

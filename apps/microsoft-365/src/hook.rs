@@ -1,0 +1,107 @@
+//! What Graph sends: its question whether we are there, and its notices (MSG-15 to MSG-17).
+
+use http::Method;
+use jiff::Timestamp;
+use kalends_app::{
+    Error, Hook, RemoteId, Secrets,
+    hook::{Raw, Refused, Reply, Signal, What, signature},
+};
+use serde::Deserialize;
+
+/// No token is longer.
+const LONGEST_TOKEN: usize = 2_048;
+
+/// How notices are understood.
+pub struct Notices;
+
+impl Hook for Notices {
+    /// The token comes back as it is, as plain text: whoever sends it may write what they like.
+    fn handshake(&self, raw: &Raw, _: &Secrets) -> Option<Reply> {
+        let token = raw.query("validationToken").filter(|_| raw.method == Method::POST)?;
+        (1..=LONGEST_TOKEN).contains(&token.len()).then(|| Reply::text(token.into_owned()))
+    }
+
+    /// Each notice carries the secret we gave the subscription.
+    fn verify(&self, raw: &Raw, secrets: &Secrets, _: Timestamp) -> Result<(), Refused> {
+        signature::secrets(secrets)?;
+        let all: Notifications = raw.json().map_err(|_| Refused::Odd)?;
+        if all.value.is_empty() {
+            return Err(Refused::Odd);
+        }
+        // All are looked at, so that the time taken tells nothing of which was wrong.
+        all.value.iter().fold(Ok(()), |so_far, one| {
+            let fits = one
+                .client_state
+                .as_deref()
+                .map_or(Err(Refused::Unsigned), |given| signature::check_token(given, secrets));
+            so_far.and(fits)
+        })
+    }
+
+    fn signals(&self, raw: &Raw) -> Result<Vec<Signal>, Error> {
+        let all: Notifications = raw.json()?;
+        // What tells of a channel's fate has no name of its own; the delivery has.
+        let delivery =
+            raw.header("client-request-id").or_else(|| raw.header("request-id")).unwrap_or_default();
+        Ok(all.value.into_iter().map(|one| one.signal(delivery)).collect())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Notifications {
+    value: Vec<Notification>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Notification {
+    id: Option<String>,
+    subscription_id: String,
+    client_state: Option<String>,
+    change_type: Option<String>,
+    lifecycle_event: Option<String>,
+    subscription_expiration_date_time: Option<String>,
+    resource_data: Option<Resource>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Resource {
+    id: Option<String>,
+    #[serde(rename = "@odata.etag")]
+    etag: Option<String>,
+}
+
+impl Notification {
+    fn signal(self, delivery: &str) -> Signal {
+        let channel = RemoteId::new(&self.subscription_id);
+        let what = match self.lifecycle_event.as_deref() {
+            None | Some("missed") => What::CalendarChanged { channel },
+            Some("reauthorizationRequired") => What::Reauthorize { channel },
+            Some("subscriptionRemoved") => What::ChannelEnded { channel },
+            Some(other) => What::Other { kind: other.to_owned() },
+        };
+        Signal { id: self.name(delivery), what }
+    }
+
+    /// The same notice sent again has the same name.
+    fn name(self, delivery: &str) -> String {
+        if let Some(id) = self.id {
+            return id;
+        }
+        let subscription = self.subscription_id;
+        let text = |text: Option<String>| text.unwrap_or_default();
+        match self.lifecycle_event {
+            Some(event) => {
+                let until = text(self.subscription_expiration_date_time);
+                format!("{subscription} {event} {until} {delivery}")
+            }
+            None => {
+                let (item, etag) = self.resource_data.map_or((None, None), |data| (data.id, data.etag));
+                format!("{subscription} {} {} {}", text(self.change_type), text(item), text(etag))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

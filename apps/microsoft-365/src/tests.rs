@@ -1,0 +1,1 @@
+//! Microsoft 365, beyond what the suites ask of every calendar.
