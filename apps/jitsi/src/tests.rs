@@ -63,6 +63,7 @@ fn meeting() -> Meeting {
         span: Span::new(START, START + 1_800),
         zone: "UTC".into(),
         host: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
+        calendar: None,
     }
 }
 

@@ -98,6 +98,10 @@ pub struct Meeting {
     pub zone: String,
     /// Whose room it is.
     pub host: Person,
+    /// The calendar in which the host's event will stand, where it is one of an app that this one depends on: a room may
+    /// be made there, with the event itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<RemoteId>,
 }
 
 /// A room.

@@ -169,6 +169,7 @@ fn meeting(uid: &str, later: i64) -> Meeting {
         span: Span::new(start, start + 1_800),
         zone: "Europe/Berlin".into(),
         host: person("Hanna Host", "host@example.com"),
+        calendar: None,
     }
 }
 

@@ -53,6 +53,7 @@ pub fn meeting(booking: &Booking, hosts: &[User]) -> Meeting {
         span: booking.span,
         zone: booking.zone.clone(),
         host: host.map_or_else(|| Person { name: String::new(), email: String::new() }, person),
+        calendar: None,
     }
 }
 

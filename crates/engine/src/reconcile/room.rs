@@ -23,7 +23,8 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(2);
 /// Brings the room to what is wanted, and its link into the booking.
 pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Result<(), Trouble> {
     let known = Known::of(tie);
-    let meeting = draft::meeting(&scene.booking, &scene.hosts);
+    let calendar = scene.calendar_beside(tie);
+    let meeting = Meeting { calendar, ..draft::meeting(&scene.booking, &scene.hosts) };
     let print = draft::fingerprint(&meeting);
     if tie.row.desired_present {
         let ready = known.room.as_ref().is_some_and(|room| room.link != Link::Pending);

@@ -98,6 +98,18 @@ impl Scene {
         Ok(Some(Planning { wants, scene: Self { booking, hosts, questions, accounts: installed, ties } }))
     }
 
+    /// Where the host's event will stand, if that is an account of an app the room's app depends on.
+    pub fn calendar_beside(&self, room: &Tie) -> Option<RemoteId> {
+        let depends_on = &room.installed.as_ref()?.app.manifest().depends_on;
+        let event = self.ties.iter().find(|tie| {
+            tie.row.wanted.kind == EVENT
+                && tie.row.wanted.host == room.row.wanted.host
+                && tie.row.desired_present
+                && depends_on.iter().any(|slug| *slug == tie.row.wanted.app)
+        });
+        event.map(Tie::place)
+    }
+
     /// The ties of one kind, taken out: those that are wanted first, for what is left over can wait.
     pub fn take(&mut self, kind: &str) -> Vec<Tie> {
         let (mut taken, left): (Vec<Tie>, _) =
