@@ -116,6 +116,9 @@ fn instances(request: &Request, calendar: &Calendar, id: &str) -> Result<Respons
 fn insert(request: &Request, calendar: &mut Calendar, owner: &str, rooms: Rooms) -> Result<Response, String> {
     let asked = Query::of(request, &WRITE)?;
     let sent = super::sent(request)?;
+    if rooms == Rooms::Refused && sent.get("conferenceData").is_some() {
+        return Ok(refusal::calendar(request, 400, "invalid", "Invalid conference type value."));
+    }
     let id = sent["id"].as_str().ok_or("an event without an id of ours (GCAL-08)")?.to_owned();
     let mut event = sent.clone();
     if let Some(no) =
@@ -226,7 +229,7 @@ fn wish(event: &mut Value, asked: &Query, id: &str, rooms: Rooms) -> Result<u32,
         return Err("only hangoutsMeet makes rooms here".into());
     }
     let (code, pending) = match rooms {
-        Rooms::Never => ("failure", 0),
+        Rooms::Never | Rooms::Refused => ("failure", 0),
         Rooms::After(0) => {
             stand(event, id);
             return Ok(0);

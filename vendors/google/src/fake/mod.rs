@@ -56,6 +56,8 @@ pub enum Rooms {
     After(u32),
     /// Never: the wish fails.
     Never,
+    /// Not in these calendars: the wish is refused (GCAL-16).
+    Refused,
 }
 
 impl Google {
@@ -301,6 +303,13 @@ impl Fake for Google {
         }
         match (request.url.host_str().unwrap_or_default(), segments.as_slice()) {
             ("www.googleapis.com", ["calendar", "v3", rest @ ..]) => self.state().calendar(request, rest),
+            ("www.googleapis.com", ["oauth2", "v2", "userinfo"]) => {
+                Ok(ok(request, &json!({ "id": "115001", "email": HOST, "verified_email": true })))
+            }
+            ("meet.googleapis.com", ["v2", "conferenceRecords"]) => {
+                Query::of(request, &["pageSize", "pageToken", "filter"])?;
+                Ok(ok(request, &json!({})))
+            }
             ("meet.googleapis.com", ["v2", ..]) => self.state().spaces.answer(request),
             (host, _) => Err(format!("a request to {host}{}", request.url.path())),
         }

@@ -1,0 +1,1 @@
+//! Google Meet, beyond what the suite asks of every conference.
