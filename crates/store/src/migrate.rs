@@ -28,7 +28,8 @@ pub const ALL: &[Migration] = migrations![
     "0005_apps",
     "0006_calendars",
     "0007_oauth",
-    "0008_two_ways"
+    "0008_two_ways",
+    "0009_app_life"
 ];
 
 impl Migration {

@@ -158,6 +158,9 @@ impl From<ConnectError> for Problem {
             ConnectError::NoSuchApp | ConnectError::NotFound => Self::not_found(code, said),
             ConnectError::Forbidden => Self::forbidden(code, said),
             ConnectError::Invalid(invalid) => invalid.into(),
+            ConnectError::Needs { .. } | ConnectError::NeededBy { .. } | ConnectError::ThereAgain { .. } => {
+                Self::new(StatusCode::CONFLICT, code, said)
+            }
             ConnectError::Probe(_) => Self::new(StatusCode::BAD_GATEWAY, code, said),
             ConnectError::Store(cause) => Self::internal(&cause),
         }

@@ -33,6 +33,9 @@ pub enum Location {
         url: String,
         /// Shown before booking.
         public: bool,
+        /// The app whose room it is; none for any link.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app: Option<String>,
     },
     /// A room made by a conferencing app.
     App {
@@ -78,6 +81,9 @@ pub enum BookedLocation {
     Link {
         /// An `https` address.
         url: String,
+        /// The app whose room it is; none for any link.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app: Option<String>,
     },
     /// A room of a conferencing app; its link arrives by itself.
     App {
@@ -134,7 +140,7 @@ impl BookedLocation {
             Self::Unspecified => "",
             Self::Address { address } => address,
             Self::Phone { number, .. } => number,
-            Self::Link { url } => url,
+            Self::Link { url, .. } => url,
             Self::App { url, .. } => url.as_deref().unwrap_or(""),
         }
     }
@@ -142,7 +148,7 @@ impl BookedLocation {
     /// The link to join by, if there is one yet.
     pub fn url(&self) -> Option<&str> {
         match self {
-            Self::Link { url } => Some(url),
+            Self::Link { url, .. } => Some(url),
             Self::App { url, .. } => url.as_deref(),
             _ => None,
         }

@@ -205,7 +205,7 @@ pub(crate) fn place(
             );
             BookedLocation::Phone { number: detail, host_calls: true }
         }
-        Location::Link { url, .. } => BookedLocation::Link { url: url.clone() },
+        Location::Link { url, app, .. } => BookedLocation::Link { url: url.clone(), app: app.clone() },
         Location::App { app, fallbacks } => BookedLocation::App {
             app: app.clone(),
             url: None,

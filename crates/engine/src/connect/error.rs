@@ -23,6 +23,30 @@ pub enum ConnectError {
     /// The app was asked with what was typed, and said no. Nothing was saved.
     #[error("{0}")]
     Probe(kalends_app::Error),
+    /// Another app must be set up first.
+    #[error("{app} works through {needs}. Install {needs} first, then come back.")]
+    Needs {
+        /// The app.
+        app: String,
+        /// What it needs.
+        needs: String,
+        /// That app's slug.
+        slug: &'static str,
+    },
+    /// Another app works through it.
+    #[error("{by} works through {app}. Uninstall or switch off {by} first; nothing was changed.")]
+    NeededBy {
+        /// The app.
+        app: String,
+        /// What needs it.
+        by: String,
+    },
+    /// The same account was set up anew meanwhile.
+    #[error("{app} is connected with this account again already. There is nothing to bring back.")]
+    ThereAgain {
+        /// The app.
+        app: String,
+    },
     /// Our own trouble.
     #[error("Something went wrong on our side. Nothing was changed; try again.")]
     Store(#[from] kalends_store::Error),
@@ -37,6 +61,9 @@ impl ConnectError {
             Self::Forbidden => "forbidden",
             Self::Invalid(_) => "invalid_input",
             Self::Probe(_) => "app_refused",
+            Self::Needs { .. } => "app_needs_another",
+            Self::NeededBy { .. } => "app_needed_by_another",
+            Self::ThereAgain { .. } => "connected_again",
             Self::Store(_) => "internal",
         }
     }

@@ -7,7 +7,7 @@ use kalends_app::{
     App, Cx, Error, Secrets,
     gateway::Patience,
     kind::{Probe, calendar::RemoteCalendar},
-    manifest::{Filled, Scope as AppScope},
+    manifest::Filled,
 };
 use kalends_domain::{Id, Span, people::User};
 use kalends_store::{
@@ -46,7 +46,21 @@ impl Engine {
         typed: &BTreeMap<String, String>,
     ) -> Result<Id<Installation>, ConnectError> {
         let app = self.outside.app(slug).ok_or(ConnectError::NoSuchApp)?;
-        let scope = scope(app, asker)?;
+        let scope = self.usual_scope(asker, app).await?;
+        self.connect_for(asker, slug, scope, typed).await
+    }
+
+    /// The same, for one of those the asker may set it up for.
+    pub async fn connect_for(
+        &self,
+        asker: &Member,
+        slug: &str,
+        scope: Scope,
+        typed: &BTreeMap<String, String>,
+    ) -> Result<Id<Installation>, ConnectError> {
+        let app = self.outside.app(slug).ok_or(ConnectError::NoSuchApp)?;
+        self.check_scope(asker, app, scope).await?;
+        self.check_needs(asker, app, scope).await?;
         let filled = app.manifest().check(typed, &Secrets::none())?;
         let owner = self.asker(asker).await?;
         let connection: Id<Connection> = self.ids().id();
@@ -215,16 +229,6 @@ pub(super) async fn probe(app: &'static App, cx: &Cx) -> Result<Probe, Error> {
     match app.messenger() {
         Some(messenger) => messenger.probe(cx).await,
         None => Ok(Probe::default()),
-    }
-}
-
-fn scope(app: &App, asker: &Member) -> Result<Scope, ConnectError> {
-    if app.manifest().scopes.contains(&AppScope::User) {
-        Ok(Scope::User(asker.user))
-    } else if asker.role.manages() {
-        Ok(Scope::Organization)
-    } else {
-        Err(ConnectError::Forbidden)
     }
 }
 

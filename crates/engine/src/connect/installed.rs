@@ -6,6 +6,7 @@ use kalends_app::{
 };
 use kalends_domain::{
     Id,
+    event_type::Owner,
     people::{Organization, User},
 };
 use kalends_store::{
@@ -52,8 +53,19 @@ impl Installed {
         organization: Id<Organization>,
         users: &[Id<User>],
     ) -> StoreResult<Vec<Self>> {
-        let mut found = tx.installations().usable_by(organization, users).await?;
-        found.retain(|installation| installation.enabled);
+        let mut found = Self::there_for(tx, outside, organization, users).await?;
+        found.retain(|one| one.installation.enabled);
+        Ok(found)
+    }
+
+    /// The same, with what is switched off: what is wanted there waits until it is on again.
+    pub async fn there_for(
+        tx: &mut Tx,
+        outside: &Outside,
+        organization: Id<Organization>,
+        users: &[Id<User>],
+    ) -> StoreResult<Vec<Self>> {
+        let found = tx.installations().usable_by(organization, users).await?;
         Self::with_connections(tx, outside, found).await
     }
 
@@ -83,9 +95,26 @@ impl Installed {
         }
     }
 
+    /// True unless it is a team's and this is not what that team owns.
+    pub fn serves(&self, owner: Option<Owner>) -> bool {
+        match self.installation.scope {
+            Scope::Team(team) => owner == Some(Owner::Team(team)),
+            Scope::User(_) | Scope::Organization => true,
+        }
+    }
+
     /// True while calls are worth making.
     pub const fn is_usable(&self) -> bool {
         self.installation.enabled && health::is_usable(self.connection.health)
+    }
+
+    /// Why calls are not worth making, in words for its owner.
+    pub fn why_unusable(&self) -> String {
+        if self.installation.enabled {
+            self.connection.cause.clone()
+        } else {
+            format!("{} is switched off. Switch it on under Installed.", self.app.manifest().name)
+        }
     }
 
     /// Its secrets, opened for one call.

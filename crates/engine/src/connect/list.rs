@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use kalends_app::App;
 use kalends_domain::{
     Id,
-    event_type::Location,
     people::{Organization, User},
 };
 use kalends_store::{
@@ -12,7 +11,7 @@ use kalends_store::{
     repo::{Calendar, FailurePolicy, Health, Installation, Scope},
 };
 
-use super::{ConnectError, Installed, Outside, install};
+use super::{ConnectError, ForWhom, Installed, Outside, install, whose};
 use crate::{
     Engine, Invalid, Member, audit,
     job::{self, Reconcile, SyncCalendar},
@@ -27,8 +26,10 @@ pub struct AppCard {
     pub installed: bool,
     /// A connection of it needs somebody.
     pub broken: bool,
-    /// The asker may set it up.
-    pub may_install: bool,
+    /// All there is of it is switched off.
+    pub off: bool,
+    /// For whom the asker may set it up; nobody when only others may.
+    pub may_install: Vec<ForWhom>,
 }
 
 /// A connection as its owner sees it.
@@ -42,8 +43,16 @@ pub struct ConnectionView {
     pub account: String,
     /// The settings, for the form; never a secret.
     pub settings: serde_json::Value,
-    /// Everybody's, not one user's.
-    pub for_everybody: bool,
+    /// For whom it is set up.
+    pub scope: Scope,
+    /// The team's name, where it is a team's.
+    pub team: Option<String>,
+    /// The asker may change it.
+    pub may_change: bool,
+    /// Off keeps everything and does nothing.
+    pub enabled: bool,
+    /// Off since then.
+    pub off_since: Option<Timestamp>,
     /// How well it works.
     pub health: Health,
     /// Since when.
@@ -69,36 +78,25 @@ pub struct CalendarUse {
     pub policy: FailurePolicy,
 }
 
-/// What is lost when a connection is taken away.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Consequences {
-    /// Bookings still to come that stand in this account and will not be moved or removed there any more.
-    pub bookings: u64,
-    /// Bookings will not be written to this calendar any more.
-    pub receives: Option<String>,
-    /// These calendars will not block times any more.
-    pub blocks: Vec<String>,
-    /// Event types that offer this app as their place.
-    pub event_types: Vec<String>,
-    /// Nobody gets mails any more.
-    pub mails: bool,
-}
-
 impl Engine {
     /// Every app, with what the asker has of it.
     pub async fn apps(&self, asker: &Member) -> Result<Vec<AppCard>, ConnectError> {
         let mut tx = self.db.read().await?;
-        let there = Installed::usable_by(&mut tx, &self.outside, asker.organization, &[asker.user]).await?;
-        let cards = self.outside.apps().iter().map(|app| {
-            let mut of_app = there.iter().filter(|one| one.app.slug == app.slug).peekable();
-            AppCard {
+        let there = Installed::there_for(&mut tx, &self.outside, asker.organization, &[asker.user]).await?;
+        let teams = whose::run_by(&mut tx, asker).await?;
+        drop(tx);
+        let mut cards = Vec::with_capacity(self.outside.apps().len());
+        for app in self.outside.apps().iter().copied() {
+            let of_app = || there.iter().filter(|one| one.app.slug == app.slug);
+            cards.push(AppCard {
                 app,
-                installed: of_app.peek().is_some(),
-                broken: of_app.any(|one| !one.is_usable()),
-                may_install: may_install(app, asker),
-            }
-        });
-        Ok(cards.collect())
+                installed: of_app().next().is_some(),
+                broken: of_app().any(|one| one.installation.enabled && !one.is_usable()),
+                off: of_app().next().is_some() && of_app().all(|one| !one.installation.enabled),
+                may_install: whose::choices(app, asker, &teams),
+            });
+        }
+        Ok(cards)
     }
 
     /// One app, if it is in this build.
@@ -110,10 +108,10 @@ impl Engine {
     /// What the asker has connected, and what is connected for everybody; what needs somebody first.
     pub async fn connections(&self, asker: &Member) -> Result<Vec<ConnectionView>, ConnectError> {
         let mut tx = self.db.read().await?;
-        let there = Installed::usable_by(&mut tx, &self.outside, asker.organization, &[asker.user]).await?;
+        let there = Installed::there_for(&mut tx, &self.outside, asker.organization, &[asker.user]).await?;
         let mut views = Vec::with_capacity(there.len());
         for one in there {
-            views.push(view(&mut tx, one).await?);
+            views.push(view(&mut tx, asker, one).await?);
         }
         views.sort_by_key(|view| view.health == Health::Connected);
         Ok(views)
@@ -126,7 +124,7 @@ impl Engine {
         id: Id<Installation>,
     ) -> Result<ConnectionView, ConnectError> {
         let there = self.own(asker, id).await?;
-        Ok(view(&mut self.db.read().await?, there).await?)
+        Ok(view(&mut self.db.read().await?, asker, there).await?)
     }
 
     /// Asks the account again which calendars it has.
@@ -181,63 +179,13 @@ impl Engine {
         Ok(())
     }
 
-    /// What is lost when this connection is taken away.
-    pub async fn disconnecting(
-        &self,
-        asker: &Member,
-        id: Id<Installation>,
-    ) -> Result<Consequences, ConnectError> {
-        let there = self.own(asker, id).await?;
-        let owner = self.asker(asker).await?;
-        let mut tx = self.db.read().await?;
-        let calendars = tx.calendars().of_connection(&there.connection).await?;
-        let offered = |place: &Location| matches!(place, Location::App { app, fallbacks } if app == there.app.slug || fallbacks.iter().any(|next| next == there.app.slug));
-        let event_types = tx.event_types().hosted_by(&owner).await?;
-        Ok(Consequences {
-            bookings: tx.references().upcoming(&there.installation).await?,
-            receives: calendars.iter().find(|one| one.receives).map(|one| one.name.clone()),
-            blocks: calendars.iter().filter(|one| one.blocks).map(|one| one.name.clone()).collect(),
-            event_types: event_types
-                .into_iter()
-                .filter(|one| one.settings.locations.iter().any(offered))
-                .map(|one| one.title)
-                .collect(),
-            mails: there.app.messenger().is_some(),
-        })
-    }
-
-    /// Takes a connection away: its secrets and mirrors are deleted, what stands outside stays there.
-    pub async fn disconnect(&self, asker: &Member, id: Id<Installation>) -> Result<(), ConnectError> {
-        let there = self.own(asker, id).await?;
-        self.outside.gateway().forget(there.app, &there.connection.id.to_string());
-        let asker = *asker;
-        self.db
-            .write(move |tx| {
-                let there = there.clone();
-                Box::pin(async move {
-                    tx.installations().delete(&there.installation).await?;
-                    let subject = format!("{} {}", there.app.slug, there.connection.account);
-                    audit::write(tx, &audit::Entry::by_member(&asker, "app_disconnected", &subject)).await
-                })
-            })
-            .await?;
-        Ok(())
-    }
-
     /// The installation, if it is the asker's to change.
     pub(super) async fn own(&self, asker: &Member, id: Id<Installation>) -> Result<Installed, ConnectError> {
         let mut tx = self.db.read().await?;
         let there = Installed::get(&mut tx, &self.outside, id).await?;
-        let there = there.filter(|one| one.installation.organization == asker.organization);
-        match there {
-            None => Err(ConnectError::NotFound),
-            Some(one) => match one.installation.scope {
-                Scope::User(user) if user == asker.user => Ok(one),
-                Scope::User(_) => Err(ConnectError::NotFound),
-                Scope::Team(_) | Scope::Organization if asker.role.manages() => Ok(one),
-                Scope::Team(_) | Scope::Organization => Err(ConnectError::Forbidden),
-            },
-        }
+        let one = there.ok_or(ConnectError::NotFound)?;
+        whose::may_change(&mut tx, asker, &one.installation).await?;
+        Ok(one)
     }
 
     pub(super) async fn asker(&self, asker: &Member) -> Result<User, ConnectError> {
@@ -284,17 +232,25 @@ impl Installed {
     }
 }
 
-fn may_install(app: &App, asker: &Member) -> bool {
-    app.manifest().scopes.contains(&kalends_app::manifest::Scope::User) || asker.role.manages()
-}
-
-async fn view(tx: &mut Tx, of: Installed) -> StoreResult<ConnectionView> {
+async fn view(tx: &mut Tx, asker: &Member, of: Installed) -> StoreResult<ConnectionView> {
     let calendars = tx.calendars().of_connection(&of.connection).await?;
+    let standing = tx.installations().lives(&[of.installation.id]).await?;
+    let team = match of.installation.scope {
+        Scope::Team(team) => {
+            tx.people().team(of.installation.organization, team).await?.map(|team| team.name)
+        }
+        _ => None,
+    };
+    let may_change = whose::may_change(tx, asker, &of.installation).await.is_ok();
     Ok(ConnectionView {
         id: of.installation.id,
         app: of.app,
         account: of.connection.account.clone(),
-        for_everybody: of.owner().is_none(),
+        scope: of.installation.scope,
+        team,
+        may_change,
+        enabled: of.installation.enabled,
+        off_since: standing.first().and_then(|one| one.off_at),
         settings: of.installation.settings,
         health: of.connection.health,
         since: of.connection.since,

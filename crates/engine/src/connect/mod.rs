@@ -4,14 +4,25 @@ mod error;
 mod health;
 mod install;
 mod installed;
+mod kept;
 mod list;
+mod needs;
 mod outside;
+mod pages;
+mod removal;
+mod switch;
+mod whose;
 
 pub(crate) use self::installed::Installed;
-pub use kalends_store::repo::{Calendar, FailurePolicy, Health};
+pub use kalends_store::repo::{Calendar, FailurePolicy, Health, Scope};
 
 pub use self::{
     error::ConnectError,
-    list::{AppCard, CalendarUse, ConnectionView, Consequences},
+    list::{AppCard, CalendarUse, ConnectionView},
+    needs::Need,
     outside::{Outside, Post},
+    pages::PageTag,
+    removal::{Consequences, RemovedView},
+    switch::Meanwhile,
+    whose::ForWhom,
 };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use kalends_app::{
     App, Error, Kind,
     gateway::{Account, Gateway},
@@ -21,7 +22,11 @@ pub struct Outside {
     keys: Arc<Keys>,
     post: Option<Post>,
     flights: Arc<FlightLog>,
+    undo: SignedDuration,
 }
+
+/// How long what was taken away can be brought back, unless the operator says otherwise.
+const UNDO: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The mail server of the whole instance, from the operator's configuration.
 #[derive(Debug, Clone)]
@@ -37,7 +42,7 @@ pub struct Post {
 impl Outside {
     /// These apps, behind this gate; mails and events lead to `links`, secrets are sealed by `keys`.
     pub fn new(apps: Vec<&'static App>, gateway: Gateway, links: Links, keys: Arc<Keys>) -> Self {
-        Self { apps, gateway, links, keys, post: None, flights: Arc::default() }
+        Self { apps, gateway, links, keys, post: None, flights: Arc::default(), undo: UNDO }
     }
 
     /// With a mail server for everybody. An app that cannot send messages is refused.
@@ -55,6 +60,28 @@ impl Outside {
     pub fn with_flights(mut self, flights: Arc<FlightLog>) -> Self {
         self.flights = flights;
         self
+    }
+
+    /// With another time during which what was taken away can be brought back.
+    #[must_use]
+    pub fn with_undo(mut self, undo: SignedDuration) -> Self {
+        self.undo = undo;
+        self
+    }
+
+    /// How long what was taken away can be brought back.
+    pub const fn undo(&self) -> SignedDuration {
+        self.undo
+    }
+
+    /// Slugs of apps that are links to rooms.
+    pub(super) fn placing(&self) -> Vec<&'static str> {
+        self.apps.iter().filter(|app| app.manifest().place.is_some()).map(|app| app.slug).collect()
+    }
+
+    /// Slugs of apps that public pages load.
+    pub(super) fn tagging(&self) -> Vec<&'static str> {
+        self.apps.iter().filter(|app| app.manifest().tag.is_some()).map(|app| app.slug).collect()
     }
 
     /// What was called and not written down yet.

@@ -8,7 +8,7 @@ use kalends_domain::{
 };
 
 use super::EventTypeDraft;
-use crate::Invalid;
+use crate::{Invalid, connect::Outside};
 
 /// A draft whose words and rules hold together; who may be its host is asked of the database.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(crate) struct Sound {
 }
 
 /// Checks all that needs no database, and says everything that will not do.
-pub(crate) fn check(draft: &EventTypeDraft) -> Result<Sound, Invalid> {
+pub(crate) fn check(draft: &EventTypeDraft, outside: &Outside) -> Result<Sound, Invalid> {
     let mut invalid = Invalid::default();
     let title = draft.title.trim().to_owned();
     invalid.need(!title.is_empty(), "title", "Give it a title.");
@@ -37,7 +37,7 @@ pub(crate) fn check(draft: &EventTypeDraft) -> Result<Sound, Invalid> {
     };
     let hosts = hosts(draft, &mut invalid);
     invalid.extend(draft.settings.problems());
-    places(&draft.settings.locations, &mut invalid);
+    places(&draft.settings.locations, outside, &mut invalid);
     if let Some(address) = &draft.settings.redirect {
         invalid.need(is_link(address), "redirect", "Write an address that begins with https://.");
     }
@@ -88,7 +88,7 @@ pub(crate) const fn usual(user: kalends_domain::Id<kalends_domain::people::User>
     Host { user, fixed: false, priority: 2, weight: 100, schedule: None }
 }
 
-fn places(locations: &[Location], invalid: &mut Invalid) {
+fn places(locations: &[Location], outside: &Outside, invalid: &mut Invalid) {
     invalid.need(locations.len() <= 20, "locations", "offer at most 20 places");
     for (index, location) in locations.iter().enumerate() {
         let field = format!("locations[{index}]");
@@ -100,8 +100,13 @@ fn places(locations: &[Location], invalid: &mut Invalid) {
             Location::HostPhone { number, .. } => {
                 invalid.need(is_phone(number), &field, "write a telephone number with its country code");
             }
-            Location::Link { url, .. } => {
+            Location::Link { url, app: None, .. } => {
                 invalid.need(is_link(url), &field, "write a link that begins with https://");
+            }
+            Location::Link { url, app: Some(app), .. } => {
+                if let Err(fix) = room_link(outside, app, url) {
+                    invalid.say(&field, fix);
+                }
             }
             Location::App { app, fallbacks } => {
                 let mut apps = std::iter::once(app).chain(fallbacks);
@@ -120,6 +125,13 @@ fn places(locations: &[Location], invalid: &mut Invalid) {
         }
         invalid.need(!locations[..index].contains(location), &field, "is there twice; leave one out");
     }
+}
+
+/// Whether this is a link to a room of this app.
+fn room_link(outside: &Outside, app: &str, url: &str) -> Result<(), String> {
+    let place = outside.app(app).and_then(|app| app.manifest().place.as_ref());
+    let place = place.ok_or_else(|| "this app is not on this server; choose another place".to_owned())?;
+    place.link(url).map(drop)
 }
 
 /// A link we may put on a page: absolute, over HTTP.

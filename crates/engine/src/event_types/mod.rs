@@ -64,7 +64,7 @@ impl Engine {
         member: &Member,
         draft: &EventTypeDraft,
     ) -> Result<EventType, EditError> {
-        let sound = check::check(draft)?;
+        let sound = check::check(draft, &self.outside)?;
         let (member, draft) = (*member, draft.clone());
         let result = self.db.write(move |tx| created(tx, member, draft.clone(), sound.clone())).await;
         slug_taken(result)
@@ -77,7 +77,7 @@ impl Engine {
         id: Id<EventType>,
         draft: &EventTypeDraft,
     ) -> Result<EventType, EditError> {
-        let sound = check::check(draft)?;
+        let sound = check::check(draft, &self.outside)?;
         let (member, draft) = (*member, draft.clone());
         let result = self.db.write(move |tx| updated(tx, member, id, draft.clone(), sound.clone())).await;
         slug_taken(result)

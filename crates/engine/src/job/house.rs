@@ -35,10 +35,11 @@ pub(super) async fn sweep(engine: &Engine) -> Result<()> {
                 tx.flights().sweep(before(flights::KEPT)).await?;
                 tx.audit().sweep(before(AUDIT)).await?;
                 tx.outside_changes().sweep().await?;
-                Ok(())
+                Ok::<_, kalends_store::Error>(())
             })
         })
-        .await
+        .await?;
+    engine.purge_removed().await
 }
 
 /// Work whose job is gone although it is due (a job given up and never replayed, a row mended by hand) gets a new one.

@@ -215,7 +215,7 @@ fn place(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reader: 
         BookedLocation::Phone { number, host_calls: false } => {
             letter.fact("Telephone", format!("Call {number}"));
         }
-        BookedLocation::Link { url } => letter.linked_fact("Join", url),
+        BookedLocation::Link { url, .. } => letter.linked_fact("Join", url),
         BookedLocation::App { .. } => match &about.link {
             Some(url) => {
                 letter.linked_fact("Join", url);

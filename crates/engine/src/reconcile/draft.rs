@@ -65,7 +65,7 @@ pub fn fingerprint<T: serde::Serialize>(content: &T) -> String {
 
 fn description(booking: &Booking, questions: &[Question], links: &Links) -> String {
     let mut parts = Vec::new();
-    if let BookedLocation::App { url: Some(url), .. } | BookedLocation::Link { url } = &booking.location {
+    if let BookedLocation::App { url: Some(url), .. } | BookedLocation::Link { url, .. } = &booking.location {
         parts.push(format!("Join: {url}"));
     }
     if let BookedLocation::Phone { number, host_calls } = &booking.location {

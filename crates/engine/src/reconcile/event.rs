@@ -43,7 +43,7 @@ pub(super) async fn follow(engine: &Engine, scene: &Scene, tie: &Tie) -> Result<
         return Err(Trouble::Parked("This app is not a calendar any more.".into()));
     };
     if !installed.is_usable() {
-        return Err(Trouble::Parked(installed.connection.cause.clone()));
+        return Err(Trouble::Parked(installed.why_unusable()));
     }
     let cx = engine.cx(installed, Patience::Job).await?;
     let place = tie.place();

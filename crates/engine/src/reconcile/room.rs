@@ -43,7 +43,7 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
         return Err(Trouble::Parked("This app makes no rooms any more.".into()));
     };
     if !installed.is_usable() {
-        return Err(Trouble::Parked(installed.connection.cause.clone()));
+        return Err(Trouble::Parked(installed.why_unusable()));
     }
     let cx = engine.cx(installed, Patience::Job).await?;
     if !tie.row.desired_present {

@@ -86,7 +86,10 @@ impl Scene {
         let mut hosts = tx.people().many(&booking.hosts).await?;
         hosts.sort_by_key(|host| booking.hosts.iter().position(|id| *id == host.id));
         let event_type = tx.event_types().get(booking.event_type).await?;
-        let installed = Installed::usable_by(tx, outside, booking.organization, &booking.hosts).await?;
+        let mut installed = Installed::there_for(tx, outside, booking.organization, &booking.hosts).await?;
+        // A team's account makes rooms for the team's own event types; what is on comes first.
+        installed.retain(|one| one.serves(event_type.as_ref().map(|event_type| event_type.owner)));
+        installed.sort_by_key(|one| !one.installation.enabled);
         let ties = ties(tx, outside, &booking, &installed).await?;
         let wants = if booking.state.is_confirmed() {
             let calendars = tx.calendars().of_users(&booking.hosts).await?;

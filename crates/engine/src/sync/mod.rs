@@ -44,6 +44,9 @@ pub(crate) async fn run(engine: &Engine, job: &SyncCalendar) -> Result<(), Faile
 }
 
 async fn sync(engine: &Engine, calendar: &Calendar, from: &Installed) -> kalends_store::Result<()> {
+    if !from.installation.enabled {
+        return plan(engine, calendar, None).await;
+    }
     if !from.is_usable() {
         let next = poll::when_refused(engine.now());
         return read::failed(engine, calendar, &from.connection.cause, next).await;

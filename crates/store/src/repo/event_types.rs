@@ -175,6 +175,14 @@ impl EventTypes<'_> {
         self.all(query.bind(of.organization).bind(of.id)).await
     }
 
+    /// Event types of an organization whose settings name this app somewhere; the settings themselves say where.
+    pub async fn naming(&mut self, organization: Id<Organization>, app: &str) -> Result<Vec<EventType>> {
+        let query = Sql::built(format!(
+            "{SELECT} WHERE organization_id = $1 AND deleted_at IS NULL AND settings LIKE $2 ORDER BY title, id"
+        ));
+        self.all(query.bind(organization).bind(format!("%\"{app}\"%"))).await
+    }
+
     async fn one(&mut self, condition: &'static str, value: impl Into<Value>) -> Result<Option<EventType>> {
         let query = Sql::built(format!("{SELECT} {condition}")).bind(value);
         Ok(self.all(query).await?.into_iter().next())

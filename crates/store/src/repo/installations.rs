@@ -79,7 +79,7 @@ pub struct Connection {
     pub checked_at: Option<Timestamp>,
 }
 
-const SELECT: &str =
+pub(super) const SELECT: &str =
     "SELECT organization_id, id, app, owner_user_id, owner_team_id, settings, enabled, created_at
     FROM installations";
 const CONNECTION: &str = "SELECT organization_id, id, installation_id, account, state, since_at, cause, checked_at FROM connections";
@@ -132,7 +132,7 @@ impl Installations<'_> {
         found(self.tx.run(query.bind(of.organization).bind(of.id)).await?, "installation")
     }
 
-    fn tell(&mut self, of: &Installation) {
+    pub(super) fn tell(&mut self, of: &Installation) {
         let change = match of.scope {
             Scope::User(id) => Change::User(id),
             Scope::Team(_) | Scope::Organization => Change::Organization(of.organization),
@@ -144,9 +144,10 @@ impl Installations<'_> {
         }
     }
 
-    /// The installation with this id.
+    /// The installation with this id, unless it is taken away.
     pub async fn get(&mut self, id: Id<Installation>) -> Result<Option<Installation>> {
-        let row = self.tx.row(Sql::built(format!("{SELECT} WHERE id = $1")).bind(id)).await?;
+        let query = Sql::built(format!("{SELECT} WHERE id = $1 AND removed_at IS NULL"));
+        let row = self.tx.row(query.bind(id)).await?;
         row.as_ref().map(installation).transpose()
     }
 
@@ -158,48 +159,54 @@ impl Installations<'_> {
     ) -> Result<Vec<Installation>> {
         let query = match scope {
             Scope::User(id) => {
-                Sql::built(format!("{SELECT} WHERE organization_id = $1 AND owner_user_id = $2 ORDER BY app, id"))
+                Sql::built(format!("{SELECT} WHERE organization_id = $1 AND owner_user_id = $2 AND removed_at IS NULL ORDER BY app, id"))
                     .bind(organization)
                     .bind(id)
             }
             Scope::Team(id) => {
-                Sql::built(format!("{SELECT} WHERE organization_id = $1 AND owner_team_id = $2 ORDER BY app, id"))
+                Sql::built(format!("{SELECT} WHERE organization_id = $1 AND owner_team_id = $2 AND removed_at IS NULL ORDER BY app, id"))
                     .bind(organization)
                     .bind(id)
             }
             Scope::Organization => Sql::built(format!(
-                "{SELECT} WHERE organization_id = $1 AND owner_user_id IS NULL AND owner_team_id IS NULL ORDER BY app, id"
+                "{SELECT} WHERE organization_id = $1 AND owner_user_id IS NULL AND owner_team_id IS NULL
+                    AND removed_at IS NULL ORDER BY app, id"
             ))
             .bind(organization),
         };
         self.tx.rows(query).await?.iter().map(installation).collect()
     }
 
-    /// What these users may use: their own and the whole organization's, in one query.
+    /// What these users may use: their own, their teams' and the whole organization's, in one query.
     pub async fn usable_by(
         &mut self,
         organization: Id<Organization>,
         users: &[Id<User>],
     ) -> Result<Vec<Installation>> {
         let query = Sql::built(format!(
-            "{SELECT} WHERE organization_id = $1 AND (owner_user_id IN ($*)
+            "{SELECT} WHERE organization_id = $1 AND removed_at IS NULL AND (owner_user_id IN ($*)
+                OR owner_team_id IN (SELECT team_id FROM memberships WHERE organization_id = $1 AND user_id IN ($*))
                 OR (owner_user_id IS NULL AND owner_team_id IS NULL)) ORDER BY app, id"
         ));
-        let query = query.bind(organization).bind_list(users.iter().copied());
+        let query =
+            query.bind(organization).bind_list(users.iter().copied()).bind_list(users.iter().copied());
         self.tx.rows(query).await?.iter().map(installation).collect()
     }
 
     /// Everything enabled of these apps, everywhere.
     pub async fn of_apps(&mut self, apps: &[&str]) -> Result<Vec<Installation>> {
-        let query =
-            Sql::built(format!("{SELECT} WHERE enabled = TRUE AND app IN ($*) ORDER BY organization_id, id"));
+        let query = Sql::built(format!(
+            "{SELECT} WHERE enabled = TRUE AND removed_at IS NULL AND app IN ($*) ORDER BY organization_id, id"
+        ));
         let query = query.bind_list(apps.iter().map(|app| (*app).to_owned()));
         self.tx.rows(query).await?.iter().map(installation).collect()
     }
 
-    /// All installations of an organization.
+    /// All installations of an organization that are not taken away.
     pub async fn list(&mut self, organization: Id<Organization>) -> Result<Vec<Installation>> {
-        let query = Sql::built(format!("{SELECT} WHERE organization_id = $1 ORDER BY app, id"));
+        let query = Sql::built(format!(
+            "{SELECT} WHERE organization_id = $1 AND removed_at IS NULL ORDER BY app, id"
+        ));
         self.tx.rows(query.bind(organization)).await?.iter().map(installation).collect()
     }
 
@@ -273,7 +280,7 @@ impl Health {
     }
 }
 
-fn installation(row: &Row) -> Result<Installation> {
+pub(super) fn installation(row: &Row) -> Result<Installation> {
     let scope = match (row.get("owner_user_id")?, row.get("owner_team_id")?) {
         (Some(user), _) => Scope::User(user),
         (None, Some(team)) => Scope::Team(team),

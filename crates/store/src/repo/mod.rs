@@ -12,6 +12,7 @@ mod holds;
 mod idempotency;
 mod installations;
 mod jobs;
+mod lives;
 mod oauth;
 mod outside;
 mod people;
@@ -33,6 +34,7 @@ pub use self::{
     idempotency::{Idempotency, Seen},
     installations::{Connection, Health, Installation, Installations, Scope},
     jobs::{Dead, Job, Jobs, NewJob},
+    lives::{Life, Removed},
     oauth::{Flow, Grant, OAuth, Registration},
     outside::{Answered, ConflictAnswer, LaidOver, OutsideChange, OutsideChanges},
     people::People,

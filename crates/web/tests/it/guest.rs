@@ -380,7 +380,8 @@ async fn a_series_is_booked_whole() {
 #[tokio::test]
 async fn the_join_door_leads_into_the_room_only_while_the_booking_stands() {
     let server = Server::start().await;
-    let location = Location::Link { url: "https://meet.example/room?pass=1".into(), public: false };
+    let location =
+        Location::Link { url: "https://meet.example/room?pass=1".into(), public: false, app: None };
     server.offer("call", Settings { locations: vec![location], ..Settings::default() }).await;
     let mut guest = server.guest();
     let booking = book(&mut guest, "/ines/call", TEN).await;

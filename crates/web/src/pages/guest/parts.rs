@@ -136,9 +136,12 @@ pub fn place(location: &Location, host: &str) -> (&'static str, String, String, 
             ("phone", format!("You call {host}"), fine, "")
         }
         Location::GuestPhone => ("phone", format!("{host} calls you"), "You give the number".into(), "phone"),
-        Location::Link { url, public } => {
+        Location::Link { url, public, app } => {
             let fine = if *public { url.clone() } else { "You get the link when you book".into() };
-            ("link", "Online".into(), fine, "")
+            match app {
+                Some(app) => ("video", app_name(app), fine, ""),
+                None => ("link", "Online".into(), fine, ""),
+            }
         }
         Location::App { app, .. } => ("video", format!("{} video", app_name(app)), String::new(), ""),
     }
@@ -155,7 +158,10 @@ pub fn booked_place(location: &BookedLocation, host: &str) -> Option<Fact> {
         BookedLocation::Phone { number, .. } => {
             Fact { fine: number.clone(), ..Fact::new("phone", format!("You call {host}")) }
         }
-        BookedLocation::Link { url } => Fact::new("link", url),
+        BookedLocation::Link { url, app: None } => Fact::new("link", url),
+        BookedLocation::Link { url, app: Some(app) } => {
+            Fact { fine: url.clone(), ..Fact::new("video", app_name(app)) }
+        }
         BookedLocation::App { app, instead, .. } => {
             Fact::new("video", format!("{} video", app_name(instead.as_deref().unwrap_or(app))))
         }

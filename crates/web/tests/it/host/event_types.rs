@@ -94,7 +94,7 @@ async fn what_is_typed_on_each_tab_is_stored() {
     assert_eq!(now.settings.limits.bookings[0].most, 3);
     assert_eq!(now.settings.confirmation, Confirmation::ShortNotice { minutes: 24 * 60 });
     assert_eq!(now.settings.seats.unwrap().count, 4);
-    let link = Location::Link { url: "https://meet.example/room".into(), public: false };
+    let link = Location::Link { url: "https://meet.example/room".into(), public: false, app: None };
     assert_eq!(now.settings.locations[1], link);
 }
 

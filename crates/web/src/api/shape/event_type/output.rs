@@ -139,7 +139,7 @@ fn location_out(location: &Location) -> Value {
         Location::InPerson { address, public } => {
             json!({ "type": "address", "address": address, "public": public })
         }
-        Location::Link { url, public } => json!({ "type": "link", "link": url, "public": public }),
+        Location::Link { url, public, .. } => json!({ "type": "link", "link": url, "public": public }),
         Location::HostPhone { number, public } => {
             json!({ "type": "phone", "phone": number, "public": public })
         }

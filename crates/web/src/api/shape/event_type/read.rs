@@ -150,7 +150,9 @@ fn locations(places: &[LocationIn], wrong: &mut Vec<Wrong>) -> Vec<Location> {
         let location = match place.kind.as_str() {
             "address" => need(&place.address, "address")
                 .map(|address| Location::InPerson { address, public: place.public }),
-            "link" => need(&place.link, "link").map(|url| Location::Link { url, public: place.public }),
+            "link" => {
+                need(&place.link, "link").map(|url| Location::Link { url, public: place.public, app: None })
+            }
             "phone" => {
                 need(&place.phone, "phone").map(|number| Location::HostPhone { number, public: place.public })
             }

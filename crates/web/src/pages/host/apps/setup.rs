@@ -141,10 +141,10 @@ async fn page(
     let app = card.app.manifest();
     let (frame, side) = desk.around(web, "apps").await?;
     let shelf = app.kinds.first().map_or(("", "Apps", ""), |kind| shelf(*kind));
-    let barred = if card.may_install {
-        ""
-    } else {
+    let barred = if card.may_install.is_empty() {
         "An administrator connects this app, for everybody here. Ask one."
+    } else {
+        ""
     };
     Ok(Detail { frame, side, notice, app, picture: Picture(card.app.icon), shelf, form, connection, barred })
 }

@@ -13,9 +13,9 @@ use kalends_engine::{
 };
 
 use super::{
-    edit::{MOST_QUESTIONS, Tab},
+    edit::{MOST_QUESTIONS, Tab, check_rooms},
     list,
-    page::{ChoiceRow, Choices, Editor, Head, LinkRow},
+    page::{ChoiceRow, Choices, Editor, Head, LinkRow, RoomRow},
 };
 use crate::{
     Problem, Web,
@@ -60,6 +60,10 @@ pub async fn save(
     }
     let mut form = Form::showing(typed);
     tab.read(&mut form, &mut draft);
+    if tab == Tab::Locations {
+        let place = |slug: &str| web.engine.outside.app(slug).and_then(|app| app.manifest().place.as_ref());
+        check_rooms(&mut form, &mut draft.settings, place);
+    }
     if !form.failed() {
         match web.engine.update_event_type(&desk.member(), event_type.id, &draft).await {
             Ok(_) => {
@@ -205,8 +209,26 @@ async fn choices(web: &Web, desk: &Desk, event_type: &EventType, form: &Form) ->
     let schedules = schedules.into_iter().map(|one| ChoiceRow { value: one.id.to_string(), label: one.name });
     let apps = web.engine.outside.apps().iter().filter(|app| app.conference().is_some());
     let apps = apps.map(|app| ChoiceRow { value: app.slug.to_owned(), label: app.manifest().name.clone() });
+    let rooms = rooms(web, desk, event_type, form).await?;
     let count = form.value("count").parse().unwrap_or(0).min(MOST_QUESTIONS);
-    Ok(Choices { schedules: schedules.collect(), apps: apps.collect(), hosts: hosts.collect(), count })
+    Ok(Choices { schedules: schedules.collect(), apps: apps.collect(), rooms, hosts: hosts.collect(), count })
+}
+
+/// What is installed for the event type's owner, and what the form names already.
+async fn rooms(web: &Web, desk: &Desk, event_type: &EventType, form: &Form) -> Result<Vec<RoomRow>, Problem> {
+    let installed = web.engine.rooms_of(&desk.member(), event_type.owner).await?;
+    let rows = web.engine.outside.apps().iter().filter_map(|app| {
+        let place = app.manifest().place.as_ref()?;
+        let named = form.ticked(&format!("room-{}", app.slug));
+        (named || installed.contains(&app.slug)).then(|| RoomRow {
+            slug: app.slug.to_owned(),
+            name: app.manifest().name.clone(),
+            label: place.label.clone(),
+            example: place.placeholder.clone(),
+            hint: place.hint.clone(),
+        })
+    });
+    Ok(rows.collect())
 }
 
 fn link_row(web: &Web, desk: &Desk, link: &PrivateLink) -> LinkRow {

@@ -126,6 +126,8 @@ pub struct Choices {
     pub schedules: Vec<ChoiceRow>,
     /// Apps that make rooms.
     pub apps: Vec<ChoiceRow>,
+    /// Apps whose rooms have links of their own.
+    pub rooms: Vec<RoomRow>,
     /// Who may host it; empty when only its owner can.
     pub hosts: Vec<ChoiceRow>,
     /// How many questions the form shows.
@@ -182,6 +184,33 @@ impl Choices {
     #[expect(clippy::unused_self, reason = "templates reach kinds through the choices")]
     pub fn kinds(&self) -> [(&'static str, &'static str); 13] {
         QuestionKind::ALL.map(|kind| (kind.as_str(), word(kind)))
+    }
+}
+
+/// An app whose rooms the host has links to.
+#[derive(Debug, Clone)]
+pub struct RoomRow {
+    /// The app's slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What its link is called.
+    pub label: String,
+    /// A link as it may look.
+    pub example: String,
+    /// Where it is found.
+    pub hint: String,
+}
+
+impl RoomRow {
+    /// The name of the field with this link.
+    pub fn field(&self) -> String {
+        format!("url-{}", self.slug)
+    }
+
+    /// The name of the box that shows it before booking.
+    pub fn public_field(&self) -> String {
+        format!("url-{}-public", self.slug)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where it can take place: a box for each kind, and one for each app.
 
+use kalends_app::manifest::Place;
 use kalends_domain::event_type::{Location, Settings};
 
 use crate::{
@@ -26,7 +27,12 @@ pub(super) fn show(settings: &Settings, typed: &mut Typed) {
                 show_tick(typed, "number-public", *public);
             }
             Location::GuestPhone => typed.set("guest-phone", order),
-            Location::Link { url, public } => {
+            Location::Link { url, public, app: Some(app) } => {
+                typed.set(&format!("room-{app}"), order);
+                typed.set(&format!("url-{app}"), &**url);
+                show_tick(typed, &format!("url-{app}-public"), *public);
+            }
+            Location::Link { url, public, app: None } => {
                 typed.set("link", order);
                 typed.set("url", &**url);
                 show_tick(typed, "url-public", *public);
@@ -69,17 +75,38 @@ pub(super) fn read(form: &mut Form, settings: &mut Settings) {
                 if !url.is_empty() && !url.starts_with("https://") {
                     form.say("url", "Write an address that begins with https://.");
                 }
-                Location::Link { url, public: form.ticked("url-public") }
+                Location::Link { url, public: form.ticked("url-public"), app: None }
             }
-            other => match other.strip_prefix("app-") {
-                Some(app) => Location::App { app: app.to_owned(), fallbacks: chain(form, app) },
-                None => continue,
+            other => match (other.strip_prefix("app-"), other.strip_prefix("room-")) {
+                (Some(app), _) => Location::App { app: app.to_owned(), fallbacks: chain(form, app) },
+                (None, Some(app)) => Location::Link {
+                    url: need(form, &format!("url-{app}"), "Paste the link to your room."),
+                    public: form.ticked(&format!("url-{app}-public")),
+                    app: Some(app.to_owned()),
+                },
+                (None, None) => continue,
             },
         };
         places.push((order, location));
     }
     places.sort_by_key(|(order, _)| *order);
     settings.locations = places.into_iter().map(|(_, location)| location).collect();
+}
+
+/// Links to rooms of apps, as the app takes them; one that is no such link is said at its field.
+pub fn check_rooms(form: &mut Form, settings: &mut Settings, place: impl Fn(&str) -> Option<&'static Place>) {
+    for location in &mut settings.locations {
+        let Location::Link { url, app: Some(app), .. } = location else { continue };
+        let field = format!("url-{app}");
+        if url.is_empty() {
+            continue;
+        }
+        match place(app).map(|place| place.link(url)) {
+            Some(Ok(link)) => *url = link.into(),
+            Some(Err(fix)) => form.say(&field, fix),
+            None => form.say(&field, "This app is not here any more. Untick it, or use a fixed link."),
+        }
+    }
 }
 
 /// The apps after this one, in order; one named twice, or the app itself, counts once.

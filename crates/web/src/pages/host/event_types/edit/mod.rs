@@ -96,7 +96,7 @@ impl Tab {
     }
 }
 
-pub use locations::FALLBACKS;
+pub use locations::{FALLBACKS, check_rooms};
 pub use questions::MOST_QUESTIONS;
 
 #[cfg(test)]
@@ -146,6 +146,12 @@ mod tests {
             Location::app("jitsi"),
             Location::InPerson { address: "Main Street 1".into(), public: true },
             Location::GuestPhone,
+            Location::Link { url: "https://meet.example/a".into(), public: true, app: None },
+            Location::Link {
+                url: "https://rooms.example/a".into(),
+                public: false,
+                app: Some("rooms".into()),
+            },
         ];
         settings.questions = vec![
             Question {
