@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use crate::{
     Error, Kind, Names, NoNames, Request, Response,
     hook::Raw,
-    http::{Answer, Transport},
+    http::{Answer, Connection, Transport},
 };
 
 pub use self::oauth::{Granted, OAuth};
@@ -58,6 +58,7 @@ struct Inner {
     strays: Vec<String>,
     faults: VecDeque<Fault>,
     write_faults: VecDeque<Fault>,
+    connections: u64,
 }
 
 /// Something that goes wrong with one request.
@@ -168,7 +169,8 @@ impl Played {
 impl Transport for Played {
     fn send(&self, request: Request) -> Answer<'_> {
         Box::pin(async move {
-            match self.fake.bench().fault_of(&request) {
+            let open = Open::by(&request, self.fake.bench());
+            let answer = match self.fake.bench().fault_of(&request) {
                 None => self.ask(&request),
                 Some(Fault::Refuse) => Err(Error::new(Kind::Down, "connection refused")),
                 Some(Fault::Status(status, headers)) => {
@@ -187,8 +189,48 @@ impl Transport for Played {
                     futures::future::pending().await
                 }
                 Some(Fault::Garbage(body)) => Ok(Response { body, ..self.ask(&request)? }),
+            };
+            if answer.is_ok() {
+                open.stays();
             }
+            answer
         })
+    }
+}
+
+/// The number of the connection a request came over, the same for all on it; `None` for one that may take any.
+pub fn connection(request: &Request) -> Option<u64> {
+    let connection = request.connection()?;
+    let number = connection.take::<u64>()?;
+    connection.keep(number);
+    Some(number)
+}
+
+/// A played connection, closed when its request gets no answer.
+struct Open(Option<Connection>);
+
+impl Open {
+    fn by(request: &Request, bench: &Bench) -> Self {
+        let connection = request.connection();
+        if let Some(connection) = connection.filter(|_| self::connection(request).is_none()) {
+            let mut inner = bench.inner();
+            inner.connections += 1;
+            connection.opened(None);
+            connection.keep(inner.connections);
+        }
+        Self(connection.cloned())
+    }
+
+    fn stays(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.0 {
+            connection.take::<u64>();
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     Http, Layer, Recorder, Signer, Time, Transport,
     breaker::{Breaker, Breaking},
     deadline::{self, Deadline},
+    handshake::Shaking,
     judge::Judged,
     meter::Metering,
     pace::{Pace, Pacing},
@@ -73,13 +74,14 @@ pub struct Line {
 
 impl Line {
     /// Every policy around this transport, outermost first. Read it downwards: count it, try again, is the line
-    /// open, wait our turn, sign, write it down, judge, time out.
+    /// open, wait our turn, shake hands, sign, write it down, judge, time out.
     pub fn stack(&self, app: &App, signer: Arc<dyn Signer>, base: Arc<dyn Transport>) -> Http {
-        let layers: [Arc<dyn Layer>; 8] = [
+        let layers: [Arc<dyn Layer>; 9] = [
             Arc::new(self.meter()),
             Arc::new(Retrying { time: Arc::clone(&self.time), chance: Arc::clone(&self.chance) }),
             Arc::new(Breaking(Arc::clone(&self.breaker))),
             Arc::new(Pacing(Arc::clone(&self.pace))),
+            Arc::new(Shaking),
             Arc::new(Signing::by(signer)),
             Arc::new(self.recording()),
             Arc::new(Judged { app: app.judge, time: Arc::clone(&self.time) }),

@@ -3,7 +3,9 @@
 //! No socket is in here. The binary brings one; a fake answers by itself.
 
 pub mod breaker;
+pub mod connection;
 pub mod deadline;
+pub mod handshake;
 pub mod judge;
 pub mod line;
 pub mod meter;
@@ -21,6 +23,8 @@ use std::{sync::Arc, time::Duration};
 use futures::future::BoxFuture;
 
 pub use self::{
+    connection::Connection,
+    handshake::Handshake,
     line::{Line, Lines},
     private::keeps_secrets,
     record::{Flight, Logged, NoRecorder, Recorder},

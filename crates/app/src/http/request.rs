@@ -1,11 +1,12 @@
 //! A request with its meaning, and an answer.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
+use super::{Connection, Handshake};
 use crate::{Error, Kind, redact};
 
 /// What a request means to the layers.
@@ -65,6 +66,10 @@ pub struct Request {
     pub(crate) patience: Duration,
     /// Which try this is, from 1.
     pub(crate) attempt: u32,
+    /// The connection it goes over; any where it is not said.
+    pub(crate) connection: Option<Connection>,
+    /// How it signs in on that connection.
+    pub(crate) handshake: Option<Arc<dyn Handshake>>,
 }
 
 impl Request {
@@ -88,6 +93,8 @@ impl Request {
             limits: Limits::USUAL,
             patience: Duration::from_mins(1),
             attempt: 1,
+            connection: None,
+            handshake: None,
         }
     }
 
@@ -167,6 +174,26 @@ impl Request {
     pub const fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Goes over this connection, signed in there by this handshake if it is not yet.
+    #[must_use]
+    pub fn over(mut self, connection: &Connection, handshake: Arc<dyn Handshake>) -> Self {
+        self.connection = Some(connection.clone());
+        self.handshake = Some(handshake);
+        self
+    }
+
+    /// The connection it must go over; any where there is none.
+    pub const fn connection(&self) -> Option<&Connection> {
+        self.connection.as_ref()
+    }
+
+    /// What goes ahead of it to sign in: the same address, and nothing to do there.
+    pub(crate) fn greeting(mut self) -> Self {
+        self.body = Bytes::new();
+        self.op.name = "sign_in";
+        self.reading()
     }
 
     /// True when it changes nothing there.
