@@ -1,6 +1,7 @@
 //! The one socket to the outside, behind a guard: nothing that an app is told to call leads into private networks
 //! the operator has not opened.
 
+mod bound;
 mod guard;
 mod names;
 
@@ -17,11 +18,15 @@ use reqwest::{Certificate, Client, redirect};
 use tokio::time::timeout;
 
 pub use self::names::Dns;
-use self::{guard::Guard, names::Blocked};
+use self::{bound::Bound, guard::Guard, names::Blocked};
+
+/// How we name ourselves.
+const AGENT: &str = concat!("Kalends/", env!("CARGO_PKG_VERSION"));
 
 /// The real transport: HTTP over the network.
 pub struct Net {
     client: Client,
+    bound: Bound,
     guard: Arc<Guard>,
 }
 
@@ -34,7 +39,7 @@ pub fn open(allow: &[IpNet], trust: &str) -> anyhow::Result<(Arc<Net>, Arc<Dns>)
     let roots =
         Certificate::from_pem_bundle(trust.as_bytes()).context("the extra root certificates are not PEM")?;
     let client = Client::builder()
-        .user_agent(concat!("Kalends/", env!("CARGO_PKG_VERSION")))
+        .user_agent(AGENT)
         .dns_resolver(Arc::clone(&dns))
         .tls_certs_merge(roots)
         // A proxy would resolve names out of the guard's sight.
@@ -45,7 +50,8 @@ pub fn open(allow: &[IpNet], trust: &str) -> anyhow::Result<(Arc<Net>, Arc<Dns>)
         .pool_idle_timeout(Duration::from_secs(30))
         .build()
         .context("the HTTP client cannot start")?;
-    Ok((Arc::new(Net { client, guard }), dns))
+    let bound = Bound::new(Arc::clone(&dns), trust)?;
+    Ok((Arc::new(Net { client, bound, guard }), dns))
 }
 
 impl Transport for Net {
@@ -56,6 +62,9 @@ impl Transport for Net {
             let limits = request.limits;
             let late = || Error::new(Kind::UnknownOutcome, "the provider did not answer in time");
             timeout(limits.total, async {
+                if let Some(connection) = request.connection() {
+                    return self.bound.send(&request, connection).await;
+                }
                 let sent = timeout(limits.first_byte, self.client.execute(outgoing(&request)));
                 let answer = sent.await.map_err(|_| late())?.map_err(|error| failure(&error))?;
                 read(answer, &request, limits.body).await

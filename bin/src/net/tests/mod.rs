@@ -1,3 +1,5 @@
+mod bound;
+
 use std::time::Duration;
 
 use kalends_app::{Names, http::Limits};
