@@ -1,1 +1,149 @@
 //! Microsoft 365, beyond what the suites ask of every calendar.
+
+mod changes;
+mod events;
+mod limits;
+mod times;
+mod watch;
+
+use std::sync::Arc;
+
+use kalends_app::{
+    Account, AnyCalendar, Cx, Gateway, NoNames, RemoteId, Request, Response,
+    fake::{Fake, OAuth, Played},
+    gateway::Patience,
+    http::{Answer, Simulated, Tokio, Transport, record::NoRecorder},
+    kind::calendar::{Draft, Person},
+};
+use kalends_domain::{Span, id::Chance};
+use serde_json::{Value, json};
+use vendor_microsoft::played::BEGIN;
+
+use super::{APP, Microsoft365, fake::Server};
+
+#[derive(Clone, Copy)]
+struct Zeros;
+
+impl Chance for Zeros {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+/// Answers some requests itself and leaves the rest to the fake.
+struct Net {
+    server: Arc<Server>,
+    own: fn(&Request) -> Option<Response>,
+}
+
+impl Transport for Net {
+    fn send(&self, request: Request) -> Answer<'_> {
+        if let Some(answer) = (self.own)(&request) {
+            return Box::pin(async move { Ok(answer) });
+        }
+        let played = Played::new(Arc::clone(&self.server) as Arc<dyn Fake>);
+        Box::pin(async move { played.send(request).await })
+    }
+}
+
+struct World {
+    server: Arc<Server>,
+    cx: Cx,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::where_some(|_| None)
+    }
+
+    /// A world in which some requests are answered otherwise.
+    fn where_some(own: fn(&Request) -> Option<Response>) -> Self {
+        let server = Arc::new(Server::default());
+        let net = Arc::new(Net { server: Arc::clone(&server), own });
+        let cx = cx(&server, net, &json!({}));
+        Self { server, cx }
+    }
+
+    /// The account with other settings.
+    fn set(mut self, settings: Value) -> Self {
+        self.cx.settings = settings;
+        self
+    }
+
+    async fn busy(&self, of: &str) -> Vec<Span> {
+        let of = [id(of)];
+        let mut busy: Vec<Span> =
+            part().busy(&self.cx, &of, window()).await.expect("says").into_iter().map(|b| b.span).collect();
+        busy.sort();
+        busy
+    }
+
+    /// At the end: the mailbox understood everything.
+    fn understood(&self) {
+        assert_eq!(self.server.bench().strays(), Vec::<String>::new());
+    }
+}
+
+fn cx(server: &Arc<Server>, net: Arc<dyn Transport>, settings: &Value) -> Cx {
+    let time = Arc::new(Tokio(Arc::new(Simulated::from(BEGIN.parse().expect("a time")))));
+    let gateway = Gateway::new(net, Arc::new(NoNames), time, Arc::new(Zeros), Arc::new(NoRecorder));
+    let account = Account {
+        id: "a".into(),
+        settings: settings.clone(),
+        signer: server.oauth().map(OAuth::signer),
+        zone: "Europe/Berlin".into(),
+        locale: "en".into(),
+        ..Account::default()
+    };
+    gateway.cx(&APP, account, Patience::Job).expect("the account can be used")
+}
+
+fn part() -> &'static dyn AnyCalendar {
+    &Microsoft365
+}
+
+/// The calendar of this name.
+fn id(calendar: &str) -> RemoteId {
+    RemoteId::new(format!("AAMkAGI2-{calendar}="))
+}
+
+fn window() -> Span {
+    Span::new(at("2027-03-01T00:00:00Z"), at("2027-04-01T00:00:00Z"))
+}
+
+fn at(text: &str) -> i64 {
+    text.parse::<jiff::Timestamp>().expect("a time").as_second()
+}
+
+/// An hour of somebody's, from this hour of the window on.
+fn hour(subject: &str, hour: i64) -> Value {
+    let moment = |at: i64| {
+        let wall = jiff::Timestamp::from_second(at).expect("a time").to_string();
+        json!({ "dateTime": wall.trim_end_matches('Z'), "timeZone": "UTC" })
+    };
+    let start = window().start + hour * 3_600;
+    json!({ "subject": subject, "start": moment(start), "end": moment(start + 3_600) })
+}
+
+fn of_hour(hour: i64) -> Span {
+    let start = window().start + hour * 3_600;
+    Span::new(start, start + 3_600)
+}
+
+/// A booking at this hour of the window.
+fn draft(hour: i64) -> Draft {
+    Draft {
+        uid: "kalends-booking".into(),
+        sequence: 0,
+        title: "Introduction".into(),
+        description: "See you\nMove or cancel it: https://kalends.example.com/x".into(),
+        span: of_hour(hour),
+        zone: "Europe/Berlin".into(),
+        location: None,
+        url: None,
+        organizer: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
+        attendees: vec![],
+        private: false,
+        stamp: BEGIN.parse().expect("a time"),
+    }
+}

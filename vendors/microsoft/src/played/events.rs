@@ -76,6 +76,9 @@ fn create(ask: &Ask<'_>, state: &mut State, calendar: &str) -> Said {
             }
             return Ok(ask.refused(409, "ErrorDuplicateTransactionId"));
         }
+        if state.transactions.contains(transaction) {
+            return Ok(ask.refused(409, "ErrorDuplicateTransactionId"));
+        }
     }
     let id = state.put(calendar, &fields);
     made(ask, state, &id, 201)
@@ -101,6 +104,9 @@ fn change(ask: &Ask<'_>, state: &mut State, id: &str) -> Said {
     }
     let id = item.id.clone();
     state.change(&id, &fields);
+    if let Some(item) = state.find_mut(&id) {
+        item.looks = item.looks.saturating_sub(1);
+    }
     made(ask, state, &id, 200)
 }
 
@@ -167,11 +173,15 @@ pub(super) fn shown(item: &Item, expand: bool) -> Value {
     event
 }
 
+/// Whether extended properties are asked for, each by its id.
 fn expands(ask: &Ask<'_>) -> Result<bool, String> {
-    match ask.option("$expand") {
-        None => Ok(false),
-        Some(expand) if expand == crate::PROPERTIES => Ok(true),
-        Some(other) => Err(format!("$expand={other}")),
+    let Some(expand) = ask.option("$expand") else { return Ok(false) };
+    let ids =
+        expand.strip_prefix("singleValueExtendedProperties($filter=").and_then(|rest| rest.strip_suffix(')'));
+    let each = |id: &str| id.starts_with("id eq 'String {") && id.ends_with('\'');
+    match ids {
+        Some(ids) if ids.split(" or ").all(each) => Ok(true),
+        _ => Err(format!("$expand={expand}")),
     }
 }
 
@@ -209,7 +219,7 @@ fn search(ask: &Ask<'_>, state: &State, calendar: &str) -> Said {
             Some(wanted) => value == Some(wanted),
             None => test.1 == "ne null" && value.is_some(),
         };
-        let late = after.is_none_or(|after| item.span().is_ok_and(|span| span.end >= after));
+        let late = after.is_none_or(|after| item.span.end >= after);
         named && late && item.calendar == calendar
     };
     let found: Vec<Value> = state.events().filter(fits).map(|item| shown(item, expand)).collect();
@@ -237,7 +247,6 @@ pub(super) fn paged(ask: &Ask<'_>, state: &State, all: &[Value]) -> Response {
 }
 
 /// True when an item takes a part of this time.
-pub(super) fn touches(item: &Item, within: Span) -> Result<bool, String> {
-    let span = item.span()?;
-    Ok(span.overlaps(within) || (span.is_empty() && within.holds(span.start)))
+pub(super) fn touches(item: &Item, within: Span) -> bool {
+    item.span.overlaps(within) || (item.span.is_empty() && within.holds(item.span.start))
 }

@@ -64,6 +64,10 @@ impl Mailbox {
                 ask.ok(&json!({ "displayName": "Hanna Host", "mail": OWNER, "userPrincipalName": OWNER }))
             );
         }
+        if let ("GET", "/me/calendar") = (verb, path) {
+            let main = self.state().main();
+            return self.calendar(&ask, verb, &main);
+        }
         if let Some(of) = at("/me/calendars") {
             return self.calendars(&ask, verb, &of);
         }

@@ -1,6 +1,6 @@
 //! What the mailbox holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kalends_domain::{Span, Zone};
 use serde_json::{Map, Value, json};
@@ -23,6 +23,8 @@ pub(super) struct State {
     pub(super) subscription_minutes: i64,
     pub(super) subscriptions: BTreeMap<String, Value>,
     pub(super) meetings: BTreeMap<String, Value>,
+    /// Names of makings, remembered when what they made is gone.
+    pub(super) transactions: BTreeSet<String>,
     made: u64,
 }
 
@@ -55,6 +57,8 @@ pub(super) struct Item {
     pub(super) id: String,
     pub(super) calendar: String,
     pub(super) fields: Value,
+    /// When, worked out once.
+    pub(super) span: Span,
     /// The change that made it what it is.
     pub(super) version: u64,
     pub(super) gone: bool,
@@ -65,15 +69,6 @@ pub(super) struct Item {
 impl Item {
     pub(super) fn etag(&self) -> String {
         format!("W/\"{}==\"", self.version)
-    }
-
-    pub(super) fn span(&self) -> Result<Span, String> {
-        let end = |name: &str| {
-            let moment: Moment = serde_json::from_value(self.fields[name].clone())
-                .map_err(|error| format!("{name}: {error}"))?;
-            moment.at(&Zone::utc()).map_err(|error| format!("{name}: {error}"))
-        };
-        Ok(Span::new(end("start")?, end("end")?))
     }
 
     pub(super) fn is_rule(&self) -> bool {
@@ -109,6 +104,7 @@ impl Default for State {
             subscription_minutes: 10_080,
             subscriptions: BTreeMap::new(),
             meetings: BTreeMap::new(),
+            transactions: BTreeSet::new(),
             made: 0,
         }
     }
@@ -183,7 +179,11 @@ impl State {
         merge(&mut all, fields);
         all["id"] = id.clone().into();
         let looks = self.looks;
+        if let Some(transaction) = all["transactionId"].as_str() {
+            self.transactions.insert(transaction.to_owned());
+        }
         let item = Item {
+            span: span(&all),
             id: id.clone(),
             calendar: calendar.replace("%3D", "="),
             fields: all,
@@ -200,6 +200,7 @@ impl State {
         let version = self.changes;
         if let Some(item) = self.find_mut(id) {
             merge(&mut item.fields, fields);
+            item.span = span(&item.fields);
             item.version = version;
         }
     }
@@ -219,6 +220,15 @@ impl State {
         self.changes += 1;
         self.known_since = self.changes;
     }
+}
+
+/// When an event takes place. One whose times cannot be read takes none.
+fn span(fields: &Value) -> Span {
+    let end = |name: &str| {
+        let moment: Moment = serde_json::from_value(fields[name].clone()).ok()?;
+        moment.at(&Zone::utc()).ok()
+    };
+    Span::new(end("start").unwrap_or(0), end("end").unwrap_or(0))
 }
 
 /// Puts fields over others; extended properties are kept by id.

@@ -26,7 +26,7 @@ pub(super) fn view(ask: &Ask<'_>, verb: &str, state: &State, calendar: &str) -> 
     }
     let mut all = Vec::new();
     for item in state.log(calendar).into_iter().filter(|item| !item.gone && !item.is_rule()) {
-        if touches(item, within)? {
+        if touches(item, within) {
             all.push(shown(&whole(state, item), false));
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn instances(ask: &Ask<'_>, verb: &str, state: &State, rule: &str) ->
     let Some(rule) = state.find(rule).filter(|item| item.is_rule()) else { return Ok(ask.missing()) };
     let mut all = Vec::new();
     for item in state.events().filter(|item| item.series() == Some(rule.id.as_str())) {
-        if touches(item, within)? {
+        if touches(item, within) {
             all.push(shown(&whole(state, item), false));
         }
     }
@@ -69,26 +69,22 @@ pub(super) fn delta(ask: &Ask<'_>, verb: &str, state: &State, calendar: &str) ->
         None => Round { within: window(ask)?, since: 0, until: state.changes, skip: 0 },
     };
     let until = if ask.option("$deltatoken").is_some() { state.changes } else { round.until };
-    let mut all = Vec::new();
+    let mut told = Vec::new();
     for item in state.log(calendar) {
         if item.version <= round.since || item.version > until {
             continue;
         }
-        if !item.gone && in_view(state, item, round.within)? {
-            all.push(if item.series().is_some() && item.fields["type"] == "occurrence" {
-                bare(item)
-            } else {
-                shown(item, false)
-            });
-        } else if round.since > 0 {
-            all.push(json!({ "id": item.id, "@removed": { "reason": "deleted" } }));
+        let there = !item.gone && in_view(state, item, round.within);
+        if there || round.since > 0 {
+            told.push((item, there));
         }
     }
     let size = ask.page.unwrap_or(10).min(state.page).max(1);
-    let some: Vec<&Value> = all.iter().skip(round.skip).take(size).collect();
+    let some: Vec<Value> =
+        told.iter().skip(round.skip).take(size).map(|(item, there)| as_told(item, *there)).collect();
     let mut page = json!({ "value": some });
     let mut next = ask.request.url.clone();
-    if round.skip + size < all.len() {
+    if round.skip + size < told.len() {
         let token = Round { until, skip: round.skip + size, ..round }.token();
         next.set_query(Some(&format!("$skiptoken={token}")));
         page["@odata.nextLink"] = next.as_str().into();
@@ -101,16 +97,20 @@ pub(super) fn delta(ask: &Ask<'_>, verb: &str, state: &State, calendar: &str) ->
 }
 
 /// A rule is in view when one of its occurrences is.
-fn in_view(state: &State, item: &Item, within: Span) -> Result<bool, String> {
+fn in_view(state: &State, item: &Item, within: Span) -> bool {
     if !item.is_rule() {
         return touches(item, within);
     }
-    for one in state.events().filter(|one| one.series() == Some(item.id.as_str())) {
-        if touches(one, within)? {
-            return Ok(true);
-        }
+    state.events().any(|one| one.series() == Some(item.id.as_str()) && touches(one, within))
+}
+
+/// An item as a round tells it.
+fn as_told(item: &Item, there: bool) -> Value {
+    match there {
+        false => json!({ "id": item.id, "@removed": { "reason": "deleted" } }),
+        true if item.fields["type"] == "occurrence" => bare(item),
+        true => shown(item, false),
     }
-    Ok(false)
 }
 
 /// An occurrence with what its rule says.
@@ -208,7 +208,7 @@ pub(super) fn schedule(ask: &Ask<'_>, state: &State) -> Said {
         let mut items = Vec::new();
         for item in state.events().filter(|item| !item.is_rule()) {
             let item = whole(state, item);
-            if touches(&item, within)? {
+            if touches(&item, within) {
                 let (status, start, end) =
                     (&item.fields["showAs"], &item.fields["start"], &item.fields["end"]);
                 items.push(json!({ "status": status, "start": start, "end": end, "isPrivate": false }));

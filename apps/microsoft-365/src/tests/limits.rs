@@ -1,0 +1,125 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use kalends_app::{
+    Kind, Request,
+    fake::{Fake, Fault, Played, answer},
+    http::{Answer, Transport},
+};
+use serde_json::json;
+
+use super::{World, cx, draft, hour, id, part, window};
+use crate::fake::Server;
+
+/// A mailbox that takes a while, and turns away whoever comes while four are being served (MSG-19).
+struct Busy {
+    server: Arc<Server>,
+    inside: AtomicUsize,
+    most: AtomicUsize,
+    turned_away: AtomicUsize,
+}
+
+impl Transport for Busy {
+    fn send(&self, request: Request) -> Answer<'_> {
+        Box::pin(async move {
+            let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(inside, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let answer = if inside > 4 {
+                self.turned_away.fetch_add(1, Ordering::SeqCst);
+                Ok(answer(&request, 429, &[("retry-after", "5")], ""))
+            } else {
+                Played::new(Arc::clone(&self.server) as Arc<dyn Fake>).send(request).await
+            };
+            self.inside.fetch_sub(1, Ordering::SeqCst);
+            answer
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn msg_19_no_more_than_four_calls_at_once_reach_a_mailbox() {
+    let server = Arc::new(Server::default());
+    let mailbox = Arc::new(Busy {
+        server: Arc::clone(&server),
+        inside: AtomicUsize::new(0),
+        most: AtomicUsize::new(0),
+        turned_away: AtomicUsize::new(0),
+    });
+    let cx = cx(&server, Arc::clone(&mailbox) as Arc<dyn Transport>, &json!({}));
+    let main = [id("main")];
+    let all = futures::future::join_all((0..40).map(|_| part().busy(&cx, &main, window()))).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(mailbox.most.load(Ordering::SeqCst), 4, "all four places are used, and no fifth");
+    assert_eq!(mailbox.turned_away.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn msg_19_a_throttled_part_of_a_batch_is_waited_for() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let world = World::where_some(|request| {
+        let is = request.url.path().ends_with("/$batch") && ASKED.fetch_add(1, Ordering::SeqCst) == 0;
+        let part = json!({ "id": "0", "status": 429, "headers": { "Retry-After": "7" }, "body": {} });
+        is.then(|| answer(request, 200, &[], json!({ "responses": [part] }).to_string()))
+    });
+    let mut one = hour("weekly", 10);
+    one["type"] = "occurrence".into();
+    one["seriesMasterId"] = "AAMkAGI2-nobody=".into();
+    world.server.mailbox.put_by_other("Calendar", &one);
+    let begun = tokio::time::Instant::now();
+    part().changes(&world.cx, &id("main"), None, window()).await.expect("the second try is let in");
+    assert!(begun.elapsed() >= Duration::from_secs(7), "not before it said");
+    assert_eq!(ASKED.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_09_a_part_of_a_batch_that_fails_is_not_taken_for_an_answer() {
+    let world = World::where_some(|request| {
+        let is = request.url.path().ends_with("/$batch");
+        let part = json!({ "id": "0", "status": 503, "body": {} });
+        is.then(|| answer(request, 200, &[], json!({ "responses": [part] }).to_string()))
+    });
+    let mut one = hour("weekly", 10);
+    one["type"] = "occurrence".into();
+    one["seriesMasterId"] = "AAMkAGI2-nobody=".into();
+    world.server.mailbox.put_by_other("Calendar", &one);
+    let error = part().changes(&world.cx, &id("main"), None, window()).await.expect_err("one part failed");
+    assert_eq!(error.kind, Kind::Down);
+}
+
+#[tokio::test(start_paused = true)]
+async fn msg_20_a_mailbox_outside_of_the_cloud_is_named_as_such() {
+    let world = World::where_some(|request| {
+        let body = json!({ "error": { "code": "MailboxNotEnabledForRESTAPI", "message": "…" } });
+        let is = request.url.path().ends_with("/me/calendars");
+        is.then(|| answer(request, 404, &[], body.to_string()))
+    });
+    let error = part().probe(&world.cx).await.expect_err("there is no calendar here");
+    assert_eq!(error.kind, Kind::PolicyDenied);
+    assert!(error.message().contains("Exchange"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn oau_14_a_spent_token_is_refreshed_once_and_the_call_sent_again() {
+    let world = World::new();
+    kalends_app::fake::Fake::oauth(world.server.as_ref()).expect("a sign-in").expire();
+    part().busy(&world.cx, &[id("main")], window()).await.expect("the fresh token is good");
+    kalends_app::fake::Fake::oauth(world.server.as_ref()).expect("a sign-in").take_back();
+    let error = part().busy(&world.cx, &[id("main")], window()).await.expect_err("it was taken back");
+    assert_eq!(error.kind, Kind::AuthRevoked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_07_an_answer_that_never_ends_leaves_one_event() {
+    let world = World::new();
+    world.server.mailbox.bench().next_write([Fault::SlowLoris]);
+    let error = part().create(&world.cx, &id("main"), &draft(10)).await.expect_err("it never ends");
+    assert_eq!(error.kind, Kind::UnknownOutcome);
+    part().create(&world.cx, &id("main"), &draft(10)).await.expect("is our own earlier try");
+    assert_eq!(world.server.mailbox.count(), 1);
+}
