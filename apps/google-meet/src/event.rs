@@ -136,7 +136,7 @@ fn judged(place: &Place, event: &Event) -> Result<Option<Room>, Error> {
 
 /// A name for a wish that was never used: the same one again would be the same wish, a failed one, too (GCAL-14).
 fn request(cx: &Cx) -> String {
-    cx.random::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(cx.random()))
 }
 
 fn times(meeting: &Meeting) -> Result<Value, Error> {

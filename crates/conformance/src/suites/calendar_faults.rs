@@ -18,6 +18,34 @@ pub const CHECKS: &[On] = &[
             assert_eq!(error.kind, Kind::AuthRevoked);
         })
     }),
+    On::new("a_spent_token_is_freshened_and_the_call_goes_on", |stage, part| {
+        // OAU-14
+        Box::pin(async move {
+            let Some(oauth) = stage.fake.oauth() else { return };
+            let into = place(&stage, &part).await;
+            oauth.expire();
+            part.busy(&stage.cx, &[into], window()).await.expect("one refresh, one more try");
+        })
+    }),
+    On::new("a_grant_taken_back_is_for_its_owner_to_mend", |stage, part| {
+        // OAU-12
+        Box::pin(async move {
+            let Some(oauth) = stage.fake.oauth() else { return };
+            let into = place(&stage, &part).await;
+            oauth.take_back();
+            let error = part.busy(&stage.cx, &[into], window()).await.expect_err("it was taken back");
+            assert_eq!(error.kind, Kind::AuthRevoked);
+        })
+    }),
+    On::new("an_answer_that_trickles_in_is_an_outage", |stage, part| {
+        // ALL-06
+        Box::pin(async move {
+            let into = place(&stage, &part).await;
+            stage.bench().next(vec![Fault::SlowLoris; 20]);
+            let error = part.busy(&stage.cx, &[into], window()).await.expect_err("it never ends");
+            assert_eq!(error.kind, Kind::Down);
+        })
+    }),
     On::new("too_many_calls_wait_as_long_as_they_are_told", |stage, part| {
         // ALL-04
         Box::pin(async move {

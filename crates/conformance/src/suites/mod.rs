@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod calendar_faults;
 pub mod conference;
 pub mod messenger;
+pub mod watch;
 
 use kalends_app::App;
 use libtest_mimic::Trial;
@@ -17,6 +18,7 @@ pub fn all(apps: &[&'static App]) -> Vec<Trial> {
         cross("calendar", Pass::AtOnce, calendar::CHECKS, apps, App::calendar),
         cross("calendar", Pass::AtOnce, calendar_faults::CHECKS, apps, App::calendar),
         cross("conference", Pass::AtOnce, conference::CHECKS, apps, App::conference),
+        cross("watch", Pass::AtOnce, watch::CHECKS, apps, App::watch),
         cross("messenger", Pass::Real, messenger::CHECKS, apps, App::messenger),
     ]
     .into_iter()
