@@ -129,13 +129,14 @@ pub struct User {
     id: Option<String>,
     display_name: Option<String>,
     mail: Option<String>,
-    user_principal_name: String,
+    #[serde(rename = "userPrincipalName")]
+    principal_name: String,
 }
 
 impl User {
     /// Whose account it is; the id stays when name and address change (OAU-15).
     pub fn probe(self) -> Probe {
-        let name = [self.mail, Some(self.user_principal_name), self.display_name];
+        let name = [self.mail, Some(self.principal_name), self.display_name];
         let name = name.into_iter().flatten().find(|name| !name.trim().is_empty());
         let identity = name.unwrap_or_else(|| "Microsoft account".to_owned());
         Probe { subject: self.id, ..Probe::of(identity) }

@@ -112,7 +112,7 @@ async fn fill(graph: &Graph<'_>, events: &mut BTreeMap<String, Event>) -> Result
     for (id, answer) in missing.into_iter().zip(parts(graph, "read_rules", &urls).await?) {
         match answer {
             Ok(body) => {
-                rules.insert(id, Event::deserialize(body).map_err(unreadable)?);
+                rules.insert(id, Event::deserialize(body).map_err(|error| unreadable(&error))?);
             }
             // An occurrence whose rule is gone blocks until it is told to be gone, too.
             Err(error) if error.is_missing() => {}
@@ -168,7 +168,7 @@ fn no_end() -> Error {
     Error::new(Kind::Malformed, "Microsoft reports changes without saying where they end")
 }
 
-fn unreadable(error: serde_json::Error) -> Error {
+fn unreadable(error: &serde_json::Error) -> Error {
     Error::new(Kind::Malformed, format!("an event cannot be read: {error}"))
 }
 

@@ -16,14 +16,14 @@ pub async fn create(graph: &Graph<'_>, into: &RemoteId, draft: &Draft) -> Result
         Ok(event) if meant.shows_in(&event) => Ok(written(&event)),
         // The same transaction gives what it made first, whatever became of it since.
         Ok(event) => compare(&whole(graph, &event.id).await?, &meant),
-        Err(error) if error.kind == Kind::Conflict => match find(graph, into, &draft.uid).await? {
-            Some(event) => compare(&event, &meant),
-            // Its event is gone; the name of its making is taken for a while yet.
-            None => {
-                let again = meant.new_event(into, Some(graph.cx.now.as_second()));
-                make(graph, into, &again).await.map(|event| written(&event))
+        Err(error) if error.kind == Kind::Conflict => {
+            if let Some(event) = find(graph, into, &draft.uid).await? {
+                return compare(&event, &meant);
             }
-        },
+            // Its event is gone; the name of its making is taken for a while yet.
+            let again = meant.new_event(into, Some(graph.cx.now.as_second()));
+            make(graph, into, &again).await.map(|event| written(&event))
+        }
         Err(error) => Err(error),
     }
 }

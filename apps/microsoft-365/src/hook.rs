@@ -29,13 +29,12 @@ impl Hook for Notices {
             return Err(Refused::Odd);
         }
         // All are looked at, so that the time taken tells nothing of which was wrong.
-        all.value.iter().fold(Ok(()), |so_far, one| {
-            let fits = one
-                .client_state
-                .as_deref()
-                .map_or(Err(Refused::Unsigned), |given| signature::check_token(given, secrets));
-            so_far.and(fits)
-        })
+        let fits = |one: &Notification| match one.client_state.as_deref() {
+            Some(given) => signature::check_token(given, secrets),
+            None => Err(Refused::Unsigned),
+        };
+        let all: Vec<Result<(), Refused>> = all.value.iter().map(fits).collect();
+        all.into_iter().collect()
     }
 
     fn signals(&self, raw: &Raw) -> Result<Vec<Signal>, Error> {
@@ -90,16 +89,12 @@ impl Notification {
         }
         let subscription = self.subscription_id;
         let text = |text: Option<String>| text.unwrap_or_default();
-        match self.lifecycle_event {
-            Some(event) => {
-                let until = text(self.subscription_expiration_date_time);
-                format!("{subscription} {event} {until} {delivery}")
-            }
-            None => {
-                let (item, etag) = self.resource_data.map_or((None, None), |data| (data.id, data.etag));
-                format!("{subscription} {} {} {}", text(self.change_type), text(item), text(etag))
-            }
+        if let Some(event) = self.lifecycle_event {
+            let until = text(self.subscription_expiration_date_time);
+            return format!("{subscription} {event} {until} {delivery}");
         }
+        let (item, etag) = self.resource_data.map_or((None, None), |data| (data.id, data.etag));
+        format!("{subscription} {} {} {}", text(self.change_type), text(item), text(etag))
     }
 }
 

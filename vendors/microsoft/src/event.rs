@@ -145,8 +145,8 @@ impl Event {
     /// The same occurrence with what its rule says of all of them.
     #[must_use]
     pub fn filled_from(mut self, rule: &Self) -> Self {
-        self.show_as = rule.show_as.clone();
-        self.response_status = rule.response_status.clone();
+        self.show_as.clone_from(&rule.show_as);
+        self.response_status.clone_from(&rule.response_status);
         self.is_cancelled = self.is_cancelled.or(rule.is_cancelled);
         self.is_all_day = self.is_all_day.or(rule.is_all_day);
         self.original_start_time_zone =
