@@ -9,7 +9,7 @@ use super::apt;
 use crate::sh;
 
 /// All peers, as `e2e/peers/up` names them.
-const NAMES: [&str; 3] = ["radicale", "cyrus", "maildev"];
+const NAMES: [&str; 4] = ["radicale", "cyrus", "maildev", "prism-graph"];
 
 /// Running peers and how tests find them; dropping it stops them.
 pub struct Peers {
