@@ -160,6 +160,11 @@ impl Gateway {
         Ok(Some(Desk { of, http, endpoints, time, played }))
     }
 
+    /// The time its layers live by.
+    pub fn time(&self) -> &Arc<dyn Time> {
+        &self.time
+    }
+
     /// The registration a played provider knows; none where the provider is real.
     pub fn played_client(&self, app: &App) -> Option<Client> {
         self.played.get(app.slug)?.oauth().map(crate::fake::OAuth::client)

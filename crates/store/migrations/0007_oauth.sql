@@ -30,7 +30,9 @@ CREATE TABLE oauth_flows (
     user_id TEXT NOT NULL,
     -- The browser session that asked; no other may bring the answer.
     session_id TEXT NOT NULL,
-    for_everybody BOOLEAN NOT NULL,
+    -- For whom, as in installations.
+    owner_user_id TEXT,
+    owner_team_id TEXT,
     -- The connection to be mended; none for a new one.
     installation_id TEXT,
     settings TEXT NOT NULL,

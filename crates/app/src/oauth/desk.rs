@@ -1,13 +1,21 @@
 //! The provider's sign-in desk: the authorize address, and the requests to its token endpoint.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Method;
 use url::{Url, form_urlencoded};
 
 use super::{Class, Client, ClientProof, OAuth, Refusal, Tokens, pkce, token};
-use crate::{Endpoints, Error, Http, Kind, Request, Response, Secret, fake::Fake, http::Time};
+use crate::{
+    Endpoints, Error, Http, Kind, Request, Response, Secret,
+    fake::Fake,
+    http::{Limits, Time},
+};
+
+/// A token request is over after this, whatever comes: turns to renew are counted on it.
+const LIMITS: Limits =
+    Limits { first_byte: Duration::from_secs(15), total: Duration::from_secs(20), body: 1024 * 1024 };
 
 /// One provider's desk, for one account.
 ///
@@ -189,7 +197,7 @@ impl Desk {
                 body.append_pair("client_id", &client.id);
             }
         }
-        Ok(request.body("application/x-www-form-urlencoded", body.finish()))
+        Ok(request.limits(LIMITS).body("application/x-www-form-urlencoded", body.finish()))
     }
 }
 

@@ -3,6 +3,7 @@
 use kalends_app::manifest::WrongField;
 use kalends_domain::event_type::FieldProblem;
 
+use super::Unfinished;
 use crate::Invalid;
 
 /// Why an app is not connected, or not changed.
@@ -47,6 +48,9 @@ pub enum ConnectError {
         /// The app.
         app: String,
     },
+    /// They were sent to the provider and came back without a connection.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
     /// Our own trouble.
     #[error("Something went wrong on our side. Nothing was changed; try again.")]
     Store(#[from] kalends_store::Error),
@@ -64,6 +68,7 @@ impl ConnectError {
             Self::Needs { .. } => "app_needs_another",
             Self::NeededBy { .. } => "app_needed_by_another",
             Self::ThereAgain { .. } => "connected_again",
+            Self::Unfinished(_) => "sign_in_unfinished",
             Self::Store(_) => "internal",
         }
     }

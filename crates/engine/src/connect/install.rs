@@ -1,11 +1,12 @@
 //! Connecting an app: the form, the first call, the seal.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::SignedDuration;
 use kalends_app::{
-    App, Cx, Error, Secrets,
+    App, Cx, Error, Kind, Secrets,
     gateway::Patience,
+    http::{Signer, sign::Fixed},
     kind::{Probe, calendar::RemoteCalendar},
     manifest::Filled,
 };
@@ -17,7 +18,7 @@ use kalends_store::{
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{ConnectError, Installed, installed::cx};
+use super::{ConnectError, Installed, installed::cx, oauth::NewTokens};
 use crate::{
     Engine, Invalid, Member, audit,
     job::{self, SyncCalendar},
@@ -30,10 +31,19 @@ const POLICY: FailurePolicy = FailurePolicy { trust_hours: 12, then_blocks: true
 const FORM: SignedDuration = SignedDuration::from_secs(25);
 
 /// What a first call found.
-struct Found {
-    filled: Filled,
-    probe: Probe,
-    calendars: Vec<RemoteCalendar>,
+pub(super) struct Found {
+    pub filled: Filled,
+    pub probe: Probe,
+    pub calendars: Vec<RemoteCalendar>,
+    /// What was granted at the provider for it.
+    pub granted: Option<NewTokens>,
+}
+
+impl Found {
+    /// The account's own id there (OAU-15).
+    pub fn subject(&self) -> &str {
+        self.probe.subject.as_deref().unwrap_or(&self.probe.identity)
+    }
 }
 
 impl Engine {
@@ -64,12 +74,26 @@ impl Engine {
         let filled = app.manifest().check(typed, &Secrets::none())?;
         let owner = self.asker(asker).await?;
         let connection: Id<Connection> = self.ids().id();
-        let found = self.look(app, connection, filled, &owner).await?;
+        let granted = self.granted_by_client(app, connection, &filled).await?;
+        let found = self.look(app, connection, filled, &owner, granted).await?;
         self.refuse_twice(app, scope, asker, &found.probe).await?;
+        self.make_connection(asker, app, scope, connection, found, &owner).await
+    }
+
+    /// Makes a connection of what was found.
+    pub(super) async fn make_connection(
+        &self,
+        asker: &Member,
+        app: &'static App,
+        scope: Scope,
+        connection: Id<Connection>,
+        found: Found,
+        owner: &User,
+    ) -> Result<Id<Installation>, ConnectError> {
         let installation = Installation {
             id: self.ids().id(),
             organization: asker.organization,
-            app: slug.to_owned(),
+            app: app.slug.to_owned(),
             scope,
             settings: settings(&found),
             enabled: true,
@@ -87,7 +111,7 @@ impl Engine {
         };
         let made = Installed { app, installation, connection };
         let id = made.installation.id;
-        self.save(asker, made, found, &owner, true).await?;
+        self.save(asker, made, found, owner, true).await?;
         Ok(id)
     }
 
@@ -104,7 +128,8 @@ impl Engine {
         let filled = there.app.manifest().check(typed, &kept)?;
         let owner = self.asker(asker).await?;
         self.outside.gateway().forget(there.app, &there.connection.id.to_string());
-        let found = self.look(there.app, there.connection.id, filled, &owner).await?;
+        let granted = self.granted_by_client(there.app, there.connection.id, &filled).await?;
+        let found = self.look(there.app, there.connection.id, filled, &owner, granted).await?;
         there.installation.settings = settings(&found);
         self.save(asker, there, found, &owner, false).await
     }
@@ -123,33 +148,47 @@ impl Engine {
     }
 
     /// The first call: who is it, and which calendars are there.
-    async fn look(
+    pub(super) async fn look(
         &self,
         app: &'static App,
         connection: Id<Connection>,
         filled: Filled,
         owner: &User,
+        granted: Option<NewTokens>,
     ) -> Result<Found, ConnectError> {
+        let bearer = granted.as_ref().map(|new| Fixed::bearer(new.tokens.access.expose())).transpose();
+        let signer = bearer.map_err(ConnectError::Probe)?.map(|fixed| Arc::new(fixed) as Arc<dyn Signer>);
+        let limited = granted.as_ref().is_some_and(|new| !new.missing.is_empty());
         let call = |filled: &Filled| {
             let (settings, secrets) = (Value::Object(filled.settings.clone()), filled.secrets.clone());
-            cx(&self.outside, app, connection.to_string(), settings, secrets, Some(owner), Patience::Form)
+            let (account, signer) = (connection.to_string(), signer.clone());
+            cx(&self.outside, app, account, settings, secrets, Some(owner), signer, Patience::Form)
         };
         let work = async {
             let probe = probe(app, &call(&filled)?).await?;
             let mut filled = filled;
             filled.settings.extend(probe.found.clone());
             let calendars = match app.calendar() {
-                Some(calendar) => calendar.calendars(&call(&filled)?).await?,
+                Some(calendar) => match calendar.calendars(&call(&filled)?).await {
+                    // Not granted, and the connection says so (OAU-07).
+                    Err(error)
+                        if limited
+                            && matches!(error.kind, Kind::ScopeMissing { .. } | Kind::PolicyDenied) =>
+                    {
+                        vec![]
+                    }
+                    answer => answer?,
+                },
                 None => vec![],
             };
-            Ok(Found { filled, probe, calendars })
+            Ok(Found { filled, probe, calendars, granted })
         };
         let patience = std::time::Duration::try_from(FORM).unwrap_or_default();
         tokio::time::timeout(patience, work)
             .await
             .unwrap_or_else(|_| {
                 let message = "the server took too long to answer: check its address, or try again";
-                Err(Error::new(kalends_app::Kind::Down, message))
+                Err(Error::new(Kind::Down, message))
             })
             .map_err(ConnectError::Probe)
     }
@@ -172,7 +211,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn save(
+    pub(super) async fn save(
         &self,
         asker: &Member,
         made: Installed,
@@ -181,19 +220,20 @@ impl Engine {
         fresh: bool,
     ) -> Result<(), ConnectError> {
         let (asker, owner) = (*asker, owner.clone());
-        let outside = std::sync::Arc::clone(&self.outside);
-        let found = std::sync::Arc::new(found);
+        let outside = Arc::clone(&self.outside);
+        let found = Arc::new(found);
         let saved = made.clone();
         self.db
             .write(move |tx| {
-                let (made, owner, found) = (saved.clone(), owner.clone(), std::sync::Arc::clone(&found));
-                let outside = std::sync::Arc::clone(&outside);
+                let (made, owner, found) = (saved.clone(), owner.clone(), Arc::clone(&found));
+                let outside = Arc::clone(&outside);
                 Box::pin(async move {
                     if fresh {
                         tx.installations().add(&made.installation).await?;
                         tx.installations().connect(&made.connection).await?;
                     } else {
                         tx.installations().save(&made.installation).await?;
+                        tx.installations().rename(&made.connection).await?;
                         tx.installations().set_health(&made.connection, Health::Connected, "").await?;
                     }
                     for field in made.app.manifest().setup.iter().filter(|field| field.is_secret()) {
@@ -205,6 +245,9 @@ impl Engine {
                             }
                             None => tx.credentials().delete(&made.connection, &field.name).await?,
                         }
+                    }
+                    if let Some(new) = &found.granted {
+                        new.keep(tx, outside.keys(), &made, found.subject()).await?;
                     }
                     calendars(tx, &made, &found.calendars, &owner).await?;
                     let action = if fresh { "app_connected" } else { "app_reconnected" };

@@ -1,8 +1,11 @@
 //! An app connected for somebody, and a call through it.
 
+use std::sync::Arc;
+
 use kalends_app::{
     App, Cx, Error, Kind, Secret, Secrets,
     gateway::{Account, Patience},
+    http::Signer,
 };
 use kalends_domain::{
     Id,
@@ -15,7 +18,7 @@ use kalends_store::{
 };
 use secrecy::ExposeSecret;
 
-use super::{Outside, health};
+use super::{Outside, health, oauth::Granted};
 use crate::{Engine, audit};
 
 /// An app connected for somebody.
@@ -138,17 +141,12 @@ pub(super) fn cx(
     settings: serde_json::Value,
     secrets: Secrets,
     owner: Option<&User>,
+    signer: Option<Arc<dyn Signer>>,
     patience: Patience,
 ) -> Result<Cx, Error> {
     let (zone, locale) = owner.map_or(("UTC", "en"), |user| (&user.profile.zone, &user.profile.locale));
-    let account = Account {
-        id: account,
-        settings,
-        secrets,
-        zone: zone.to_owned(),
-        locale: locale.to_owned(),
-        ..Account::default()
-    };
+    let account =
+        Account { id: account, settings, secrets, zone: zone.to_owned(), locale: locale.to_owned(), signer };
     outside.gateway().cx(app, account, patience)
 }
 
@@ -169,7 +167,9 @@ impl Engine {
             error => Error::new(Kind::Down, error.to_string()),
         })?;
         let (account, settings) = (of.connection.id.to_string(), of.installation.settings.clone());
-        cx(&self.outside, of.app, account, settings, secrets, owner.as_ref(), patience)
+        let granted = of.app.manifest().auth.oauth().is_some();
+        let signer = granted.then(|| Arc::new(Granted::new(self.clone(), of.clone())) as Arc<dyn Signer>);
+        cx(&self.outside, of.app, account, settings, secrets, owner.as_ref(), signer, patience)
     }
 
     /// Writes down what a call says about its connection's health.

@@ -59,6 +59,8 @@ pub struct ConnectionView {
     pub since: Timestamp,
     /// Why, in words; empty when it works.
     pub cause: String,
+    /// What does not work because it was not granted at the provider (OAU-07).
+    pub missing: Vec<String>,
     /// Its calendars, by name.
     pub calendars: Vec<Calendar>,
 }
@@ -242,6 +244,7 @@ async fn view(tx: &mut Tx, asker: &Member, of: Installed) -> StoreResult<Connect
         _ => None,
     };
     let may_change = whose::may_change(tx, asker, &of.installation).await.is_ok();
+    let grant = tx.oauth().grant(&of.connection).await?;
     Ok(ConnectionView {
         id: of.installation.id,
         app: of.app,
@@ -255,6 +258,7 @@ async fn view(tx: &mut Tx, asker: &Member, of: Installed) -> StoreResult<Connect
         health: of.connection.health,
         since: of.connection.since,
         cause: of.connection.cause,
+        missing: grant.map(|grant| grant.missing).unwrap_or_default(),
         calendars,
     })
 }

@@ -5,8 +5,10 @@ mod health;
 mod install;
 mod installed;
 mod kept;
+pub(crate) mod letters;
 mod list;
 mod needs;
+mod oauth;
 mod outside;
 mod pages;
 mod removal;
@@ -20,6 +22,7 @@ pub use self::{
     error::ConnectError,
     list::{AppCard, CalendarUse, ConnectionView},
     needs::Need,
+    oauth::{Answer, Begin, Configured, Finished, RegistrationView, Source, Switch, Tested, Unfinished},
     outside::{Outside, Post},
     pages::PageTag,
     removal::{Consequences, RemovedView},

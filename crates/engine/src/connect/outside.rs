@@ -1,6 +1,6 @@
 //! The way out, as the binary put it together.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::SignedDuration;
 use kalends_app::{
@@ -11,6 +11,7 @@ use kalends_app::{
 
 use kalends_store::seal::Keys;
 
+use super::oauth::Configured;
 use crate::{flights::FlightLog, notify::Links};
 
 /// Every app of this build, the gate they go out by, and what the operator said about both.
@@ -23,6 +24,7 @@ pub struct Outside {
     post: Option<Post>,
     flights: Arc<FlightLog>,
     undo: SignedDuration,
+    registered: BTreeMap<String, Configured>,
 }
 
 /// How long what was taken away can be brought back, unless the operator says otherwise.
@@ -42,7 +44,8 @@ pub struct Post {
 impl Outside {
     /// These apps, behind this gate; mails and events lead to `links`, secrets are sealed by `keys`.
     pub fn new(apps: Vec<&'static App>, gateway: Gateway, links: Links, keys: Arc<Keys>) -> Self {
-        Self { apps, gateway, links, keys, post: None, flights: Arc::default(), undo: UNDO }
+        let (post, flights, registered) = (None, Arc::default(), BTreeMap::new());
+        Self { apps, gateway, links, keys, post, flights, undo: UNDO, registered }
     }
 
     /// With a mail server for everybody. An app that cannot send messages is refused.
@@ -53,6 +56,25 @@ impl Outside {
         }
         self.post = Some(post);
         Ok(self)
+    }
+
+    /// With our registrations at providers, by app, from the operator's settings. One for an app that needs none is refused.
+    pub fn with_registrations(mut self, registered: BTreeMap<String, Configured>) -> Result<Self, Error> {
+        for slug in registered.keys() {
+            let app = self.app(slug);
+            if app.is_none_or(|app| app.manifest().auth.oauth().is_none()) {
+                let what =
+                    if app.is_none() { "there is no app of that name" } else { "it needs no client id" };
+                return Err(Error::new(Kind::Invalid, format!("apps.{slug}.client_id: {what}")));
+            }
+        }
+        self.registered = registered;
+        Ok(self)
+    }
+
+    /// Our registration at an app's provider, from the operator's settings.
+    pub(crate) fn registered(&self, slug: &str) -> Option<&Configured> {
+        self.registered.get(slug)
     }
 
     /// With the log that the gate's recorder is.

@@ -170,6 +170,10 @@ impl Engine {
     pub(crate) async fn purge_removed(&self) -> kalends_store::Result<()> {
         let due = self.db.read().await?.installations().to_purge(BATCH).await?;
         for one in due {
+            let connection = account(&mut self.db.read().await?, &one).await?;
+            if let (Some(app), Some(connection)) = (self.outside.app(&one.installation.app), connection) {
+                self.give_back(&Installed { app, installation: one.installation.clone(), connection }).await;
+            }
             self.db
                 .write(move |tx| {
                     let one = one.clone();

@@ -7,11 +7,11 @@ use kalends_domain::{
     event_type::{Answers, BookedLocation, EventType},
     people::{Organization, User},
 };
-use kalends_store::repo::{Calendar, Delivery, Installation, Reference};
+use kalends_store::repo::{Calendar, Connection, Delivery, Installation, Reference};
 use serde::{Deserialize, Serialize};
 
 use super::{Failed, Job, Work, house};
-use crate::{heed, notify, reconcile, sync};
+use crate::{connect, heed, notify, reconcile, sync};
 
 /// Makes everything outside match the booking as it is when the job runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,6 +207,20 @@ pub enum Letters {
         /// Whose address.
         user: Id<User>,
     },
+    /// A sign-in at a provider has ended and must be done again.
+    SignInEnded {
+        /// Who can do that.
+        user: Id<User>,
+        /// Whose sign-in.
+        connection: Id<Connection>,
+    },
+    /// A provider does not take our registration.
+    RegistrationRefused {
+        /// The administrator who is told.
+        user: Id<User>,
+        /// At which app's provider.
+        app: String,
+    },
 }
 
 impl Job for Letters {
@@ -217,11 +231,23 @@ impl Job for Letters {
         match self {
             Self::PasswordReset { user } => format!("password_reset:{user}"),
             Self::VerifyEmail { user } => format!("verify_email:{user}"),
+            Self::SignInEnded { user, connection } => format!("sign_in_ended:{user}:{connection}"),
+            Self::RegistrationRefused { user, app } => format!("registration_refused:{user}:{app}"),
         }
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        crate::sign_in::reset::send(&work.engine, self).await
+        match self {
+            Self::PasswordReset { .. } | Self::VerifyEmail { .. } => {
+                crate::sign_in::reset::send(&work.engine, self).await
+            }
+            Self::SignInEnded { user, connection } => {
+                connect::letters::sign_in_ended(&work.engine, *user, *connection).await
+            }
+            Self::RegistrationRefused { user, app } => {
+                connect::letters::registration_refused(&work.engine, *user, app).await
+            }
+        }
     }
 }
 
@@ -305,6 +331,23 @@ impl Job for SweepRooms {
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
         reconcile::sweep::run(&work.engine, self).await
+    }
+}
+
+/// Renews sign-ins at providers that were not used for a day (OAU-11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewSignIns {}
+
+impl Job for RenewSignIns {
+    const NAME: &'static str = "renew_sign_ins";
+    const TRIES: u32 = 1; // the schedule comes back by itself
+
+    fn key(&self) -> String {
+        String::from("all")
+    }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        work.engine.renew_idle().await.map_err(Failed::from)
     }
 }
 

@@ -14,7 +14,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::{
     failed::{Failed, When},
     kinds::{
-        Deliver, ExpireHolds, Heed, Housekeeping, Letters, Notify, Reconcile, SweepRooms, SyncCalendar, Told,
+        Deliver, ExpireHolds, Heed, Housekeeping, Letters, Notify, Reconcile, RenewSignIns, SweepRooms,
+        SyncCalendar, Told,
     },
     worker::{Workers, drain, drain_one},
 };

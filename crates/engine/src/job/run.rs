@@ -3,13 +3,13 @@
 use kalends_store::repo;
 
 use super::{
-    Deliver, ExpireHolds, Failed, Heed, Housekeeping, Job, Letters, Notify, Reconcile, SweepRooms,
-    SyncCalendar, Work,
+    Deliver, ExpireHolds, Failed, Heed, Housekeeping, Job, Letters, Notify, Reconcile, RenewSignIns,
+    SweepRooms, SyncCalendar, Work,
 };
 use crate::Engine;
 
 /// The kinds a worker claims.
-pub const KINDS: [&str; 9] = [
+pub const KINDS: [&str; 10] = [
     Reconcile::NAME,
     Notify::NAME,
     Deliver::NAME,
@@ -18,6 +18,7 @@ pub const KINDS: [&str; 9] = [
     Heed::NAME,
     ExpireHolds::NAME,
     Housekeeping::NAME,
+    RenewSignIns::NAME,
     SweepRooms::NAME,
 ];
 
@@ -33,6 +34,7 @@ pub async fn run(engine: &Engine, row: &repo::Job) -> Result<(), Failed> {
         Heed::NAME => one::<Heed>(row, &work).await,
         ExpireHolds::NAME => one::<ExpireHolds>(row, &work).await,
         Housekeeping::NAME => one::<Housekeeping>(row, &work).await,
+        RenewSignIns::NAME => one::<RenewSignIns>(row, &work).await,
         SweepRooms::NAME => one::<SweepRooms>(row, &work).await,
         other => Err(Failed::never(format!("this version knows no work of the kind {other:?}"))),
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use kalends_store::{Result, Tx};
 use tokio::sync::watch;
 
-use super::{ExpireHolds, Housekeeping, SyncCalendar, add};
+use super::{ExpireHolds, Housekeeping, RenewSignIns, SyncCalendar, add};
 use crate::Engine;
 
 /// How often the schedule is looked at.
@@ -75,6 +75,7 @@ async fn periodic(tx: &mut Tx, holds: bool, house: bool) -> Result<()> {
     }
     if house {
         add(tx, &Housekeeping {}).await?;
+        add(tx, &RenewSignIns {}).await?;
     }
     Ok(())
 }

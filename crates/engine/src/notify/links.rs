@@ -59,6 +59,21 @@ impl Links {
         format!("{}/bookings/{uid}/decline", self.base)
     }
 
+    /// Where a provider sends people back to, one for each (OAU-03): as registered there, exactly.
+    pub fn sign_in_answer(&self, app: &str) -> String {
+        format!("{}/apps/{app}/callback", self.base)
+    }
+
+    /// Where people see their connections.
+    pub fn connections(&self) -> String {
+        format!("{}/apps/installed", self.base)
+    }
+
+    /// Where an administrator enters our registration at a provider.
+    pub fn registration(&self, app: &str) -> String {
+        format!("{}/apps/{app}/registration", self.base)
+    }
+
     /// Where a new password is set.
     pub fn new_password(&self, token: &str) -> String {
         format!("{}/login/reset/{token}", self.base)

@@ -15,14 +15,15 @@ mod words;
 use kalends_domain::booking::Message;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::{
+    compose::mail,
+    plan::{choose_again, link_ready},
+    post::{can_send, post},
+};
 pub use self::{
     letter::{Action, Fact, Letter},
     links::Links,
     when::{Reading, hours_of},
-};
-pub(crate) use self::{
-    plan::{choose_again, link_ready},
-    post::{can_send, post},
 };
 
 /// What a mail about a booking is about.

@@ -108,6 +108,7 @@ pub(crate) async fn send(engine: &Engine, letter: &Letters) -> Result<(), Failed
     let (id, purpose, hours) = match letter {
         Letters::PasswordReset { user } => (*user, RESET, 1),
         Letters::VerifyEmail { user } => (*user, VERIFY, 24),
+        Letters::SignInEnded { .. } | Letters::RegistrationRefused { .. } => return Ok(()),
     };
     let Some(user) = engine.db.read().await?.people().get(id).await? else { return Ok(()) };
     let link = token::fresh("", engine.db.ids());
@@ -131,7 +132,7 @@ pub(crate) async fn send(engine: &Engine, letter: &Letters) -> Result<(), Failed
     let links = engine.outside.links();
     let message = match letter {
         Letters::PasswordReset { .. } => notify::account::password_reset(&user, &link, links),
-        Letters::VerifyEmail { .. } => notify::account::verify_email(&user, &link, links),
+        _ => notify::account::verify_email(&user, &link, links),
     };
     let message = message.map_err(|error| Failed::never(error.to_string()))?;
     notify::post(engine, user.organization, &message).await

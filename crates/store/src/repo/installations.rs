@@ -26,6 +26,26 @@ pub enum Scope {
     Organization,
 }
 
+impl Scope {
+    /// As it is stored: a user, a team, or neither.
+    pub(super) const fn owners(self) -> (Option<Id<User>>, Option<Id<Team>>) {
+        match self {
+            Self::User(id) => (Some(id), None),
+            Self::Team(id) => (None, Some(id)),
+            Self::Organization => (None, None),
+        }
+    }
+
+    /// From what is stored.
+    pub(super) fn of_owners(user: Option<Id<User>>, team: Option<Id<Team>>) -> Self {
+        match (user, team) {
+            (Some(user), _) => Self::User(user),
+            (None, Some(team)) => Self::Team(team),
+            (None, None) => Self::Organization,
+        }
+    }
+}
+
 /// An app enabled for somebody, with its settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Installation {
@@ -87,11 +107,7 @@ const CONNECTION: &str = "SELECT organization_id, id, installation_id, account, 
 impl Installations<'_> {
     /// Stores a fresh installation.
     pub async fn add(&mut self, new: &Installation) -> Result<()> {
-        let (user, team) = match new.scope {
-            Scope::User(id) => (Some(id), None),
-            Scope::Team(id) => (None, Some(id)),
-            Scope::Organization => (None, None),
-        };
+        let (user, team) = new.scope.owners();
         self.tell(new);
         self.tx
             .run(
@@ -241,6 +257,12 @@ impl Installations<'_> {
         found(self.tx.run(query).await?, "connection")
     }
 
+    /// Writes what an account is called.
+    pub async fn rename(&mut self, of: &Connection) -> Result<()> {
+        let query = sql("UPDATE connections SET account = $3 WHERE organization_id = $1 AND id = $2");
+        found(self.tx.run(query.bind(of.organization).bind(of.id).bind(&of.account)).await?, "connection")
+    }
+
     /// Deletes a connection with its credentials and mirrors.
     pub async fn disconnect(&mut self, of: &Connection) -> Result<()> {
         self.tx.notify(Change::Everything);
@@ -281,11 +303,7 @@ impl Health {
 }
 
 pub(super) fn installation(row: &Row) -> Result<Installation> {
-    let scope = match (row.get("owner_user_id")?, row.get("owner_team_id")?) {
-        (Some(user), _) => Scope::User(user),
-        (None, Some(team)) => Scope::Team(team),
-        (None, None) => Scope::Organization,
-    };
+    let scope = Scope::of_owners(row.get("owner_user_id")?, row.get("owner_team_id")?);
     Ok(Installation {
         id: row.get("id")?,
         organization: row.get("organization_id")?,

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::OAuth;
 use crate::{
     Result, Row,
-    repo::{Installation, Session},
+    repo::{Installation, Scope, Session},
     seal::{Keys, Place, Sealed},
     sha256, sql,
 };
@@ -29,8 +29,8 @@ pub struct Flow {
     pub user: Id<User>,
     /// In which browser.
     pub session: Id<Session>,
-    /// For the whole organization, not for them alone.
-    pub for_everybody: bool,
+    /// For whom.
+    pub scope: Scope,
     /// The connection to be mended; none for a new one.
     pub installation: Option<Id<Installation>>,
     /// As the setup form says.
@@ -40,7 +40,7 @@ pub struct Flow {
 }
 
 const SELECT: &str =
-    "organization_id, id, app, user_id, session_id, for_everybody, installation_id, settings, key_id, sealed,
+    "organization_id, id, app, user_id, session_id, owner_user_id, owner_team_id, installation_id, settings, key_id, sealed,
     expires_at";
 
 impl OAuth<'_> {
@@ -49,13 +49,13 @@ impl OAuth<'_> {
         let now = self.tx.now();
         let row = row_of(new);
         let sealed = keys.seal(self.tx.ids(), place(&row), secret)?;
-        let query = sql("INSERT INTO oauth_flows (organization_id, id, state_hash, app, user_id, session_id, for_everybody,
-                installation_id, settings, key_id, sealed, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
+        let (user, team) = new.scope.owners();
+        let query = sql("INSERT INTO oauth_flows (organization_id, id, state_hash, app, user_id, session_id, owner_user_id,
+                owner_team_id, installation_id, settings, key_id, sealed, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
         let query =
             query.bind(new.organization).bind(new.id).bind(sha256(state)).bind(&new.app).bind(new.user);
-        let query =
-            query.bind(new.session).bind(new.for_everybody).bind(new.installation).bind(&new.settings);
+        let query = query.bind(new.session).bind(user).bind(team).bind(new.installation).bind(&new.settings);
         let query = query.bind(&sealed.key).bind(&sealed.text).bind(now).bind(new.expires_at);
         self.tx.run(query).await.map(drop)
     }
@@ -123,7 +123,7 @@ fn opened(keys: &Keys, row: &Row) -> Result<(Flow, SecretString)> {
         app: row.get("app")?,
         user: row.get("user_id")?,
         session: row.get("session_id")?,
-        for_everybody: row.get("for_everybody")?,
+        scope: Scope::of_owners(row.get("owner_user_id")?, row.get("owner_team_id")?),
         installation: row.get("installation_id")?,
         settings: row.json("settings")?,
         expires_at: row.get("expires_at")?,

@@ -86,6 +86,12 @@ impl OAuth<'_> {
         self.tx.rows(query.bind(before).bind(now).bind(most)).await?.iter().map(grant).collect()
     }
 
+    /// Lets an app's grants be tried again at once: its registration was mended.
+    pub async fn try_again(&mut self, organization: Id<Organization>, app: &str) -> Result<()> {
+        let query = sql("UPDATE oauth_grants SET next_try_at = NULL WHERE organization_id = $1 AND app = $2");
+        self.tx.run(query.bind(organization).bind(app)).await.map(drop)
+    }
+
     /// Writes a grant, whole.
     pub async fn set_grant(&mut self, new: &Grant) -> Result<()> {
         let (version, since) = new.attempt.unzip();

@@ -1,0 +1,20 @@
+//! Accounts that are granted at the provider: signing in there, keeping the tokens fresh, giving them back.
+
+mod begin;
+mod error;
+mod finish;
+mod kept;
+mod refresh;
+mod registration;
+mod renewals;
+mod signer;
+mod taken_back;
+
+pub(super) use self::kept::NewTokens;
+pub use self::{
+    begin::Begin,
+    error::Unfinished,
+    finish::{Answer, Finished, Switch},
+    registration::{Configured, RegistrationView, Source, Tested},
+};
+pub(crate) use self::{kept::Kept, signer::Granted};

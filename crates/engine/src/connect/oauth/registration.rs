@@ -1,0 +1,289 @@
+//! Our registration at a provider: from the operator's settings, or entered by an administrator, and tried.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use kalends_app::{
+    App, Error, Kind, Secret,
+    gateway::Patience,
+    manifest::Filled,
+    oauth::{Class, Client, Grant as How, ScopeUse},
+};
+use kalends_domain::{Id, people::Organization};
+use kalends_store::{
+    Result as StoreResult,
+    repo::{Connection, Registration},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{NewTokens, Unfinished, refresh::own_client};
+use crate::{Engine, Invalid, Member, audit, connect::ConnectError};
+
+/// A registration from the operator's settings.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    /// Id and secret.
+    pub client: Client,
+    /// What the provider signs its notices with, where that belongs to the registration.
+    pub webhook_secret: Option<Secret>,
+}
+
+/// A registration as it is used.
+#[derive(Debug, Clone)]
+pub(crate) struct Registered {
+    pub client: Client,
+    pub webhook_secret: Option<Secret>,
+    pub from: Source,
+}
+
+/// Where a registration comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The operator's settings: it cannot be changed on a page.
+    Settings,
+    /// An administrator entered it.
+    Page,
+    /// The provider is played, and knows us.
+    Played,
+}
+
+/// A registration as its page shows it.
+#[derive(Debug, Clone)]
+pub struct RegistrationView {
+    /// The app.
+    pub app: &'static App,
+    /// The address to enter at the provider, exactly.
+    pub redirect: String,
+    /// Empty while there is none.
+    pub client_id: String,
+    /// None while there is none.
+    pub from: Option<Source>,
+    /// A webhook secret is set.
+    pub has_webhook_secret: bool,
+    /// The provider does not take it: why, and since when.
+    pub trouble: Option<(String, Timestamp)>,
+}
+
+/// What trying a registration showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tested {
+    /// The provider knows us.
+    Known,
+    /// It could not be asked.
+    Unreachable(Error),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    client_secret: Option<String>,
+    webhook_secret: Option<String>,
+}
+
+impl Engine {
+    /// The registration an organization's connections of an app use.
+    pub(crate) async fn registration(
+        &self,
+        organization: Id<Organization>,
+        app: &'static App,
+    ) -> StoreResult<Option<Registered>> {
+        if let Some(client) = self.outside.gateway().played_client(app) {
+            return Ok(Some(Registered { client, webhook_secret: None, from: Source::Played }));
+        }
+        if let Some(Configured { client, webhook_secret }) = self.outside.registered(app.slug).cloned() {
+            return Ok(Some(Registered { client, webhook_secret, from: Source::Settings }));
+        }
+        let mut tx = self.db.read().await?;
+        let entered = tx.oauth().client(self.outside.keys(), organization, app.slug).await?;
+        entered.map(read).transpose()
+    }
+
+    /// The registration of an app, for those who manage.
+    pub async fn registration_of(
+        &self,
+        asker: &Member,
+        slug: &str,
+    ) -> Result<RegistrationView, ConnectError> {
+        let app = self.registrable(asker, slug)?;
+        let found = self.registration(asker.organization, app).await?;
+        let trouble = self.db.read().await?.oauth().trouble(asker.organization, slug).await?;
+        Ok(RegistrationView {
+            app,
+            redirect: self.outside.links().sign_in_answer(slug),
+            client_id: found.as_ref().map(|one| one.client.id.clone()).unwrap_or_default(),
+            from: found.as_ref().map(|one| one.from),
+            has_webhook_secret: found.is_some_and(|one| one.webhook_secret.is_some()),
+            trouble,
+        })
+    }
+
+    /// True when people can sign in with this app: it has a registration, or needs none.
+    pub async fn is_registered(&self, asker: &Member, app: &'static App) -> Result<bool, ConnectError> {
+        Ok(app.manifest().auth.oauth().is_none()
+            || self.registration(asker.organization, app).await?.is_some())
+    }
+
+    /// Enters a registration: tried at the provider first, and not kept when that does not know us. What cannot be
+    /// reached is kept. Secrets left blank stay what they were.
+    pub async fn register(
+        &self,
+        asker: &Member,
+        slug: &str,
+        client_id: &str,
+        secret: &str,
+        webhook_secret: &str,
+    ) -> Result<Tested, ConnectError> {
+        let app = self.registrable(asker, slug)?;
+        let before = self.registration(asker.organization, app).await?;
+        if before.as_ref().is_some_and(|one| one.from != Source::Page) {
+            let fix = "It is set in the server’s settings. Change it there.";
+            return Err(Invalid::one("client_id", fix).into());
+        }
+        let (client_id, secret) = (client_id.trim(), secret.trim());
+        let kept = |typed: &str, before: Option<Secret>| {
+            if typed.is_empty() { before } else { Some(Secret::new(typed)) }
+        };
+        let mut invalid = Invalid::default();
+        let short = |text: &str| text.len() <= 2000 && !text.contains(char::is_control);
+        if client_id.is_empty() || !short(client_id) {
+            invalid.say("client_id", "Copy it from the provider’s page, on one line.");
+        }
+        // A secret belongs to its id: with another id it must be typed again.
+        let same = before.as_ref().filter(|one| one.client.id == client_id);
+        let client_secret = kept(secret, same.and_then(|one| one.client.secret.clone()));
+        if client_secret.is_none() || !short(secret) {
+            invalid.say("client_secret", "Copy it from the provider’s page, on one line.");
+        }
+        invalid.check()?;
+        let webhook_secret =
+            kept(webhook_secret.trim(), before.as_ref().and_then(|one| one.webhook_secret.clone()));
+        let client = Client { id: client_id.to_owned(), secret: client_secret };
+        let tested = self.try_client(app, &client).await?;
+        let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+        let written = Written { client_secret: text(&client.secret), webhook_secret: text(&webhook_secret) };
+        let secrets = serde_json::to_string(&written)
+            .map_err(|error| ConnectError::Store(kalends_store::Error::Unfit(error.to_string())))?;
+        let new = Registration { client_id: client.id, secrets: SecretString::from(secrets) };
+        let (asker, outside) = (*asker, std::sync::Arc::clone(&self.outside));
+        self.db
+            .write(move |tx| {
+                let (new, outside) = (new.clone(), std::sync::Arc::clone(&outside));
+                Box::pin(async move {
+                    tx.oauth().set_client(outside.keys(), asker.organization, app.slug, &new).await?;
+                    tx.oauth().clear_trouble(asker.organization, app.slug).await?;
+                    tx.oauth().try_again(asker.organization, app.slug).await?;
+                    audit::write(tx, &audit::Entry::by_member(&asker, "registration_entered", app.slug)).await
+                })
+            })
+            .await?;
+        Ok(tested)
+    }
+
+    /// Tries the registration as it is, without any harm: a code nobody gave out is asked to be exchanged.
+    pub async fn test_registration(&self, asker: &Member, slug: &str) -> Result<Tested, ConnectError> {
+        let app = self.registrable(asker, slug)?;
+        let found = self.registration(asker.organization, app).await?;
+        let found = found.ok_or(ConnectError::Unfinished(Unfinished::Unregistered))?;
+        let tested = self.try_client(app, &found.client).await?;
+        if tested == Tested::Known {
+            let organization = asker.organization;
+            self.db
+                .write(move |tx| {
+                    Box::pin(async move {
+                        tx.oauth().clear_trouble(organization, app.slug).await?;
+                        tx.oauth().try_again(organization, app.slug).await
+                    })
+                })
+                .await?;
+        }
+        Ok(tested)
+    }
+
+    /// Takes a registration away. Connections stay, but cannot be renewed until there is another.
+    pub async fn unregister(&self, asker: &Member, slug: &str) -> Result<(), ConnectError> {
+        let app = self.registrable(asker, slug)?;
+        let asker = *asker;
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.oauth().delete_client(asker.organization, app.slug).await?;
+                    tx.oauth().clear_trouble(asker.organization, app.slug).await?;
+                    audit::write(tx, &audit::Entry::by_member(&asker, "registration_removed", app.slug)).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Tokens for an account that brings its own client (nobody is sent anywhere); none for every other kind.
+    pub(in crate::connect) async fn granted_by_client(
+        &self,
+        app: &'static App,
+        connection: Id<Connection>,
+        filled: &Filled,
+    ) -> Result<Option<NewTokens>, ConnectError> {
+        let Some(oauth) = app.manifest().auth.oauth() else { return Ok(None) };
+        let settings = serde_json::Value::Object(filled.settings.clone());
+        if oauth.grant(&settings) != How::AccountCredentials {
+            // Without a person's yes there are no tokens.
+            return Err(ConnectError::Unfinished(Unfinished::Over));
+        }
+        let account = connection.to_string();
+        let desk = self.outside.gateway().desk(app, &account, Patience::Form).map_err(ConnectError::Probe)?;
+        let desk = desk.ok_or(ConnectError::NoSuchApp)?;
+        let (client, account) = own_client(&settings, filled.secrets.get("client_secret"));
+        let tokens = desk.account(&client, &account).await.map_err(|refusal| match refusal.class {
+            Class::Client => {
+                let message = "the account does not take this client id and secret: copy all three again";
+                ConnectError::Probe(Error::new(Kind::AuthRevoked, message))
+            }
+            _ => ConnectError::Probe(refusal.error),
+        })?;
+        let missing = oauth.missing(tokens.scopes.as_ref());
+        if !missing.required.is_empty() {
+            return Err(Unfinished::Scopes(in_words(&missing.required)).into());
+        }
+        let missing = in_words(&missing.optional);
+        Ok(Some(NewTokens { tokens, missing }))
+    }
+
+    fn registrable(&self, asker: &Member, slug: &str) -> Result<&'static App, ConnectError> {
+        let app = self.outside.app(slug).ok_or(ConnectError::NoSuchApp)?;
+        let oauth = app.manifest().auth.oauth().ok_or(ConnectError::NoSuchApp)?;
+        if !oauth.grants.contains(&How::AuthorizationCode) {
+            return Err(ConnectError::NoSuchApp);
+        }
+        if asker.role.manages() { Ok(app) } else { Err(ConnectError::Forbidden) }
+    }
+
+    async fn try_client(&self, app: &'static App, client: &Client) -> Result<Tested, ConnectError> {
+        let desk =
+            self.outside.gateway().desk(app, "registration", Patience::Form).map_err(ConnectError::Probe)?;
+        let desk = desk.ok_or(ConnectError::NoSuchApp)?;
+        match desk.knows(client, &self.outside.links().sign_in_answer(app.slug)).await {
+            Ok(()) => Ok(Tested::Known),
+            Err(refusal) if refusal.class == Class::Client => {
+                let said = refusal.error.provider_said().unwrap_or_default().to_owned();
+                let message = "the provider does not know this client id and secret: copy both again, and make sure the redirect address is entered there";
+                Err(ConnectError::Probe(Error::new(Kind::Invalid, message).said(said)))
+            }
+            Err(refusal) => Ok(Tested::Unreachable(refusal.error)),
+        }
+    }
+}
+
+/// What scopes are for, each once.
+pub(super) fn in_words(scopes: &[&ScopeUse]) -> Vec<String> {
+    let uses: BTreeSet<String> = scopes.iter().flat_map(|one| one.uses.iter().cloned()).collect();
+    uses.into_iter().collect()
+}
+
+fn read(entered: Registration) -> StoreResult<Registered> {
+    let written: Written = serde_json::from_str(entered.secrets.expose_secret())
+        .map_err(|error| kalends_store::Error::Unfit(format!("a registration cannot be read: {error}")))?;
+    Ok(Registered {
+        client: Client { id: entered.client_id, secret: written.client_secret.map(Secret::new) },
+        webhook_secret: written.webhook_secret.map(Secret::new),
+        from: Source::Page,
+    })
+}

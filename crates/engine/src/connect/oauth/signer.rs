@@ -1,0 +1,43 @@
+//! Signs an account's requests with the token it was granted; the app never sees it.
+
+use std::sync::{Mutex, PoisonError};
+
+use futures::future::BoxFuture;
+use kalends_app::{
+    Error, Request,
+    http::{Signer, sign::Fixed},
+};
+
+use crate::{Engine, connect::Installed};
+
+/// Signs by the tokens of a connection, renewing them when it is time.
+pub(crate) struct Granted {
+    engine: Engine,
+    of: Installed,
+    /// The version that signed last: what a refusal is about.
+    used: Mutex<Option<i64>>,
+}
+
+impl Granted {
+    pub fn new(engine: Engine, of: Installed) -> Self {
+        Self { engine, of, used: Mutex::default() }
+    }
+}
+
+impl Signer for Granted {
+    fn sign<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let kept = self.engine.tokens(&self.of).await?;
+            *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.version);
+            Fixed::bearer(kept.access.expose())?.sign(request).await
+        })
+    }
+
+    fn refresh(&self) -> BoxFuture<'_, Result<bool, Error>> {
+        Box::pin(async move {
+            let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(version) = used else { return Ok(false) };
+            self.engine.renewed(&self.of, version).await.map(|_| true)
+        })
+    }
+}

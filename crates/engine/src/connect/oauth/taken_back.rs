@@ -1,0 +1,109 @@
+//! Access is given back by us, or taken back by its owner at the provider.
+
+use kalends_app::{
+    App,
+    gateway::Patience,
+    oauth::{Grant as How, Tokens},
+};
+use kalends_domain::{Id, people::Organization};
+use kalends_store::{
+    Result as StoreResult,
+    repo::{Connection, Health},
+};
+
+use super::Kept;
+use crate::{
+    Engine, audit,
+    connect::{Installed, letters},
+};
+
+impl Engine {
+    /// Gives an account's access back at the provider, if that has a call for it and no other connection lives on the same
+    /// grant (OAU-16). What fails is only logged: the local secret goes anyway.
+    pub(crate) async fn give_back(&self, of: &Installed) {
+        let read = async {
+            let mut tx = self.db.read().await?;
+            let Some(grant) = tx.oauth().grant(&of.connection).await? else { return Ok(None) };
+            let others = tx.oauth().grants_of(&grant.app, &grant.subject).await?;
+            if others.iter().any(|other| other.connection != grant.connection && other.ended_at.is_none()) {
+                return Ok(None);
+            }
+            Kept::read(&mut tx, self.outside.keys(), &of.connection).await
+        };
+        match read.await {
+            Ok(Some(kept)) => {
+                let tokens = Tokens {
+                    access: kept.access,
+                    refresh: kept.refresh,
+                    expires_at: kept.expires_at,
+                    scopes: None,
+                };
+                self.hand_back(of.app, of.installation.organization, &tokens).await;
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, app = of.app.slug, "tokens could not be read to be given back")
+            }
+        }
+    }
+
+    /// Gives tokens back.
+    pub(super) async fn hand_back(&self, app: &'static App, organization: Id<Organization>, tokens: &Tokens) {
+        let desk = self.outside.gateway().desk(app, "sign-in", Patience::Form);
+        let (Ok(Some(desk)), Ok(Some(registered))) = (desk, self.registration(organization, app).await)
+        else {
+            return;
+        };
+        let code = desk.descriptor().grants.contains(&How::AuthorizationCode);
+        if !code || desk.descriptor().revoke.is_none() {
+            return;
+        }
+        let token = tokens.refresh.as_ref().unwrap_or(&tokens.access);
+        if let Err(refusal) = desk.revoke(&registered.client, token).await {
+            tracing::warn!(app = app.slug, %refusal, "access could not be given back at the provider");
+        }
+    }
+
+    /// An account's owner took our access back at the provider, as its notice says (OAU-17): its connections are over until
+    /// they sign in again. How many there were.
+    pub async fn taken_back(&self, slug: &str, subject: &str) -> StoreResult<usize> {
+        let grants = self.db.read().await?.oauth().grants_of(slug, subject).await?;
+        let standing: Vec<_> = grants.into_iter().filter(|grant| grant.ended_at.is_none()).collect();
+        for grant in &standing {
+            self.sign_in_over(grant.connection).await?;
+        }
+        Ok(standing.len())
+    }
+
+    async fn sign_in_over(&self, id: Id<Connection>) -> StoreResult<()> {
+        let outside = std::sync::Arc::clone(&self.outside);
+        self.db
+            .write(move |tx| {
+                let outside = std::sync::Arc::clone(&outside);
+                Box::pin(async move {
+                    let Some(of) = Installed::of_connection(tx, &outside, id).await? else { return Ok(()) };
+                    let Some(mut grant) = tx.oauth().grant_for_update(&of.connection).await? else {
+                        return Ok(());
+                    };
+                    let cause =
+                        format!("Access was taken back at {}. Sign in again.", of.app.manifest().name);
+                    // Whoever is renewing just now comes too late.
+                    grant.fence += 1;
+                    grant.lease_until = None;
+                    grant.attempt = None;
+                    grant.ended_at = Some(tx.now());
+                    grant.cause.clone_from(&cause);
+                    tx.oauth().set_grant(&grant).await?;
+                    tx.installations().set_health(&of.connection, Health::Revoked, &cause).await?;
+                    letters::tell_ended(tx, &of).await?;
+                    let subject = format!("{} {}: revoked", of.app.slug, of.connection.account);
+                    audit::write(
+                        tx,
+                        &audit::Entry::by_server(grant.organization, "connection_health", &subject),
+                    )
+                    .await
+                })
+            })
+            .await
+    }
+}
