@@ -162,6 +162,7 @@ impl From<ConnectError> for Problem {
                 Self::new(StatusCode::CONFLICT, code, said)
             }
             ConnectError::Probe(_) => Self::new(StatusCode::BAD_GATEWAY, code, said),
+            ConnectError::Unfinished(_) => Self::conflict(code, said),
             ConnectError::Store(cause) => Self::internal(&cause),
         }
     }

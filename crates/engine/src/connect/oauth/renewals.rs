@@ -28,7 +28,10 @@ impl Engine {
             };
             let kept = Kept::read(&mut tx, self.outside.keys(), &of.connection).await?;
             drop(tx);
-            let Some(kept) = kept.filter(|kept| of.is_usable() && kept.refresh.is_some()) else { continue };
+            let Some(kept) = kept.filter(|kept| of.is_usable() && kept.refresh.is_some()) else {
+                self.skip_renewal(&of).await?;
+                continue;
+            };
             let answer = self.renewed(&of, kept.version).await;
             self.heard(&of, &answer.map(drop)).await;
         }
@@ -38,6 +41,23 @@ impl Engine {
                     tx.oauth().sweep(before).await?;
                     // The rest is not left for the next hour.
                     if full { job::add(tx, &RenewSignIns {}).await } else { Ok(()) }
+                })
+            })
+            .await
+    }
+
+    /// What cannot be renewed, or must not now, makes room for others for a day.
+    async fn skip_renewal(&self, of: &Installed) -> StoreResult<()> {
+        let connection = of.connection.clone();
+        self.db
+            .write(move |tx| {
+                let connection = connection.clone();
+                Box::pin(async move {
+                    let Some(mut grant) = tx.oauth().grant_for_update(&connection).await? else {
+                        return Ok(());
+                    };
+                    grant.refreshed_at = tx.now();
+                    tx.oauth().set_grant(&grant).await
                 })
             })
             .await
