@@ -1,6 +1,6 @@
 //! The rules of the house hold, and each of them can fail.
 
-use xtask::tidy::{Crate, Tree, app_folders, arrows, findings, manifests, text};
+use xtask::tidy::{Crate, Tree, app_folders, arrows, findings, manifests, text, wares};
 
 fn knows(name: &str, known: &[(&str, bool)]) -> Crate {
     Crate {
@@ -31,12 +31,12 @@ fn an_allow_attribute_is_refused_with_its_line() {
 
 #[test]
 fn an_app_is_named_only_in_its_folder() {
-    let app = ("apps/acme-calendar/app.toml", "");
+    let app = ("apps/acme-calendar/src/lib.rs", "");
     let names = |path| text(&Tree::of(&[app, (path, "let at = \"acme\";\n")])).len();
     assert_eq!(names("crates/engine/src/a.rs"), 1);
     assert_eq!(names("crates/web/templates/a.html"), 1);
     assert_eq!(names("bin/src/a.rs"), 1);
-    assert_eq!(names("apps/acme-calendar/src/lib.rs"), 0);
+    assert_eq!(names("apps/acme-calendar/src/api.rs"), 0);
     assert_eq!(names("crates/engine/tests/a.rs"), 0);
     let common = ("crates/engine/src/a.rs", "let calendar = 1; // acme says so\n// acme\n");
     assert_eq!(text(&Tree::of(&[app, common])).len(), 1, "a comment of its own line may cite a vendor");
@@ -62,6 +62,34 @@ fn a_coded_app_needs_every_file_and_its_catalog_line() {
     let coded = [data.as_slice(), &[("apps/a/Cargo.toml", ""), ("apps/a/src/lib.rs", "")]].concat();
     let found = app_folders(&Tree::of(&coded));
     assert_eq!(found.len(), 2, "no fake and no catalog line: {found:?}");
+}
+
+#[test]
+fn an_app_without_code_has_words_and_a_mark_of_its_own() {
+    let manifest =
+        |tagline: &str| format!("tagline = \"{tagline}\"\ndescription = \"{tagline} And so on.\"\n");
+    let icon = r#"<svg viewBox="0 0 40 40"><text fill="currentColor">Ac</text></svg>"#;
+    let of = |tagline: &str, icon: &str, readme: &str| {
+        let (one, two) = (manifest("Rooms."), manifest(tagline));
+        let readme_of_one = "# One\n\nIt takes links.\n";
+        wares(&Tree::of(&[
+            ("apps/a/app.toml", &one),
+            ("apps/a/icon.svg", r#"<svg viewBox="0 0 40 40"><text fill="currentColor">A</text></svg>"#),
+            ("apps/a/README.md", readme_of_one),
+            ("apps/b/app.toml", &two),
+            ("apps/b/icon.svg", icon),
+            ("apps/b/README.md", readme),
+        ]))
+        .len()
+    };
+    let readme = "# Two\n\nIt takes other links.\n";
+    assert_eq!(of("Halls.", icon, readme), 0);
+    assert_eq!(of("rooms.", icon, readme), 2, "tagline and description are copied");
+    assert_eq!(of("Halls.", icon, "# Two\n"), 1, "an empty readme");
+    assert_eq!(of("Halls.", &icon.replace("currentColor", "#1877f2"), readme), 1, "a brand's colour");
+    assert_eq!(of("Halls.", &icon.replace("Ac", "Acme"), readme), 1, "a word mark");
+    let logo = format!(r#"<svg viewBox="0 0 40 40"><text>A</text><path d="{}"/></svg>"#, "M1 1".repeat(80));
+    assert_eq!(of("Halls.", &logo, readme), 1, "a redrawn logo");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod folders;
 mod manifests;
 mod text;
 mod tree;
+mod wares;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ pub use folders::app_folders;
 pub use manifests::manifests;
 pub use text::text;
 pub use tree::{File, Tree};
+pub use wares::wares;
 
 use crate::root;
 
@@ -37,6 +39,7 @@ pub fn findings(root: &Path) -> Result<Vec<String>> {
     let tree = Tree::read(root)?;
     let mut found = text(&tree);
     found.extend(app_folders(&tree));
+    found.extend(wares(&tree));
     found.extend(manifests(&tree)?);
     found.extend(arrows(&arrows::crates(root)?));
     found.sort();

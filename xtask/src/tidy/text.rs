@@ -101,7 +101,9 @@ fn is_core(path: &str) -> bool {
 }
 
 fn vendor_names(tree: &Tree) -> BTreeSet<&str> {
-    let slugs = tree.folders("apps").into_iter().chain(tree.folders("vendors"));
+    // What is data alone is often called by a plain word, and no code could do anything with it anyway.
+    let coded = |slug: &&str| tree.text(&format!("apps/{slug}/src/lib.rs")).is_some();
+    let slugs = tree.folders("apps").into_iter().filter(coded).chain(tree.folders("vendors"));
     slugs
         .flat_map(|slug| slug.split('-'))
         .filter(|word| word.len() > 2 && !COMMON.contains(word) && !PROTOCOLS.contains(word))

@@ -85,7 +85,7 @@ impl LinkPattern {
     fn fits(&self, url: &Url) -> bool {
         let fragment = match (&self.fragment, url.fragment()) {
             (None, _) => true,
-            (Some(parts), Some(text)) => fits(parts, text),
+            (Some(parts), Some(text)) => fits(parts, text.trim_start_matches('/')),
             (Some(_), None) => false,
         };
         self.fits_host(url) && fragment && fits(&self.path, url.path().trim_start_matches('/'))
