@@ -35,6 +35,12 @@ pub trait Fake: Send + Sync + 'static {
         None
     }
 
+    /// The provider's published description that requests are judged by: its file among the descriptions, and the endpoint
+    /// its paths stand below.
+    fn described_by(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     /// The notices it has sent to our addresses since this was last asked, oldest first.
     fn notices(&self) -> Vec<Raw> {
         Vec::new()

@@ -176,11 +176,13 @@ pub struct Quota {
     pub burst: u32,
     /// Requests under way together.
     pub concurrent: u32,
+    /// Rooms made or changed in a day, by UTC, for one host; 0 where it is not limited.
+    pub daily_writes: u32,
 }
 
 impl Default for Quota {
     fn default() -> Self {
-        Self { per_second: 10, burst: 20, concurrent: 4 }
+        Self { per_second: 10, burst: 20, concurrent: 4, daily_writes: 0 }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A suite is a list of [`Check`]s. Adding an app adds its tests with no line anywhere: the runner reads the
 //! catalog and each app's powers. A check that does not apply is reported *ignored*, with the reason in its name.
 
+pub mod published;
 mod stage;
 pub mod suites;
 
@@ -12,6 +13,7 @@ use futures::future::BoxFuture;
 use kalends_app::App;
 use libtest_mimic::{Failed, Trial};
 
+use crate::published::Published;
 pub use crate::stage::{Flights, Stage};
 
 /// How the stage's time passes.
@@ -67,6 +69,19 @@ pub fn cross<P: ?Sized + Send + Sync + 'static>(
         }
     }
     trials
+}
+
+/// Whether the descriptions are there by which requests are judged, one trial for each app that names one.
+pub fn described(apps: &[&'static App]) -> Vec<Trial> {
+    let each = apps.iter().filter_map(|app| Some((app, Published::of(app, (app.fake)().as_ref())?)));
+    let trial = |(app, found): (&&'static App, Result<_, String>)| match found {
+        Ok(_) => Trial::test(format!("published::{}::requests_are_judged", app.slug), || Ok(())),
+        Err(why) => {
+            let name = format!("published::{}::requests_are_judged - {why}", app.slug);
+            Trial::test(name, || Ok(())).with_ignored_flag(true)
+        }
+    };
+    each.map(trial).collect()
 }
 
 /// The checks on stages of the caller's making, as before real servers. `place` names the server.

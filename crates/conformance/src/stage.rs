@@ -16,6 +16,8 @@ use kalends_app::{
 use kalends_domain::id::Chance;
 use libtest_mimic::Failed;
 
+use crate::published::Published;
+
 /// The instant at which every check begins: a Monday morning.
 pub const BEGIN: &str = "2027-03-01T08:00:00Z";
 
@@ -135,6 +137,11 @@ impl Stage {
     pub(crate) fn closed(&self) -> Result<(), Failed> {
         if let Some(stray) = self.bench().strays().first() {
             return Err(format!("the provider would not have understood: {stray}").into());
+        }
+        if let Some(Ok(published)) = Published::of(self.app, self.fake.as_ref()) {
+            for request in self.bench().seen() {
+                published.judge(&request).map_err(|problem| format!("not as published: {problem}"))?;
+            }
         }
         let records = format!("{:?}", self.flights());
         match self.cx.secrets.iter().find(|(_, secret)| records.contains(secret.expose())) {

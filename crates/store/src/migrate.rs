@@ -29,7 +29,8 @@ pub const ALL: &[Migration] = migrations![
     "0006_calendars",
     "0007_oauth",
     "0008_two_ways",
-    "0009_app_life"
+    "0009_app_life",
+    "0010_rooms",
 ];
 
 impl Migration {

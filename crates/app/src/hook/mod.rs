@@ -65,6 +65,11 @@ pub enum What {
         /// Its room.
         room: RemoteId,
     },
+    /// Somebody took a meeting away there.
+    MeetingGone {
+        /// Its room.
+        room: RemoteId,
+    },
     /// Something that does not concern us.
     Other {
         /// As the provider calls it.

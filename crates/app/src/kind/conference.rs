@@ -57,9 +57,13 @@ pub trait Conference: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Every room in the account that is still to come and carries a tag, ours or another server's. For the sweep that
-    /// closes rooms without a booking; an app whose rooms exist nowhere has none.
-    fn tagged(&self, _cx: &Cx) -> impl Future<Output = Result<Vec<Tagged>, Self::Error>> + Send {
+    /// Every room of these hosts that is still to come and carries a tag, ours or another server's. For the sweep that closes
+    /// rooms without a booking; an app whose rooms exist nowhere has none.
+    fn tagged(
+        &self,
+        _cx: &Cx,
+        _hosts: &[Person],
+    ) -> impl Future<Output = Result<Vec<Tagged>, Self::Error>> + Send {
         async { Ok(vec![]) }
     }
 }
@@ -202,7 +206,7 @@ pub trait AnyConference: Send + Sync {
     /// [`Conference::find`].
     fn find<'a>(&'a self, cx: &'a Cx, meeting: &'a Meeting) -> Boxed<'a, Option<Room>>;
     /// [`Conference::tagged`].
-    fn tagged<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Vec<Tagged>>;
+    fn tagged<'a>(&'a self, cx: &'a Cx, hosts: &'a [Person]) -> Boxed<'a, Vec<Tagged>>;
 }
 
 impl<T: Conference> AnyConference for T {
@@ -230,8 +234,8 @@ impl<T: Conference> AnyConference for T {
         Box::pin(async move { Conference::find(self, cx, meeting).await.map_err(Into::into) })
     }
 
-    fn tagged<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Vec<Tagged>> {
-        Box::pin(async move { Conference::tagged(self, cx).await.map_err(Into::into) })
+    fn tagged<'a>(&'a self, cx: &'a Cx, hosts: &'a [Person]) -> Boxed<'a, Vec<Tagged>> {
+        Box::pin(async move { Conference::tagged(self, cx, hosts).await.map_err(Into::into) })
     }
 }
 

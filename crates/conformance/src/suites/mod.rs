@@ -10,7 +10,7 @@ pub mod watch;
 use kalends_app::App;
 use libtest_mimic::Trial;
 
-use crate::{Pass, cross};
+use crate::{Pass, cross, described};
 
 /// Every check of every kind, crossed with these apps.
 pub fn all(apps: &[&'static App]) -> Vec<Trial> {
@@ -20,6 +20,7 @@ pub fn all(apps: &[&'static App]) -> Vec<Trial> {
         cross("conference", Pass::AtOnce, conference::CHECKS, apps, App::conference),
         cross("watch", Pass::AtOnce, watch::CHECKS, apps, App::watch),
         cross("messenger", Pass::Real, messenger::CHECKS, apps, App::messenger),
+        described(apps),
     ]
     .into_iter()
     .flatten()

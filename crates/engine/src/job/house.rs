@@ -33,6 +33,7 @@ pub(super) async fn sweep(engine: &Engine) -> Result<()> {
                 tx.sessions().sweep(before(SESSIONS)).await?;
                 tx.idempotency().sweep().await?;
                 tx.flights().sweep(before(flights::KEPT)).await?;
+                tx.allowances().sweep().await?;
                 tx.audit().sweep(before(AUDIT)).await?;
                 tx.outside_changes().sweep().await?;
                 Ok::<_, kalends_store::Error>(())

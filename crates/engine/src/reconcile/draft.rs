@@ -94,6 +94,7 @@ fn description(booking: &Booking, questions: &[Question], links: &Links) -> Stri
     parts.join("\n")
 }
 
-fn person(user: &User) -> Person {
+/// A user as apps know people.
+pub fn person(user: &User) -> Person {
     Person { name: user.name.clone(), email: user.email.clone() }
 }

@@ -9,10 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use kalends_app::{
     AnyConference, App, Cx, Error,
     gateway::Patience,
-    kind::conference::{Room, Tagged, tag},
+    kind::{
+        calendar::Person,
+        conference::{Room, Tagged, tag},
+    },
 };
 use kalends_store::repo::Reference;
 
+use super::draft;
 use crate::{
     Engine,
     connect::Installed,
@@ -59,7 +63,7 @@ pub(crate) async fn run(engine: &Engine, job: &SweepRooms) -> Result<(), Failed>
 }
 
 async fn sweep(engine: &Engine, job: &SweepRooms) -> Result<(), Failed> {
-    let (installed, known) = {
+    let (installed, known, hosts) = {
         let mut tx = engine.db.read().await?;
         let Some(installed) = Installed::get(&mut tx, &engine.outside, job.installation).await? else {
             return Ok(());
@@ -68,13 +72,15 @@ async fn sweep(engine: &Engine, job: &SweepRooms) -> Result<(), Failed> {
         let rooms = tx.references().rooms_of(&installed.installation, after).await?;
         let known: HashMap<String, Reference> =
             rooms.into_iter().map(|(uid, row)| (tag(uid.as_str()), row)).collect();
-        (installed, known)
+        let hosts: Vec<_> = known.values().map(|row| row.wanted.host).collect();
+        let hosts = tx.people().many(&hosts).await?.iter().map(draft::person).collect::<Vec<Person>>();
+        (installed, known, hosts)
     };
     let Some(part) = installed.app.conference() else { return Ok(()) };
     if known.is_empty() || !installed.is_usable() {
         return Ok(());
     }
-    let answer = close(engine, part.as_ref(), &installed, &known).await;
+    let answer = close(engine, part.as_ref(), &installed, &known, &hosts).await;
     engine.heard(&installed, &answer).await;
     answer.map(drop).map_err(Failed::from)
 }
@@ -84,9 +90,10 @@ async fn close(
     part: &dyn AnyConference,
     installed: &Installed,
     known: &HashMap<String, Reference>,
+    hosts: &[Person],
 ) -> Result<(), Error> {
     let cx: Cx = engine.cx(installed, Patience::Job).await?;
-    let listed = part.tagged(&cx).await?;
+    let listed = part.tagged(&cx, hosts).await?;
     for stray in listed.iter().filter(|one| is_stray(one, known)) {
         tracing::warn!(app = installed.app.slug, room = %stray.room.id, "a room without a booking is closed");
         match part.close(&cx, &stray.room).await {

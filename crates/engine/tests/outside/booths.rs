@@ -10,6 +10,7 @@ use kalends_app::{
     fake::{Bench, Fake, answer, parts},
     kind::{
         Probe,
+        calendar::Person,
         conference::{ConferenceCan, Link, Meeting, Room, Side, Tagged, Visitor},
     },
     no_opinion,
@@ -106,11 +107,11 @@ impl Conference for Booth {
     }
 
     async fn find(&self, cx: &Cx, meeting: &Meeting) -> Result<Option<Room>, Error> {
-        let all = self.tagged(cx).await?;
+        let all = self.tagged(cx, &[]).await?;
         Ok(all.into_iter().find(|one| one.tag == meeting.tag()).map(|one| one.room))
     }
 
-    async fn tagged(&self, cx: &Cx) -> Result<Vec<Tagged>, Error> {
+    async fn tagged(&self, cx: &Cx, _: &[Person]) -> Result<Vec<Tagged>, Error> {
         let all: Vec<Kept> = cx.http.send(Request::get("list", url(cx, "rooms")?)).await?.json()?;
         Ok(all.iter().map(|kept| Tagged { tag: kept.tag.clone(), room: room(kept) }).collect())
     }

@@ -1,5 +1,6 @@
 //! The tables, one file for each thing that is kept.
 
+mod allowances;
 mod audit;
 mod bookings;
 mod calendars;
@@ -22,6 +23,7 @@ mod sessions;
 mod settings;
 
 pub use self::{
+    allowances::Allowances,
     audit::{Audit, Deed},
     bookings::{Booked, BookingEvent, Bookings, Filter, Happened, Listed, Order, Page},
     calendars::{Calendar, Calendars, FailurePolicy, Freshness, MirrorBusy, MirrorEvent},
@@ -56,6 +58,8 @@ macro_rules! repositories {
 }
 
 repositories! {
+    /// Allowances of a day at a provider.
+    allowances: Allowances,
     /// Who did what.
     audit: Audit,
     /// Mirrors of external calendars.

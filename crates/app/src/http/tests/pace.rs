@@ -24,7 +24,7 @@ fn paced(script: &Arc<Script>, quota: Quota) -> Http {
 #[tokio::test(start_paused = true)]
 async fn a_burst_passes_at_once_and_the_rest_at_the_rate() {
     let script = Script::of([]);
-    let http = paced(&script, Quota { per_second: 2, burst: 4, concurrent: 100 });
+    let http = paced(&script, Quota { per_second: 2, burst: 4, concurrent: 100, ..Quota::default() });
     let began = tokio::time::Instant::now();
     let answers = join_all((0..10).map(|_| http.send(read()))).await;
     assert!(answers.iter().all(Result::is_ok));
@@ -36,7 +36,7 @@ async fn a_burst_passes_at_once_and_the_rest_at_the_rate() {
 #[tokio::test(start_paused = true)]
 async fn so_many_are_under_way_together_and_no_more() {
     let script = Script::of(vec![Step::Slow(Duration::from_secs(1)); 9]);
-    let http = paced(&script, Quota { per_second: 100, burst: 100, concurrent: 3 });
+    let http = paced(&script, Quota { per_second: 100, burst: 100, concurrent: 3, ..Quota::default() });
     let began = tokio::time::Instant::now();
     join_all((0..9).map(|_| http.send(read()))).await;
     assert_eq!(began.elapsed(), Duration::from_secs(3), "paused time: nine in threes");
@@ -45,8 +45,8 @@ async fn so_many_are_under_way_together_and_no_more() {
 #[tokio::test(start_paused = true)]
 async fn a_turn_beyond_patience_is_refused_with_its_time() {
     let script = Script::of([]);
-    let http =
-        paced(&script, Quota { per_second: 1, burst: 1, concurrent: 1 }).patient(Duration::from_millis(100));
+    let http = paced(&script, Quota { per_second: 1, burst: 1, concurrent: 1, ..Quota::default() })
+        .patient(Duration::from_millis(100));
     http.send(read()).await.expect("the first");
     let began = tokio::time::Instant::now();
     assert!(matches!(kind(http.send(read()).await), Kind::RateLimited { until: Some(_) }));
