@@ -10,6 +10,7 @@ use kalends_app::{
     App, Conference, Cx, Error, Kind, Part,
     kind::{
         Probe,
+        calendar::Person,
         conference::{ConferenceCan, Meeting, Room, Tagged},
     },
 };
@@ -99,7 +100,7 @@ impl Conference for Teams {
         Ok(found.first().map(api::room_of))
     }
 
-    async fn tagged(&self, cx: &Cx) -> Result<Vec<Tagged>, Error> {
+    async fn tagged(&self, cx: &Cx, _: &[Person]) -> Result<Vec<Tagged>, Error> {
         if Form::chosen(cx) == Form::Meeting {
             return Ok(vec![]);
         }
