@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kalends_app::{
     Request, Response,
     fake::{Bench, Fake, OAuth, answer},
+    hook::Raw,
 };
 use vendor_microsoft::played::{Mailbox, OWNER};
 
@@ -46,6 +47,10 @@ impl Fake for Server {
 
     fn oauth(&self) -> Option<&OAuth> {
         Some(&self.oauth)
+    }
+
+    fn notices(&self) -> Vec<Raw> {
+        self.mailbox.notices()
     }
 }
 

@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kalends_app::{
     Request, Response,
     fake::{Bench, answer as reply, parts},
+    hook::Raw,
 };
 use serde_json::{Value, json};
 
@@ -39,6 +40,11 @@ impl Mailbox {
     /// Its record and its faults.
     pub fn bench(&self) -> &Bench {
         &self.bench
+    }
+
+    /// What it told those who subscribed, since last time.
+    pub fn notices(&self) -> Vec<Raw> {
+        std::mem::take(&mut self.state().outbox)
     }
 
     /// Answers a request to Graph. Whoever sent it has been let in.

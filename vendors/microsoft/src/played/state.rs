@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
+use kalends_app::hook::Raw;
 use kalends_domain::{Span, Zone};
 use serde_json::{Map, Value, json};
 
@@ -23,6 +25,8 @@ pub(super) struct State {
     pub(super) subscription_minutes: i64,
     pub(super) subscriptions: BTreeMap<String, Value>,
     pub(super) meetings: BTreeMap<String, Value>,
+    /// What is told to those who subscribed.
+    pub(super) outbox: Vec<Raw>,
     /// Names of makings, remembered when what they made is gone.
     pub(super) transactions: BTreeSet<String>,
     made: u64,
@@ -104,6 +108,7 @@ impl Default for State {
             subscription_minutes: 10_080,
             subscriptions: BTreeMap::new(),
             meetings: BTreeMap::new(),
+            outbox: Vec::new(),
             transactions: BTreeSet::new(),
             made: 0,
         }
@@ -191,7 +196,8 @@ impl State {
             gone: false,
             looks,
         };
-        self.items.insert(id.clone(), item);
+        let change = if self.items.insert(id.clone(), item).is_some() { "updated" } else { "created" };
+        self.tell(&id, change);
         id
     }
 
@@ -202,6 +208,7 @@ impl State {
             merge(&mut item.fields, fields);
             item.span = span(&item.fields);
             item.version = version;
+            self.tell(id, "updated");
         }
     }
 
@@ -214,12 +221,42 @@ impl State {
             item.gone = true;
             item.version = version;
         }
+        self.tell(&id, "deleted");
+    }
+
+    /// Tells whoever subscribed to the calendar of this event.
+    fn tell(&mut self, id: &str, change: &str) {
+        let Some(item) = self.items.get(&id.replace("%3D", "=")) else { return };
+        let resource = format!("me/calendars/{}/events", item.calendar);
+        let of_calendar = self.subscriptions.values().filter(|one| one["resource"] == resource.as_str());
+        let notices: Vec<Raw> = of_calendar
+            .filter_map(|one| {
+                let notice = json!({
+                    "subscriptionId": one["id"],
+                    "subscriptionExpirationDateTime": one["expirationDateTime"],
+                    "changeType": change,
+                    "clientState": one["clientState"],
+                    "resource": format!("Users/1/Events/{}", item.id),
+                    "resourceData": { "@odata.type": "#Microsoft.Graph.Event", "@odata.etag": item.etag(), "id": item.id },
+                    "tenantId": "84bd8158-6d4d-4958-8b9f-9d6445542f95",
+                });
+                notice_to(one["notificationUrl"].as_str()?, &json!({ "value": [notice] }).to_string())
+            })
+            .collect();
+        self.outbox.extend(notices);
     }
 
     pub(super) fn forget_cursors(&mut self) {
         self.changes += 1;
         self.known_since = self.changes;
     }
+}
+
+/// A call to whoever subscribed.
+pub(super) fn notice_to(address: &str, body: &str) -> Option<Raw> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    Some(Raw { method: Method::POST, url: address.parse().ok()?, headers, body: body.to_owned().into() })
 }
 
 /// When an event takes place. One whose times cannot be read takes none.

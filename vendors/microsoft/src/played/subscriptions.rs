@@ -3,7 +3,7 @@
 use kalends_app::fake::parts;
 use serde_json::Value;
 
-use super::{Ask, BEGIN, Said, State};
+use super::{Ask, BEGIN, Said, State, state::notice_to};
 
 /// What a subscription may say.
 const FIELDS: [&str; 6] = [
@@ -65,6 +65,13 @@ fn create(ask: &Ask<'_>, state: &mut State) -> Said {
         return Ok(ask.refused(400, "InvalidRequest"));
     }
     let id = state.fresh("7f105c7d-2dc5-4530-97cd-4e7ae6534c07");
+    // The address is asked first whether it is there (MSG-15).
+    let question = format!(
+        "{}?validationToken=Validation%3A+Testing+client%3A+{}",
+        text("notificationUrl")?,
+        state.changes
+    );
+    state.outbox.extend(notice_to(&question, ""));
     wish["id"] = id.clone().into();
     state.subscriptions.insert(id, wish.clone());
     Ok(ask.with(201, &wish))

@@ -1,0 +1,121 @@
+//! A published description as a judge of requests.
+
+use std::sync::Arc;
+
+use futures::{FutureExt, future::BoxFuture};
+use kalends_app::{
+    Error, Kind, Request, Response,
+    fake::{Fake, OAuth, Played},
+    http::{Answer, Transport},
+};
+use kalends_conformance::Stage;
+use libtest_mimic::Failed;
+use reqwest::Client;
+use serde_json::Value;
+
+/// Who judges which app's requests.
+pub struct Judge {
+    /// The peer that knows the description.
+    pub peer: &'static str,
+    /// The app.
+    pub slug: &'static str,
+    /// What stands before the description's paths in the provider's addresses.
+    base: &'static str,
+    /// Ends of paths that the description leaves out, though the provider documents them elsewhere.
+    beyond: &'static [&'static str],
+}
+
+/// Every app with a description to judge it by.
+pub const JUDGES: &[Judge] = &[
+    Judge {
+        peer: "PRISM_GRAPH",
+        slug: "microsoft-365",
+        base: "https://graph.microsoft.com/v1.0",
+        beyond: &["/$batch"],
+    },
+    Judge {
+        peer: "PRISM_GRAPH",
+        slug: "teams",
+        base: "https://graph.microsoft.com/v1.0",
+        beyond: &["/createOrGet"],
+    },
+];
+
+/// A judge that lets everything pass proves nothing: what no description has must be refused.
+pub async fn refuses(judge: &'static Judge) -> Result<(), Failed> {
+    let app =
+        kalends_catalog::APPS.iter().copied().find(|app| app.slug == judge.slug).ok_or("no such app")?;
+    let url = format!("{}/kalends/knows/no/such/path", judge.base).parse()?;
+    let verdict = Judged::new(judge, (app.fake)())?.verdict(&Request::get("stray", url)).await;
+    if verdict.is_some() { Ok(()) } else { Err("it lets a path pass that nobody has described".into()) }
+}
+
+/// A stage before a played provider whose requests are judged on the way.
+pub fn stage(slug: &str, _: &'static str) -> BoxFuture<'static, Result<Stage, Failed>> {
+    let slug = slug.to_owned();
+    async move {
+        let judge = JUDGES.iter().find(|judge| judge.slug == slug).ok_or("there is no judge for it")?;
+        let app = kalends_catalog::APPS.iter().copied().find(|app| app.slug == slug).ok_or("no such app")?;
+        let fake = (app.fake)();
+        let (form, signer) = (fake.form(), fake.oauth().map(OAuth::signer));
+        let judged = Arc::new(Judged::new(judge, fake)?);
+        match signer {
+            Some(signer) => Stage::before_signed(app, judged, &form, signer).await,
+            None => Stage::before(app, judged, &form).await,
+        }
+    }
+    .boxed()
+}
+
+struct Judged {
+    judge: &'static Judge,
+    at: String,
+    client: Client,
+    played: Played,
+    fake: Arc<dyn Fake>,
+}
+
+impl Transport for Judged {
+    fn send(&self, request: Request) -> Answer<'_> {
+        async move {
+            if let Some(verdict) = self.verdict(&request).await {
+                let (method, path) = (&request.method, request.url.path());
+                panic!("the description does not know {method} {path}: {verdict}");
+            }
+            let answer: Result<Response, Error> = self.played.send(request).await;
+            match self.fake.bench().strays().first() {
+                Some(stray) => Err(Error::new(Kind::Invalid, format!("the fake does not know {stray}"))),
+                None => answer,
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Judged {
+    fn new(judge: &'static Judge, fake: Arc<dyn Fake>) -> Result<Self, Failed> {
+        let client = Client::builder().no_proxy().build()?;
+        let at = std::env::var(format!("KALENDS_PEER_{}", judge.peer))?;
+        Ok(Self { judge, at, client, played: Played::new(Arc::clone(&fake)), fake })
+    }
+
+    /// What the description has against a request, if anything.
+    async fn verdict(&self, request: &Request) -> Option<String> {
+        let rest = request.url.as_str().strip_prefix(self.judge.base)?;
+        if self.judge.beyond.iter().any(|end| request.url.path().ends_with(end)) {
+            return None;
+        }
+        let asked = self.client.request(request.method.clone(), format!("{}{rest}", self.at));
+        let asked = asked.headers(request.headers.clone()).body(request.body.clone());
+        let answer = asked.send().await.expect("the judge answers");
+        let found =
+            answer.headers().get("sl-violations").and_then(|found| found.to_str().ok()).map(str::to_owned);
+        if answer.status().as_u16() >= 400 {
+            return Some(answer.text().await.unwrap_or_default());
+        }
+        // What is wrong with its own examples is not our affair.
+        let found: Vec<Value> = serde_json::from_str(&found?).unwrap_or_default();
+        let ours = found.into_iter().find(|one| one["location"][0] == "request")?;
+        Some(ours.to_string())
+    }
+}
