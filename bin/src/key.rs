@@ -30,9 +30,9 @@ pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
     let mut base = Base::ready(config).await?;
     match ask {
         Ask::List => {
-            let used = base.db.read().await?.credentials().keys_used().await?;
+            let used = used(&base.db).await?;
             for name in base.keys.names() {
-                let many = used.iter().find(|(key, _)| key == name).map_or(0, |(_, many)| *many);
+                let many: i64 = used.iter().filter(|(key, _)| key == name).map(|(_, many)| *many).sum();
                 println!("{name}  {many} secrets");
             }
         }
@@ -47,7 +47,7 @@ pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
             // A server may have sealed with the old key until it met the new one.
             reseal(&base.db, base.keys.keys()?).await?;
             let current = base.keys.keys()?.current();
-            let used = base.db.read().await?.credentials().keys_used().await?;
+            let used = used(&base.db).await?;
             if let Some((key, many)) = used.iter().find(|(key, _)| *key != current) {
                 bail!("{many} secrets are still under {key}; nothing was dropped, try again");
             }
@@ -59,6 +59,14 @@ pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// How many secrets are under each key, by where they stand.
+async fn used(db: &Db) -> Result<Vec<(String, i64)>> {
+    let mut tx = db.read().await?;
+    let mut used = tx.credentials().keys_used().await?;
+    used.extend(tx.oauth().keys_used().await?);
+    Ok(used)
+}
+
 /// Seals what is under an old key anew, a batch at a time; how many there were.
 async fn reseal(db: &Db, keys: Keys) -> Result<u64> {
     let keys = Arc::new(keys);
@@ -67,7 +75,11 @@ async fn reseal(db: &Db, keys: Keys) -> Result<u64> {
         let with = Arc::clone(&keys);
         let sealed = db.write(move |tx| {
             let with = Arc::clone(&with);
-            Box::pin(async move { tx.credentials().rotate(&with, BATCH).await })
+            Box::pin(async move {
+                Ok::<_, kalends_store::Error>(
+                    tx.credentials().rotate(&with, BATCH).await? + tx.oauth().rotate(&with, BATCH).await?,
+                )
+            })
         });
         let done = sealed.await?;
         all += done;

@@ -64,6 +64,7 @@ pub fn engine(
     let keys = Arc::new(base.keys.followed()?);
     let outside =
         Outside::new(APPS.to_vec(), dress(gateway), Links::new(base_url), keys).with_flights(flights);
+    let outside = outside.with_registrations(config.registrations.clone()).context("[apps]")?;
     let outside = match &config.mail {
         Some(mail) => outside.with_post(post(mail, base_url)?).context("[mail]")?,
         None => outside,

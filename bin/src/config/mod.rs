@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
 use kalends_app::Secret;
+use kalends_engine::connect::Configured;
 use url::Url;
 
 pub use keys::manual;
@@ -47,6 +48,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// Operators' addresses in place of an app's own, by slug and name.
     pub endpoints: BTreeMap<String, BTreeMap<String, Url>>,
+    /// Our registrations at providers, by slug.
+    pub registrations: BTreeMap<String, Configured>,
 }
 
 /// How a log line looks.

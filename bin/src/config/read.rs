@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use kalends_app::Secret;
+use kalends_app::oauth::Client;
+use kalends_engine::connect::Configured;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -29,6 +31,7 @@ pub fn config(source: &mut Source) -> Config {
         mail: mail(source),
         base_url: source.get("base_url", base),
         endpoints: endpoints(source),
+        registrations: registrations(source),
         listen,
         data_dir,
     }
@@ -171,4 +174,40 @@ fn endpoints(source: &mut Source) -> BTreeMap<String, BTreeMap<String, Url>> {
         }
     }
     parsed
+}
+
+/// Ids and secrets by which providers know this server.
+fn registrations(source: &mut Source) -> BTreeMap<String, Configured> {
+    let mut all = BTreeMap::new();
+    for (slug, given) in source.registrations() {
+        let mut secret = |name: &str| {
+            let filed = given.get(&format!("{name}_file"));
+            match (given.get(name), filed) {
+                (Some(_), Some(_)) => {
+                    source.wrong.push(format!("apps.{slug}.{name} and {name}_file are both set; keep one"));
+                    None
+                }
+                (Some(text), None) => Some(Secret::new(text.trim())),
+                (None, Some(path)) => match password(path) {
+                    Ok(secret) => Some(secret),
+                    Err(problem) => {
+                        source.wrong.push(format!("apps.{slug}.{name}_file = {path:?}: {problem}"));
+                        None
+                    }
+                },
+                (None, None) => None,
+            }
+        };
+        let (client_secret, webhook_secret) = (secret("client_secret"), secret("webhook_secret"));
+        match given.get("client_id").map(|id| id.trim()).filter(|id| !id.is_empty()) {
+            Some(id) => {
+                let client = Client { id: id.to_owned(), secret: client_secret };
+                drop(all.insert(slug, Configured { client, webhook_secret }));
+            }
+            None => source
+                .wrong
+                .push(format!("apps.{slug}.client_id: write the id the provider gave this server")),
+        }
+    }
+    all
 }

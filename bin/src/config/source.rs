@@ -11,11 +11,16 @@ use super::keys::{self, KEYS};
 /// Variables with our prefix that are not settings of the server.
 const NOT_SETTINGS: [&str; 1] = ["KALENDS_CONFIG"];
 
+/// What `[apps.SLUG]` may say of our registration at its provider.
+const REGISTRATION: [&str; 5] =
+    ["client_id", "client_secret", "client_secret_file", "webhook_secret", "webhook_secret_file"];
+
 /// All values given, as text, with the place they were given at.
 #[derive(Default)]
 pub struct Source {
     given: BTreeMap<&'static str, Given>,
     endpoints: BTreeMap<String, BTreeMap<String, String>>,
+    registrations: BTreeMap<String, BTreeMap<String, String>>,
     /// What is wrong, a sentence each.
     pub wrong: Vec<String>,
 }
@@ -74,6 +79,11 @@ impl Source {
         std::mem::take(&mut self.endpoints)
     }
 
+    /// Our registrations at providers, `apps.SLUG.client_id` and its like, by slug and name.
+    pub fn registrations(&mut self) -> BTreeMap<String, BTreeMap<String, String>> {
+        std::mem::take(&mut self.registrations)
+    }
+
     fn table(&mut self, file: &str, prefix: &str, table: &Table) {
         for (name, value) in table {
             let name = format!("{prefix}{name}");
@@ -99,15 +109,30 @@ impl Source {
     }
 
     fn apps(&mut self, file: &str, value: &Value) {
-        let shape = || format!("{file}: write [apps.SLUG.endpoints] and below it NAME = \"https://…\"");
+        let shape = || {
+            format!(
+                "{file}: write [apps.SLUG.endpoints] and below it NAME = \"https://…\", or [apps.SLUG] and below it {}",
+                REGISTRATION.join(", ")
+            )
+        };
         let Some(apps) = value.as_table() else { return self.wrong.push(shape()) };
         for (slug, app) in apps {
-            let sections = app.as_table().filter(|app| app.keys().all(|name| name == "endpoints"));
-            let addresses = sections.and_then(|app| app.get("endpoints")).and_then(Value::as_table);
-            let Some(addresses) = addresses else { return self.wrong.push(shape()) };
-            for (name, address) in addresses {
-                let Some(address) = address.as_str() else { return self.wrong.push(shape()) };
-                self.endpoints.entry(slug.clone()).or_default().insert(name.clone(), address.to_owned());
+            let Some(app) = app.as_table() else { return self.wrong.push(shape()) };
+            for (name, value) in app {
+                match (name.as_str(), value) {
+                    ("endpoints", Value::Table(addresses)) => {
+                        for (name, address) in addresses {
+                            let Some(address) = address.as_str() else { return self.wrong.push(shape()) };
+                            let of = self.endpoints.entry(slug.clone()).or_default();
+                            of.insert(name.clone(), address.to_owned());
+                        }
+                    }
+                    (name, Value::String(text)) if REGISTRATION.contains(&name) => {
+                        let of = self.registrations.entry(slug.clone()).or_default();
+                        of.insert(name.to_owned(), text.clone());
+                    }
+                    _ => return self.wrong.push(shape()),
+                }
             }
         }
     }

@@ -119,6 +119,23 @@ fn an_operator_overrides_an_apps_address_in_the_file() {
 }
 
 #[test]
+fn an_operator_registers_this_server_at_a_provider() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "canary\n").unwrap();
+    let text = format!("[apps.acme]\nclient_id = \"kalends\"\nclient_secret_file = {:?}", file.path());
+    let config = read(&text, &[]).unwrap();
+    let acme = &config.registrations["acme"];
+    assert_eq!(acme.client.id, "kalends");
+    assert_eq!(acme.client.secret.as_ref().unwrap().expose(), "canary");
+    assert!(!format!("{config:?}").contains("canary"));
+    assert!(refused("[apps.acme]\nclient_secret = \"canary\"", &[]).contains("apps.acme.client_id: write"));
+    let both = format!("{text}\nclient_secret = \"canary\"");
+    let said = refused(&both, &[]);
+    assert!(said.contains("both set") && !said.contains("canary"), "{said}");
+    assert!(refused("[apps.acme]\nclient = \"x\"", &[]).contains("client_secret_file"));
+}
+
+#[test]
 fn every_key_is_in_the_manual() {
     let manual = include_str!("../../../docs/operating.md");
     for key in KEYS {

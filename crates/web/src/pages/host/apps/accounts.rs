@@ -24,8 +24,9 @@ use crate::{
 };
 
 /// What a step leaves to say on the next page.
-const DID: [(&str, &str); 4] = [
+const DID: [(&str, &str); 5] = [
     ("connected", "Connected."),
+    ("kept", "Nothing was changed. What you allowed for the other account was given back."),
     ("calendars", "Saved. Times on your page follow within a minute."),
     ("sync", "The calendars are being read."),
     ("removed", "Disconnected. Nothing more is read or written there."),
@@ -162,6 +163,7 @@ const fn needs_somebody(health: Health) -> bool {
 
 fn account(view: &ConnectionView, eye: &Eye) -> Account {
     let health = match view.health {
+        Health::Connected if !view.missing.is_empty() => ("wait", "Works in part".to_owned()),
         Health::Connected => ("ok", "Healthy".to_owned()),
         Health::Degraded => ("wait", "Answers badly; it is tried again by itself".to_owned()),
         Health::NeedsReconnect => ("fail", "Needs you to sign in again".to_owned()),
@@ -180,6 +182,7 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
         account: view.account.clone(),
         health,
         trouble,
+        missing: view.missing.clone(),
         calendars: view.calendars.iter().map(|one| row(one, eye)).collect(),
     }
 }

@@ -2,7 +2,9 @@
 
 mod accounts;
 mod page;
+mod registration;
 mod setup;
+mod sign_in;
 mod store;
 
 use axum::{
@@ -20,5 +22,8 @@ pub fn routes() -> Router<Web> {
         .route("/apps/installed/{id}/calendars", post(accounts::use_calendars))
         .route("/apps/installed/{id}/sync", post(accounts::sync))
         .route("/apps/installed/{id}/remove", get(accounts::before_removal).post(accounts::remove))
+        .route("/apps/{slug}/callback", get(sign_in::back))
+        .route("/apps/{slug}/switch/{id}", get(sign_in::ask_switch).post(sign_in::answer_switch))
+        .route("/apps/{slug}/registration", get(registration::show).post(registration::save))
         .route("/apps/{slug}", get(setup::show).post(setup::connect))
 }

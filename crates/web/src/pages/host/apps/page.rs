@@ -5,6 +5,7 @@ use std::fmt;
 use askama::Template;
 use kalends_app::manifest::{AppKind, Field, Input, Manifest};
 
+use super::sign_in::SignIn;
 use crate::pages::{
     Frame, Side,
     host::{form::Form, notice::Notice},
@@ -104,6 +105,8 @@ pub struct Detail {
     pub connection: Option<String>,
     /// Why this user cannot set it up; empty when they can.
     pub barred: &'static str,
+    /// How one signs in at its provider, where that is how it is connected.
+    pub sign_in: Option<SignIn>,
 }
 
 impl Detail {
@@ -118,6 +121,21 @@ impl Detail {
             Input::Text => "text",
             Input::Lines | Input::Select | Input::Checkbox => "",
         }
+    }
+
+    /// Nobody can sign in before an administrator has registered this server.
+    pub fn unregistered(&self) -> bool {
+        self.sign_in.as_ref().is_some_and(|one| !one.registered && !one.other_ways)
+    }
+
+    /// The button leads to the provider.
+    pub fn signs_in(&self) -> bool {
+        self.sign_in.as_ref().is_some_and(|one| !one.other_ways)
+    }
+
+    /// This user may see and change the registration.
+    pub fn shows_registration(&self) -> bool {
+        self.sign_in.as_ref().is_some_and(|one| one.manages)
     }
 
     /// A select.
@@ -178,6 +196,8 @@ pub struct Account {
     pub health: (&'static str, String),
     /// What is wrong and what to do; empty when nothing is.
     pub trouble: String,
+    /// What does not work because it was not allowed at the provider.
+    pub missing: Vec<String>,
     /// Its calendars.
     pub calendars: Vec<CalendarRow>,
 }

@@ -7,10 +7,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use kalends_app::manifest::{Input, Manifest};
-use kalends_engine::connect::{AppCard, ConnectError};
+use kalends_engine::connect::{AppCard, Begin, ConnectError};
 use serde_json::Value;
 
-use super::page::{Detail, Picture, shelf};
+use super::{
+    page::{Detail, Picture, shelf},
+    sign_in::{self, SignIn},
+};
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
@@ -36,6 +39,7 @@ pub async fn show(
     let notice = connection.as_ref().filter(|there| !there.cause.is_empty());
     let notice =
         notice.map(|there| Notice::fail(format!("{} needs you.", manifest.name), there.cause.clone()));
+    let notice = sign_in::notice(&asked, manifest).or(notice);
     let connection = connection.map(|there| there.id.to_string());
     let page = page(&web, &desk, card, Form::showing(typed), connection, notice).await?;
     Ok(draw_form(&page, false))
@@ -58,9 +62,15 @@ pub async fn connect(
         .map(|field| (field.name.clone(), value(field.input, typed.get(&field.name))))
         .collect();
     let connection = typed.text("connection").map(str::to_owned);
-    let done = match &connection {
-        None => web.engine.connect(&desk.member(), &slug, &fields).await,
-        Some(id) => {
+    let what = match &connection {
+        None => Begin::Usual,
+        Some(id) => Begin::Again(connection_id(id)?),
+    };
+    let done = match (sign_in::begin(&web, &desk, card.app, &fields, what).await, &connection) {
+        (Some(Ok(to)), _) => return sign_in::leave(&web, &desk, card.app, &to).await,
+        (Some(Err(error)), _) => Err(error),
+        (None, None) => web.engine.connect(&desk.member(), &slug, &fields).await,
+        (None, Some(id)) => {
             let id = connection_id(id)?;
             web.engine.reconnect(&desk.member(), id, &fields).await.map(|()| id)
         }
@@ -72,7 +82,7 @@ pub async fn connect(
             form.refuse(invalid.problems);
             None
         }
-        Err(error @ ConnectError::Probe(_)) => {
+        Err(error @ (ConnectError::Probe(_) | ConnectError::Unfinished(_))) => {
             let title = format!("{} is not connected. Nothing was saved.", card.app.manifest().name);
             Some(Notice::fail(title, sentence(&error.to_string())))
         }
@@ -82,7 +92,7 @@ pub async fn connect(
 }
 
 /// An app's words after ours: a sentence of their own.
-fn sentence(words: &str) -> String {
+pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let end = if words.ends_with(['.', '!', '?', ')']) { "" } else { "." };
@@ -146,5 +156,7 @@ async fn page(
     } else {
         ""
     };
-    Ok(Detail { frame, side, notice, app, picture: Picture(card.app.icon), shelf, form, connection, barred })
+    let sign_in = SignIn::of(web, desk, card.app).await?;
+    let picture = Picture(card.app.icon);
+    Ok(Detail { frame, side, notice, app, picture, shelf, form, connection, barred, sign_in })
 }

@@ -1,0 +1,209 @@
+//! Signing in at an app's provider: going there, coming back, and the question when it was another account.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{HeaderValue, header};
+use kalends_app::{App, Secret, manifest::Manifest, oauth::Grant};
+use kalends_engine::connect::{Answer, Begin, ConnectError, Finished, Unfinished};
+use serde_json::Value;
+use url::Url;
+
+use super::{page::Picture, setup::connection_id};
+use crate::{
+    Problem, Web,
+    extract::{self, Asked, SignedIn},
+    pages::{
+        Frame, Side,
+        host::{desk::Desk, notice::Notice},
+        show as draw,
+    },
+};
+
+/// How an app's page offers to sign in at its provider.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// This server is known there.
+    pub registered: bool,
+    /// This user enters the registration.
+    pub manages: bool,
+    /// Another way in needs no sign-in, so the form is sent as it is.
+    pub other_ways: bool,
+}
+
+impl SignIn {
+    /// For an app whose accounts are granted at its provider; none for every other.
+    pub async fn of(web: &Web, desk: &Desk, app: &'static App) -> Result<Option<Self>, Problem> {
+        let Some(oauth) = app.manifest().auth.oauth() else { return Ok(None) };
+        let asks = oauth.grants.contains(&Grant::AuthorizationCode);
+        let registered = web.engine.is_registered(&desk.member(), app).await?;
+        let other_ways = oauth.grants.len() > 1;
+        Ok(asks.then(|| Self { registered, manages: desk.member().role.manages(), other_ways }))
+    }
+}
+
+/// Where to go for what was typed, when it takes a sign-in at the provider.
+pub async fn begin(
+    web: &Web,
+    desk: &Desk,
+    app: &App,
+    fields: &BTreeMap<String, String>,
+    what: Begin,
+) -> Option<Result<Url, ConnectError>> {
+    let oauth = app.manifest().auth.oauth()?;
+    let settings = fields.iter().map(|(name, text)| (name.clone(), Value::String(text.clone()))).collect();
+    if oauth.grant(&Value::Object(settings)) != Grant::AuthorizationCode {
+        return None;
+    }
+    let session = desk.by.session;
+    Some(web.engine.begin_sign_in(&desk.member(), session, app.slug, fields, what).await)
+}
+
+#[derive(Template)]
+#[template(path = "host/leaving.html")]
+struct Leaving {
+    frame: Frame,
+    side: Side,
+    name: String,
+    host: String,
+    to: String,
+}
+
+/// Leaves for the provider by a page of ours: a form may only end here, and some providers pass people on.
+pub async fn leave(web: &Web, desk: &Desk, app: &App, to: &Url) -> Result<Response, Problem> {
+    let (frame, side) = desk.around(web, "apps").await?;
+    let host = to.host_str().unwrap_or_default().to_owned();
+    let name = app.manifest().name.clone();
+    Ok(quiet(draw(&Leaving { frame, side, name, host, to: to.to_string() })))
+}
+
+/// `GET /apps/{slug}/callback`: somebody is back. Whatever they bring, the next address is clean (OAU-18).
+pub async fn back(
+    State(web): State<Web>,
+    by: Option<SignedIn>,
+    Path(slug): Path<String>,
+    Asked(asked): Asked,
+) -> Result<Response, Problem> {
+    let text = |name: &str| asked.text(name).map(str::to_owned);
+    let answer = Answer {
+        state: text("state").unwrap_or_default(),
+        code: text("code").map(Secret::new),
+        error: text("error"),
+        issuer: text("iss"),
+    };
+    // Whoever has lost their session begins again: nothing of the answer goes on to the sign-in page.
+    let Some(by) = by else { return Ok(unfinished(&slug, &Unfinished::Over)) };
+    match web.engine.finish_sign_in(&by.member(), by.session, &slug, &answer).await {
+        Ok(Finished::Connected(id)) => Ok(on_to(&format!("/apps/installed?did=connected#a-{id}"))),
+        Ok(Finished::AskSwitch(id)) => Ok(on_to(&format!("/apps/{slug}/switch/{id}"))),
+        Err(ConnectError::Unfinished(why)) => Ok(unfinished(&slug, &why)),
+        Err(ConnectError::Probe(error)) => Ok(unfinished(&slug, &Unfinished::Refused(error))),
+        Err(ConnectError::NoSuchApp) => Err(ConnectError::NoSuchApp.into()),
+        Err(error @ ConnectError::Store(_)) => Err(error.into()),
+        Err(_) => Ok(unfinished(&slug, &Unfinished::Over)),
+    }
+}
+
+fn unfinished(slug: &str, why: &Unfinished) -> Response {
+    let slug: String = url::form_urlencoded::byte_serialize(slug.as_bytes()).collect();
+    on_to(&format!("/apps/{slug}?sign_in={}", why.code()))
+}
+
+fn on_to(path: &str) -> Response {
+    quiet(Redirect::to(path).into_response())
+}
+
+/// Tells nobody where it came from, and is kept nowhere.
+fn quiet(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What became of a sign-in that led to nothing, as the address says it; its words are ours.
+pub fn notice(asked: &extract::Typed, app: &Manifest) -> Option<Notice> {
+    let name = &app.name;
+    let nothing = format!("{name} is not connected.");
+    let words = match asked.text("sign_in")? {
+        "denied" => format!("You said no at {name}, so nothing was changed. Connect again whenever you like."),
+        "over" => {
+            "That sign-in took longer than ten minutes, was used before, or began in another browser. Connect again here.".to_owned()
+        }
+        "elsewhere" => {
+            format!("The answer did not come from {name}, so it was not used. Connect again; if it happens twice, tell your administrator.")
+        }
+        "scopes" => {
+            let needed: Vec<&str> = app
+                .auth
+                .oauth()
+                .iter()
+                .flat_map(|oauth| oauth.scopes.iter().filter(|one| one.required))
+                .flat_map(|one| one.uses.iter().map(String::as_str))
+                .collect();
+            format!("Something it cannot do without was left unticked there. It needs: {}. Connect again and leave that ticked.", needed.join(", "))
+        }
+        "unregistered" => format!("This server is not registered at {name} yet."),
+        "registration" => {
+            format!("{name} does not take this server’s client id and secret. Your administrators have been told; try again when they have looked at it.")
+        }
+        "refused" => format!("{name} refused the sign-in, or did not answer. Nothing was changed. Try again in a minute."),
+        _ => return None,
+    };
+    Some(Notice::fail(nothing, words))
+}
+
+#[derive(Template)]
+#[template(path = "host/switch.html")]
+struct SwitchPage {
+    frame: Frame,
+    side: Side,
+    picture: Picture,
+    slug: &'static str,
+    name: String,
+    before: String,
+    after: String,
+    id: String,
+}
+
+/// `GET /apps/{slug}/switch/{id}`: it was another account than the connection’s. Is that meant?
+pub async fn ask_switch(
+    State(web): State<Web>,
+    desk: Desk,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let asked = web.engine.switch(&desk.member(), desk.by.session, connection_id(&id)?).await;
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err(ConnectError::Unfinished(why)) => return Ok(unfinished(&slug, &why)),
+        Err(error) => return Err(error.into()),
+    };
+    let (frame, side) = desk.around(&web, "installed").await?;
+    let name = asked.app.manifest().name.clone();
+    let (picture, slug) = (Picture(asked.app.icon), asked.app.slug);
+    Ok(draw(&SwitchPage { frame, side, picture, slug, name, before: asked.before, after: asked.after, id }))
+}
+
+/// `POST /apps/{slug}/switch/{id}`
+pub async fn answer_switch(
+    State(web): State<Web>,
+    desk: Desk,
+    Path((slug, id)): Path<(String, String)>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let means_it = typed.is("do", "switch");
+    let done = web.engine.answer_switch(&desk.member(), desk.by.session, connection_id(&id)?, means_it).await;
+    match done {
+        Ok(id) => {
+            let did = if means_it { "connected" } else { "kept" };
+            Ok(on_to(&format!("/apps/installed?did={did}#a-{id}")))
+        }
+        Err(ConnectError::Unfinished(why)) => Ok(unfinished(&slug, &why)),
+        Err(ConnectError::Probe(error)) => Ok(unfinished(&slug, &Unfinished::Refused(error))),
+        Err(error) => Err(error.into()),
+    }
+}
