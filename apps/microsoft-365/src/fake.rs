@@ -49,6 +49,14 @@ impl Fake for Server {
         Some(&self.oauth)
     }
 
+    fn described_by(&self) -> Option<(&'static str, &'static str)> {
+        Some(("microsoft-graph/openapi-v1.0-trimmed.json", "graph"))
+    }
+
+    fn undescribed(&self) -> &'static [&'static str] {
+        &["/$batch", "$expand", "startDateTime", "endDateTime", "$skiptoken", "$deltatoken"]
+    }
+
     fn notices(&self) -> Vec<Raw> {
         self.mailbox.notices()
     }

@@ -54,6 +54,14 @@ impl Fake for Server {
     fn oauth(&self) -> Option<&OAuth> {
         Some(&self.oauth)
     }
+
+    fn described_by(&self) -> Option<(&'static str, &'static str)> {
+        Some(("microsoft-graph/openapi-v1.0-trimmed.json", "graph"))
+    }
+
+    fn undescribed(&self) -> &'static [&'static str] {
+        &["/createOrGet", "$expand"]
+    }
 }
 
 fn refused(request: &Request, status: u16, code: &str) -> Response {

@@ -41,6 +41,11 @@ pub trait Fake: Send + Sync + 'static {
         None
     }
 
+    /// What that description leaves out, though the provider documents it elsewhere: ends of paths, names of parameters.
+    fn undescribed(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The notices it has sent to our addresses since this was last asked, oldest first.
     fn notices(&self) -> Vec<Raw> {
         Vec::new()

@@ -41,14 +41,18 @@ impl Published {
         Some(found.clone())
     }
 
-    /// What the description does not allow of a request; nothing for one that goes elsewhere.
-    pub fn judge(&self, request: &Request) -> Result<(), String> {
+    /// What the description does not allow of a request; nothing for one that goes elsewhere, or for what it is known to
+    /// leave out.
+    pub fn judge(&self, request: &Request, leaves_out: &[&str]) -> Result<(), String> {
         if request.url.host_str() != self.base.host_str() {
             return Ok(());
         }
         let Some(path) = request.url.path().strip_prefix(self.base.path().trim_end_matches('/')) else {
             return Ok(());
         };
+        if leaves_out.iter().any(|end| path.ends_with(end)) {
+            return Ok(());
+        }
         let method = request.method.as_str().to_lowercase();
         let template = self.template(path).ok_or_else(|| format!("{path} is not published"))?;
         let operation = &self.document["paths"][template][&method];
@@ -56,7 +60,7 @@ impl Published {
             return Err(format!("{method} {template} is not published"));
         }
         let said = |problem: String| format!("{method} {template}: {problem}");
-        self.query(request, template, operation).map_err(said)?;
+        self.query(request, template, operation, leaves_out).map_err(said)?;
         self.body(request, &format!("{method} {template}"), operation).map_err(said)
     }
 
@@ -72,12 +76,19 @@ impl Published {
         paths.min_by_key(|template| template.matches('{').count()).map(String::as_str)
     }
 
-    fn query(&self, request: &Request, template: &str, operation: &Value) -> Result<(), String> {
+    fn query(
+        &self,
+        request: &Request,
+        template: &str,
+        operation: &Value,
+        leaves_out: &[&str],
+    ) -> Result<(), String> {
         let lists = [&self.document["paths"][template]["parameters"], &operation["parameters"]];
         let parameters: Vec<&Value> =
             lists.into_iter().filter_map(Value::as_array).flatten().map(|one| self.followed(one)).collect();
         let of_query = |one: &&&Value| one["in"] == "query";
-        for (name, text) in request.url.query_pairs() {
+        for (name, text) in request.url.query_pairs().filter(|(name, _)| !leaves_out.contains(&name.as_ref()))
+        {
             let known = parameters.iter().filter(of_query).find(|one| one["name"] == name.as_ref());
             let known = known.ok_or_else(|| format!("there is no parameter {name}"))?;
             let schema = self.followed(&known["schema"]);

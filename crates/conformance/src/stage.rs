@@ -140,7 +140,9 @@ impl Stage {
         }
         if let Some(Ok(published)) = Published::of(self.app, self.fake.as_ref()) {
             for request in self.bench().seen() {
-                published.judge(&request).map_err(|problem| format!("not as published: {problem}"))?;
+                published
+                    .judge(&request, self.fake.undescribed())
+                    .map_err(|problem| format!("not as published: {problem}"))?;
             }
         }
         let records = format!("{:?}", self.flights());
