@@ -314,6 +314,9 @@ impl OAuth {
             "access_token": access, "token_type": "Bearer", "expires_in": 3600,
             "scope": scopes.join(&self.inner.of.separator),
         });
+        for name in &self.inner.of.keep {
+            body[name.as_str()] = json!(state.grants[of].subject);
+        }
         if with_refresh {
             let refresh = state.mint("refresh");
             body["refresh_token"] = json!(refresh);

@@ -41,6 +41,9 @@ pub struct OAuth {
     /// Notices are signed with a secret of the operator's registration, beside its client secret.
     #[serde(default)]
     pub webhook_secret: bool,
+    /// Fields of the first token answer that are kept among the account's settings, such as its id there.
+    #[serde(default)]
+    pub keep: Vec<String>,
     /// Where people take access back themselves, for providers without `revoke`.
     pub manage: Option<String>,
 }

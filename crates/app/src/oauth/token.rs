@@ -1,6 +1,9 @@
 //! What a token endpoint answers, in all its forms (OAU-06), and its refusals by class (OAU-12).
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -19,6 +22,8 @@ pub struct Tokens {
     pub expires_at: Option<Timestamp>,
     /// What was granted; unknown when the answer did not say, which means all that was asked.
     pub scopes: Option<BTreeSet<String>>,
+    /// What else the answer said that is to be kept, by [`OAuth::keep`].
+    pub kept: BTreeMap<String, String>,
 }
 
 /// Whose problem a refusal is (OAU-12).
@@ -90,6 +95,7 @@ impl Tokens {
             access: Secret::new(access),
             refresh: text("refresh_token").map(Secret::new),
             expires_at: inner.get("expires_in").and_then(seconds).map(|life| later(now, life)),
+            kept: kept(of, &body),
             scopes: inner.get("scope").or_else(|| body.get("scope")).and_then(|scope| scopes(of, scope)),
         })
     }
@@ -107,6 +113,16 @@ fn fields(response: &Response) -> Option<Map<String, Value>> {
             .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
             .collect()
     })
+}
+
+/// Texts and numbers alone; tokens are never among them.
+fn kept(of: &OAuth, body: &Map<String, Value>) -> BTreeMap<String, String> {
+    let text = |name: &String| match body.get(name)? {
+        Value::String(text) if !text.is_empty() => Some((name.clone(), text.clone())),
+        Value::Number(number) => Some((name.clone(), number.to_string())),
+        _ => None,
+    };
+    of.keep.iter().filter(|name| !name.contains("token")).filter_map(text).collect()
 }
 
 /// A number, a numeric text or nothing we know.

@@ -165,8 +165,10 @@ impl Engine {
             cx(&self.outside, app, account, settings, secrets, Some(owner), signer, Patience::Form)
         };
         let work = async {
-            let probe = probe(app, &call(&filled)?).await?;
             let mut filled = filled;
+            let said = granted.iter().flat_map(|new| &new.tokens.kept);
+            filled.settings.extend(said.map(|(name, text)| (name.clone(), text.clone().into())));
+            let probe = probe(app, &call(&filled)?).await?;
             filled.settings.extend(probe.found.clone());
             let calendars = match app.calendar() {
                 Some(calendar) => match calendar.calendars(&call(&filled)?).await {

@@ -70,6 +70,8 @@ struct Held {
     expires_at: Option<Timestamp>,
     missing: Vec<String>,
     secrets: BTreeMap<String, String>,
+    #[serde(default)]
+    kept: BTreeMap<String, String>,
 }
 
 impl Engine {
@@ -240,6 +242,7 @@ impl Engine {
             refresh: new.tokens.refresh.as_ref().map(|secret| secret.expose().to_owned()),
             expires_at: new.tokens.expires_at,
             missing: new.missing.clone(),
+            kept: new.tokens.kept.clone(),
             secrets: found
                 .filled
                 .secrets
@@ -299,6 +302,7 @@ impl Engine {
             refresh: held.refresh.map(Secret::new),
             expires_at: held.expires_at,
             scopes: None,
+            kept: held.kept,
         };
         if !means_it {
             self.hand_back(app, flow.organization, &tokens).await;

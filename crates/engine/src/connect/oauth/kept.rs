@@ -171,6 +171,7 @@ mod tests {
             refresh: None,
             expires_at: life.map(|life| at(1000 + life)),
             scopes: None,
+            kept: std::collections::BTreeMap::new(),
         };
         let ids = Ids::new(Arc::new(Held::default()), Arc::new(Counting::default()));
         Kept::fresh(&tokens, None, at(1000), &ids)
@@ -206,6 +207,7 @@ mod tests {
             refresh: refresh.map(Secret::new),
             expires_at: None,
             scopes: None,
+            kept: std::collections::BTreeMap::new(),
         };
         let stays = Kept::fresh(&tokens(None), Some(&before), at(2000), &ids);
         assert_eq!(stays.refresh, Some(Secret::new("old")));

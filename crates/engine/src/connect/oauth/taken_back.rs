@@ -37,6 +37,7 @@ impl Engine {
                     refresh: kept.refresh,
                     expires_at: kept.expires_at,
                     scopes: None,
+                    kept: std::collections::BTreeMap::new(),
                 };
                 self.hand_back(of.app, of.installation.organization, &tokens).await;
             }
