@@ -30,10 +30,18 @@ pub(crate) fn insert(draft: &Draft) -> Result<Value, Error> {
 pub(crate) fn patch(draft: &Draft) -> Result<Value, Error> {
     let mut body = content(draft);
     let (start, end) = times(draft)?;
-    // Somebody may have made it an all-day event: that form has to go.
-    body["start"] = start.json();
-    body["end"] = end.json();
+    body["start"] = json!(start);
+    body["end"] = json!(end);
     Ok(marked(body, draft))
+}
+
+/// The same over an all-day event, whose days have to go.
+pub(crate) fn patch_of_days(draft: &Draft) -> Result<Value, Error> {
+    let mut body = patch(draft)?;
+    for field in ["start", "end"] {
+        body[field]["date"] = Value::Null;
+    }
+    Ok(body)
 }
 
 /// Whether what stands there is what this draft would write: its content by the print left with it, its time by itself.

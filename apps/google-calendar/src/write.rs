@@ -43,6 +43,14 @@ pub(crate) async fn update(cx: &Cx, into: &str, known: &Written, draft: &Draft) 
                 Err(error)
             }
         }
+        Err(error) if error.kind == Kind::Invalid => {
+            let there = there(cx, into, known.id.as_str(), &error).await?;
+            if !there.start.is_day() {
+                return Err(error);
+            }
+            // Somebody made it an all-day event: that form has to go first.
+            patch(cx, into, &there.id, there.etag.as_deref(), &draft::patch_of_days(draft)?).await
+        }
         Err(error) => Err(error),
     }
 }

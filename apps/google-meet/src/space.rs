@@ -19,7 +19,7 @@ struct Space {
 
 /// Whether the Meet API answers this account.
 pub(crate) async fn probe(cx: &Cx) -> Result<(), Error> {
-    let url = call::with(call::address(cx, "meet", ["conferenceRecords"])?, &[("pageSize", "1")]);
+    let url = call::with(call::address(cx, "meet", ["v2", "conferenceRecords"])?, &[("pageSize", "1")]);
     cx.http.send(Request::get("read_meetings", url)).await.map(drop)
 }
 
@@ -31,7 +31,7 @@ pub(crate) async fn open(cx: &Cx) -> Result<Room, Error> {
         Some("restricted") => json!({ "config": { "accessType": "RESTRICTED" } }),
         _ => json!({}),
     };
-    let url = call::address(cx, "meet", ["spaces"])?;
+    let url = call::address(cx, "meet", ["v2", "spaces"])?;
     room(cx.http.send(call::json("make_space", Method::POST, url, &body)).await?.json()?)
 }
 
@@ -69,5 +69,5 @@ fn room(space: Space) -> Result<Room, Error> {
 }
 
 fn address(cx: &Cx, id: &RemoteId) -> Result<Url, Error> {
-    call::address(cx, "meet", id.as_str().split('/'))
+    call::address(cx, "meet", ["v2"].into_iter().chain(id.as_str().split('/')))
 }

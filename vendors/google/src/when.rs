@@ -30,11 +30,6 @@ impl When {
         }
     }
 
-    /// The same for JSON. Parts that do not hold are said to be none, so that a patch takes them away.
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::json!({ "date": self.date, "dateTime": self.date_time, "timeZone": self.time_zone })
-    }
-
     /// True for a whole day.
     pub const fn is_day(&self) -> bool {
         self.date.is_some()

@@ -173,7 +173,7 @@ pub(super) fn patch(there: &mut Value, sent: &Value) {
 
 /// Marks the owner among the attendees, as answers do.
 pub(super) fn mark_own(event: &mut Value, owner: &str) {
-    for one in event["attendees"].as_array_mut().into_iter().flatten() {
+    for one in event.get_mut("attendees").and_then(Value::as_array_mut).into_iter().flatten() {
         if one["email"].as_str().is_some_and(|mail| mail.eq_ignore_ascii_case(owner)) {
             one["self"] = true.into();
         }

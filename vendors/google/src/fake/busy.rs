@@ -63,7 +63,7 @@ pub(super) fn series(calendar: &Calendar, id: &str, event: &Value, within: Span)
             }
             one["id"] = name.into();
             one["recurringEventId"] = id.into();
-            one["originalStartTime"] = When::at(at, &zone).json();
+            one["originalStartTime"] = json!(When::at(at, &zone));
             one["start"] = json!({ "dateTime": when::utc(at), "timeZone": zone.name() });
             one["end"] = json!({ "dateTime": when::utc(at + whole.len()), "timeZone": zone.name() });
             one

@@ -46,6 +46,8 @@ struct State {
     failing: BTreeMap<String, &'static str>,
     /// The most events on a page.
     page: usize,
+    /// Every page names itself as the next one.
+    round: bool,
     rooms: Rooms,
 }
 
@@ -79,6 +81,7 @@ impl Google {
             spaces: Spaces::default(),
             failing: BTreeMap::new(),
             page: 2500,
+            round: false,
             rooms: Rooms::After(1),
         };
         Self { bench: Bench::default(), oauth, state: Mutex::new(state) }
@@ -136,6 +139,11 @@ impl Google {
     /// Pages hold this many events at most.
     pub fn pages_of(&self, most: usize) {
         self.state().page = most;
+    }
+
+    /// Every page of events names itself as the next one.
+    pub fn go_round(&self) {
+        self.state().round = true;
     }
 
     /// How rooms with events are made from now on.

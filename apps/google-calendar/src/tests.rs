@@ -1,1 +1,0 @@
-//! Google Calendar, beyond what the suites ask of every calendar.
