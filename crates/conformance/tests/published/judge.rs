@@ -10,6 +10,7 @@ use kalends_app::{
 };
 use kalends_conformance::Stage;
 use libtest_mimic::Failed;
+use reqwest::header::CONTENT_LENGTH;
 use reqwest::Client;
 use serde_json::Value;
 
@@ -39,6 +40,13 @@ pub const JUDGES: &[Judge] = &[
         base: "https://graph.microsoft.com/v1.0",
         beyond: &["/createOrGet"],
     },
+    Judge {
+        peer: "PRISM_GOOGLE",
+        slug: "google-calendar",
+        base: "https://www.googleapis.com/calendar/v3",
+        beyond: &[],
+    },
+    Judge { peer: "PRISM_ZOOM", slug: "zoom", base: "https://api.zoom.us/v2", beyond: &[] },
 ];
 
 /// A judge that lets everything pass proves nothing: what no description has must be refused.
@@ -106,7 +114,9 @@ impl Judged {
             return None;
         }
         let asked = self.client.request(request.method.clone(), format!("{}{rest}", self.at));
-        let asked = asked.headers(request.headers.clone()).body(request.body.clone());
+        let mut headers = request.headers.clone();
+        headers.remove(CONTENT_LENGTH);
+        let asked = asked.headers(headers).body(without_nulls(request));
         let answer = asked.send().await.expect("the judge answers");
         let found =
             answer.headers().get("sl-violations").and_then(|found| found.to_str().ok()).map(str::to_owned);
@@ -117,5 +127,21 @@ impl Judged {
         let found: Vec<Value> = serde_json::from_str(&found?).unwrap_or_default();
         let ours = found.into_iter().find(|one| one["location"][0] == "request")?;
         Some(ours.to_string())
+    }
+}
+
+/// In a change, null takes a field away (RFC 7396); descriptions do not say so.
+fn without_nulls(request: &Request) -> Vec<u8> {
+    fn dropped(value: Value) -> Value {
+        match value {
+            Value::Object(all) => {
+                all.into_iter().filter(|(_, one)| !one.is_null()).map(|(name, one)| (name, dropped(one))).collect()
+            }
+            other => other,
+        }
+    }
+    match serde_json::from_slice(&request.body) {
+        Ok(body) if request.method.as_str() == "PATCH" => dropped(body).to_string().into_bytes(),
+        _ => request.body.to_vec(),
     }
 }

@@ -4,6 +4,7 @@
 //! the description. `KALENDS_PEER_PRISM_…` say where they are; where one is not said, its trials are ignored.
 #![expect(clippy::expect_used, reason = "a check fails by panicking, with the sentence it expected")]
 
+mod channels;
 mod judge;
 mod rooms;
 
@@ -29,10 +30,11 @@ fn trials(judge: &'static Judge) -> Vec<Trial> {
     }
     let calendar = App::calendar(app).map(|part| played(judge.slug, calendar::CHECKS, &part, judge::stage));
     let rooms = App::conference(app).map(|part| played(judge.slug, rooms::CHECKS, &part, judge::stage));
+    let channels = App::watch(app).map(|part| played(judge.slug, channels::CHECKS, &part, judge::stage));
     let honest = Trial::test(format!("{}::the_judge_refuses_what_is_not_described", judge.slug), move || {
         tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(judge::refuses(judge))
     });
-    calendar.into_iter().chain(rooms).flatten().chain([honest]).collect()
+    calendar.into_iter().chain(rooms).chain(channels).flatten().chain([honest]).collect()
 }
 
 fn ignored(judge: &Judge, reason: &str) -> Trial {

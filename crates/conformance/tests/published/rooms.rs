@@ -20,7 +20,7 @@ pub const CHECKS: &[Check<dyn AnyConference>] =
             }
             part.update(&stage.cx, &room, &meeting(3_600)).await.expect("moves");
             part.find(&stage.cx, &first).await.expect("looks");
-            part.tagged(&stage.cx).await.expect("lists");
+            part.tagged(&stage.cx, &[first.host.clone()]).await.expect("lists");
             part.close(&stage.cx, &room).await.expect("closes");
         })
     })];
