@@ -9,7 +9,7 @@ use super::apt;
 use crate::sh;
 
 /// All peers, as `e2e/peers/up` names them.
-const NAMES: [&str; 4] = ["radicale", "cyrus", "maildev", "prism-graph"];
+const NAMES: [&str; 6] = ["radicale", "cyrus", "maildev", "prism-graph", "prism-google", "prism-zoom"];
 
 /// Running peers and how tests find them; dropping it stops them.
 pub struct Peers {

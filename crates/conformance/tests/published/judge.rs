@@ -10,8 +10,8 @@ use kalends_app::{
 };
 use kalends_conformance::Stage;
 use libtest_mimic::Failed;
-use reqwest::header::CONTENT_LENGTH;
 use reqwest::Client;
+use reqwest::header::CONTENT_LENGTH;
 use serde_json::Value;
 
 /// Who judges which app's requests.
@@ -134,9 +134,11 @@ impl Judged {
 fn without_nulls(request: &Request) -> Vec<u8> {
     fn dropped(value: Value) -> Value {
         match value {
-            Value::Object(all) => {
-                all.into_iter().filter(|(_, one)| !one.is_null()).map(|(name, one)| (name, dropped(one))).collect()
-            }
+            Value::Object(all) => all
+                .into_iter()
+                .filter(|(_, one)| !one.is_null())
+                .map(|(name, one)| (name, dropped(one)))
+                .collect(),
             other => other,
         }
     }
