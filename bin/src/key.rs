@@ -64,6 +64,7 @@ async fn used(db: &Db) -> Result<Vec<(String, i64)>> {
     let mut tx = db.read().await?;
     let mut used = tx.credentials().keys_used().await?;
     used.extend(tx.oauth().keys_used().await?);
+    used.extend(tx.hooks().keys_used().await?);
     Ok(used)
 }
 
@@ -77,7 +78,9 @@ async fn reseal(db: &Db, keys: Keys) -> Result<u64> {
             let with = Arc::clone(&with);
             Box::pin(async move {
                 Ok::<_, kalends_store::Error>(
-                    tx.credentials().rotate(&with, BATCH).await? + tx.oauth().rotate(&with, BATCH).await?,
+                    tx.credentials().rotate(&with, BATCH).await?
+                        + tx.oauth().rotate(&with, BATCH).await?
+                        + tx.hooks().rotate(&with, BATCH).await?,
                 )
             })
         });

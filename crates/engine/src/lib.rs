@@ -10,6 +10,7 @@ pub mod event_types;
 pub mod flights;
 pub mod heed;
 mod home;
+pub mod hooks_in;
 mod index;
 mod invalid;
 pub mod job;

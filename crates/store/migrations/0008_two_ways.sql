@@ -37,24 +37,28 @@ CREATE TABLE conflict_answers (
     FOREIGN KEY (organization_id, booking_id) REFERENCES bookings (organization_id, id) ON DELETE CASCADE
 );
 
--- Where a provider reaches us about one account: the address holds a key nobody can guess, kept here as its hash alone.
--- The key itself and the secrets are sealed among the account's credentials.
+-- Where a provider reaches us about one account, or about all of an app's. The address holds a key nobody can guess: its
+-- hash finds the row, and sealed it is there for making the address again. Accounts' secrets are among their credentials.
 CREATE TABLE hooks (
-    organization_id TEXT NOT NULL,
-    connection_id TEXT NOT NULL,
+    organization_id TEXT NOT NULL REFERENCES organizations (id),
+    id TEXT NOT NULL,
     app TEXT NOT NULL,
+    connection_id TEXT,
     key_hash TEXT NOT NULL UNIQUE,
+    key_id TEXT NOT NULL,
+    sealed TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (organization_id, connection_id),
+    PRIMARY KEY (organization_id, id),
     FOREIGN KEY (organization_id, connection_id) REFERENCES connections (organization_id, id) ON DELETE CASCADE
 );
+CREATE UNIQUE INDEX hooks_connection ON hooks (organization_id, connection_id) WHERE connection_id IS NOT NULL;
+CREATE UNIQUE INDEX hooks_app ON hooks (organization_id, app) WHERE connection_id IS NULL;
 
 -- What a provider told us, verified: each once, by the name it has over there.
 CREATE TABLE inbound_events (
     organization_id TEXT NOT NULL,
     id TEXT NOT NULL,
-    connection_id TEXT NOT NULL,
-    app TEXT NOT NULL,
+    hook_id TEXT NOT NULL,
     remote_id TEXT NOT NULL,
     signal TEXT NOT NULL,
     status TEXT NOT NULL,
@@ -63,8 +67,8 @@ CREATE TABLE inbound_events (
     received_at BIGINT NOT NULL,
     ended_at BIGINT,
     PRIMARY KEY (organization_id, id),
-    UNIQUE (organization_id, connection_id, remote_id),
-    FOREIGN KEY (organization_id, connection_id) REFERENCES connections (organization_id, id) ON DELETE CASCADE
+    UNIQUE (organization_id, hook_id, remote_id),
+    FOREIGN KEY (organization_id, hook_id) REFERENCES hooks (organization_id, id) ON DELETE CASCADE
 );
 CREATE INDEX inbound_events_received ON inbound_events (received_at);
 CREATE INDEX inbound_events_dead ON inbound_events (organization_id, received_at) WHERE status = 'dead';

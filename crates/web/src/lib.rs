@@ -8,6 +8,7 @@ pub mod assets;
 pub mod extract;
 mod guard;
 mod health;
+mod hooks;
 #[cfg(test)]
 mod html;
 pub mod pages;

@@ -23,7 +23,7 @@ use tower_http::{
 use crate::{
     Web, api, assets,
     extract::csrf,
-    guard, health,
+    guard, health, hooks,
     pages::{entry, guest, host},
     problem,
 };
@@ -43,7 +43,7 @@ pub fn router(web: Web) -> Router {
         .merge(public(&web))
         .merge(desk(&web))
         .merge(api::routes());
-    around(parts, &web).with_state(web)
+    around(parts, &web).merge(hooks::routes()).with_state(web)
 }
 
 /// Signing in, and the first owner.

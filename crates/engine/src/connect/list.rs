@@ -14,7 +14,8 @@ use kalends_store::{
 use super::{ConnectError, ForWhom, Installed, Outside, install, whose};
 use crate::{
     Engine, Invalid, Member, audit,
-    job::{self, Reconcile, SyncCalendar},
+    job::{self, Reconcile, SyncCalendar, WatchCalendar},
+    sync,
 };
 
 /// An app in the shop window.
@@ -63,6 +64,21 @@ pub struct ConnectionView {
     pub missing: Vec<String>,
     /// Its calendars, by name.
     pub calendars: Vec<Calendar>,
+    /// Whether its provider tells of changes.
+    pub told: Told,
+    /// The calendars of which it does.
+    pub live: Vec<Id<Calendar>>,
+}
+
+/// Whether a provider tells of changes in calendars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It has no such thing, or nothing here needs it.
+    No,
+    /// It could, but this server's address cannot be reached from outside.
+    NotReachable,
+    /// It does, or will as soon as channels are open.
+    Yes,
 }
 
 /// How one calendar is to be used.
@@ -113,7 +129,7 @@ impl Engine {
         let there = Installed::there_for(&mut tx, &self.outside, asker.organization, &[asker.user]).await?;
         let mut views = Vec::with_capacity(there.len());
         for one in there {
-            views.push(view(&mut tx, asker, one).await?);
+            views.push(view(self, &mut tx, asker, one).await?);
         }
         views.sort_by_key(|view| view.health == Health::Connected);
         Ok(views)
@@ -126,7 +142,7 @@ impl Engine {
         id: Id<Installation>,
     ) -> Result<ConnectionView, ConnectError> {
         let there = self.own(asker, id).await?;
-        Ok(view(&mut self.db.read().await?, asker, there).await?)
+        Ok(view(self, &mut self.db.read().await?, asker, there).await?)
     }
 
     /// Asks the account again which calendars it has.
@@ -182,7 +198,7 @@ impl Engine {
     }
 
     /// The installation, if it is the asker's to change.
-    pub(super) async fn own(&self, asker: &Member, id: Id<Installation>) -> Result<Installed, ConnectError> {
+    pub(crate) async fn own(&self, asker: &Member, id: Id<Installation>) -> Result<Installed, ConnectError> {
         let mut tx = self.db.read().await?;
         let there = Installed::get(&mut tx, &self.outside, id).await?;
         let one = there.ok_or(ConnectError::NotFound)?;
@@ -234,7 +250,7 @@ impl Installed {
     }
 }
 
-async fn view(tx: &mut Tx, asker: &Member, of: Installed) -> StoreResult<ConnectionView> {
+async fn view(engine: &Engine, tx: &mut Tx, asker: &Member, of: Installed) -> StoreResult<ConnectionView> {
     let calendars = tx.calendars().of_connection(&of.connection).await?;
     let standing = tx.installations().lives(&[of.installation.id]).await?;
     let team = match of.installation.scope {
@@ -245,6 +261,13 @@ async fn view(tx: &mut Tx, asker: &Member, of: Installed) -> StoreResult<Connect
     };
     let may_change = whose::may_change(tx, asker, &of.installation).await.is_ok();
     let grant = tx.oauth().grant(&of.connection).await?;
+    let ids: Vec<Id<Calendar>> = calendars.iter().map(|calendar| calendar.id).collect();
+    let told = match of.app.watch() {
+        None => Told::No,
+        Some(_) if engine.outside.links().are_public() => Told::Yes,
+        Some(_) => Told::NotReachable,
+    };
+    let live = if told == Told::Yes { sync::live(tx, &ids, engine.now()).await? } else { vec![] };
     Ok(ConnectionView {
         id: of.installation.id,
         app: of.app,
@@ -260,6 +283,8 @@ async fn view(tx: &mut Tx, asker: &Member, of: Installed) -> StoreResult<Connect
         cause: of.connection.cause,
         missing: grant.map(|grant| grant.missing).unwrap_or_default(),
         calendars,
+        told,
+        live,
     })
 }
 
@@ -301,6 +326,8 @@ async fn apply_uses(tx: &mut Tx, known: &[Calendar], uses: &[CalendarUse], owner
                 .await?;
         } else if !one.blocks {
             tx.calendars().plan(calendar, None).await?;
+            job::add(tx, &WatchCalendar { organization: calendar.organization, calendar: calendar.id })
+                .await?;
         }
     }
     if let Some(receiving) = uses.iter().find(|one| one.receives) {

@@ -20,7 +20,7 @@ pub use kalends_store::repo::{Calendar, FailurePolicy, Health, Scope};
 
 pub use self::{
     error::ConnectError,
-    list::{AppCard, CalendarUse, ConnectionView},
+    list::{AppCard, CalendarUse, ConnectionView, Told},
     needs::Need,
     oauth::{Answer, Begin, Configured, Finished, RegistrationView, Source, Switch, Tested, Unfinished},
     outside::{Outside, Post},

@@ -8,7 +8,7 @@ use kalends_domain::Id;
 use kalends_store::repo::{Connection, Installation, Removed};
 
 use super::{ConnectError, Installed, kept, kept::Kept, switch, whose};
-use crate::{Engine, Member, audit};
+use crate::{Engine, Member, audit, sync};
 
 /// Let go in one round.
 const BATCH: u32 = 50;
@@ -87,7 +87,7 @@ impl Engine {
         let there = self.own(asker, id).await?;
         self.outside.gateway().forget(there.app, &there.connection.id.to_string());
         let purge_at = later(self.now(), self.outside.undo());
-        let (asker, outside) = (*asker, Arc::clone(&self.outside));
+        let (asker, outside, closing) = (*asker, Arc::clone(&self.outside), there.clone());
         self.db
             .write(move |tx| {
                 let (there, outside) = (there.clone(), Arc::clone(&outside));
@@ -104,7 +104,8 @@ impl Engine {
                     switch::note(tx, &asker, "app_uninstalled", &there).await
                 })
             })
-            .await
+            .await?;
+        Ok(sync::close_all(self, &closing).await?)
     }
 
     /// What the asker took away and can bring back, latest first.

@@ -4,7 +4,7 @@ use kalends_domain::Id;
 use kalends_store::repo::Installation;
 
 use super::{ConnectError, Installed, kept, kept::Kept, needs};
-use crate::{Engine, Member, audit};
+use crate::{Engine, Member, audit, sync};
 
 /// What the calendars of an app that is off mean. Unknown is never free by itself: somebody has to say so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +31,7 @@ impl Engine {
         }
         let name = self.asker(asker).await?.name;
         self.outside.gateway().forget(there.app, &there.connection.id.to_string());
-        let (asker, outside) = (*asker, std::sync::Arc::clone(&self.outside));
+        let (asker, outside, closing) = (*asker, std::sync::Arc::clone(&self.outside), there.clone());
         self.db
             .write(move |tx| {
                 let (there, name) = (there.clone(), name.clone());
@@ -52,7 +52,8 @@ impl Engine {
                     note(tx, &asker, "app_disabled", &there).await
                 })
             })
-            .await
+            .await?;
+        Ok(sync::close_all(self, &closing).await?)
     }
 
     /// Switches an app on again: what waited for it is taken up.

@@ -10,6 +10,8 @@ use crate::{Engine, flights};
 const SESSIONS: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// The audit log is kept this long.
 const AUDIT: SignedDuration = SignedDuration::from_hours(24 * 730);
+/// What providers told is kept this long: longer than any of them tells it again (INB-05).
+const NOTICES: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// What is taken up in one go.
 const BATCH: u32 = 500;
 
@@ -36,6 +38,7 @@ pub(super) async fn sweep(engine: &Engine) -> Result<()> {
                 tx.allowances().sweep().await?;
                 tx.audit().sweep(before(AUDIT)).await?;
                 tx.outside_changes().sweep().await?;
+                tx.hooks().sweep(before(NOTICES)).await?;
                 Ok::<_, kalends_store::Error>(())
             })
         })

@@ -7,11 +7,11 @@ use kalends_domain::{
     event_type::{Answers, BookedLocation, EventType},
     people::{Organization, User},
 };
-use kalends_store::repo::{Calendar, Connection, Delivery, Installation, Reference};
+use kalends_store::repo::{Calendar, Connection, Delivery, InboundEvent, Installation, Reference};
 use serde::{Deserialize, Serialize};
 
 use super::{Failed, Job, Work, house};
-use crate::{connect, heed, notify, reconcile, sync};
+use crate::{connect, heed, hooks_in, notify, reconcile, sync};
 
 /// Makes everything outside match the booking as it is when the job runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -292,6 +292,50 @@ impl Job for Heed {
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
         heed::run(&work.engine, self, work.tries).await
+    }
+}
+
+/// Opens, renews or closes the channel by which one calendar tells of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchCalendar {
+    /// Whose calendar.
+    pub organization: Id<Organization>,
+    /// The mirror's row.
+    pub calendar: Id<Calendar>,
+}
+
+impl Job for WatchCalendar {
+    const NAME: &'static str = "watch_calendar";
+    const TRIES: u32 = 1; // the schedule comes back by itself
+
+    fn key(&self) -> String {
+        self.calendar.to_string()
+    }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        sync::watch(&work.engine, self).await
+    }
+}
+
+/// Applies something a provider told us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplyInbound {
+    /// Whose event.
+    pub organization: Id<Organization>,
+    /// The event's row.
+    pub event: Id<InboundEvent>,
+}
+
+impl Job for ApplyInbound {
+    const NAME: &'static str = "apply_inbound";
+    const TRIES: u32 = 10;
+
+    fn key(&self) -> String {
+        self.event.to_string()
+    }
+
+    async fn run(&self, work: &Work) -> Result<(), Failed> {
+        hooks_in::run(&work.engine, self, work.tries).await
     }
 }
 

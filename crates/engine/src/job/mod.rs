@@ -14,9 +14,10 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::{
     failed::{Failed, When},
     kinds::{
-        Deliver, ExpireHolds, Heed, Housekeeping, Letters, Notify, Reconcile, RenewSignIns, SweepRooms,
-        SyncCalendar, Told,
+        ApplyInbound, Deliver, ExpireHolds, Heed, Housekeeping, Letters, Notify, Reconcile, RenewSignIns,
+        SweepRooms, SyncCalendar, Told, WatchCalendar,
     },
+    schedule::{Last, tick},
     worker::{Workers, drain, drain_one},
 };
 use crate::Engine;

@@ -3,19 +3,21 @@
 use kalends_store::repo;
 
 use super::{
-    Deliver, ExpireHolds, Failed, Heed, Housekeeping, Job, Letters, Notify, Reconcile, RenewSignIns,
-    SweepRooms, SyncCalendar, Work,
+    ApplyInbound, Deliver, ExpireHolds, Failed, Heed, Housekeeping, Job, Letters, Notify, Reconcile,
+    RenewSignIns, SweepRooms, SyncCalendar, WatchCalendar, Work,
 };
 use crate::Engine;
 
 /// The kinds a worker claims.
-pub const KINDS: [&str; 10] = [
+pub const KINDS: [&str; 12] = [
     Reconcile::NAME,
     Notify::NAME,
     Deliver::NAME,
     Letters::NAME,
     SyncCalendar::NAME,
     Heed::NAME,
+    WatchCalendar::NAME,
+    ApplyInbound::NAME,
     ExpireHolds::NAME,
     Housekeeping::NAME,
     RenewSignIns::NAME,
@@ -32,6 +34,8 @@ pub async fn run(engine: &Engine, row: &repo::Job) -> Result<(), Failed> {
         Letters::NAME => one::<Letters>(row, &work).await,
         SyncCalendar::NAME => one::<SyncCalendar>(row, &work).await,
         Heed::NAME => one::<Heed>(row, &work).await,
+        WatchCalendar::NAME => one::<WatchCalendar>(row, &work).await,
+        ApplyInbound::NAME => one::<ApplyInbound>(row, &work).await,
         ExpireHolds::NAME => one::<ExpireHolds>(row, &work).await,
         Housekeeping::NAME => one::<Housekeeping>(row, &work).await,
         RenewSignIns::NAME => one::<RenewSignIns>(row, &work).await,
@@ -54,6 +58,7 @@ fn tries(kind: &str) -> u32 {
         Letters::NAME => Letters::TRIES,
         SyncCalendar::NAME => SyncCalendar::TRIES,
         Heed::NAME => Heed::TRIES,
+        ApplyInbound::NAME => ApplyInbound::TRIES,
         _ => 1,
     }
 }

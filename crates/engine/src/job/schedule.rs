@@ -7,7 +7,7 @@ use kalends_store::{Result, Tx};
 use tokio::sync::watch;
 
 use super::{ExpireHolds, Housekeeping, RenewSignIns, SyncCalendar, add};
-use crate::Engine;
+use crate::{Engine, sync::channels_due};
 
 /// How often the schedule is looked at.
 const TICK: Duration = Duration::from_secs(10);
@@ -47,15 +47,21 @@ pub async fn tick(engine: &Engine, last: Last) -> Result<Last> {
     let now = engine.now();
     let due = |at: Option<Timestamp>, every| at.is_none_or(|at| now.duration_since(at) >= every);
     let (holds, house) = (due(last.holds, HOLDS), due(last.house, HOUSE));
-    let calendars = engine.db.read().await?.calendars().due(CALENDARS).await?;
-    if !holds && !house && calendars.is_empty() {
+    let mut tx = engine.db.read().await?;
+    let calendars = tx.calendars().due(CALENDARS).await?;
+    let channels = channels_due(&mut tx, CALENDARS).await?;
+    drop(tx);
+    if !holds && !house && calendars.is_empty() && channels.is_empty() {
         return Ok(last);
     }
     engine
         .db
         .write(move |tx| {
-            let calendars = calendars.clone();
+            let (calendars, channels) = (calendars.clone(), channels.clone());
             Box::pin(async move {
+                for one in channels {
+                    add(tx, &one).await?;
+                }
                 for one in calendars {
                     add(tx, &SyncCalendar { organization: one.organization, calendar: one.id }).await?;
                 }

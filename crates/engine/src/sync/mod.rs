@@ -3,20 +3,24 @@
 //! A copy is brought up to date by what changed since a cursor. It is never empty while it is read anew, so that no time is
 //! free only because we are looking; and while its calendar cannot be reached, its age and its owner's policy say what holds.
 
+mod channels;
 mod poll;
 mod read;
 
 use jiff::Timestamp;
 use kalends_app::{Error, gateway::Patience, kind::calendar::Changes};
 use kalends_domain::Span;
-use kalends_store::repo::Calendar;
+use kalends_store::repo::{Calendar, CalendarChannel};
 
-pub(crate) use self::poll::Looks;
+pub(crate) use self::{
+    channels::{close_all, due as channels_due, live, run as watch},
+    poll::Looks,
+};
 use crate::{
     Engine,
     connect::Installed,
     flights::{self, About},
-    job::{Failed, SyncCalendar},
+    job::{self, Failed, SyncCalendar, WatchCalendar},
 };
 
 const DAY: i64 = 86_400;
@@ -35,15 +39,26 @@ pub(crate) async fn run(engine: &Engine, job: &SyncCalendar) -> Result<(), Faile
     let mut tx = engine.db.read().await?;
     let Some(calendar) = tx.calendars().get(job.calendar).await? else { return Ok(()) };
     let installed = Installed::of_connection(&mut tx, &engine.outside, calendar.connection).await?;
+    let channel = tx.channels().of(&calendar).await?;
     drop(tx);
     let Some(installed) = installed.filter(|_| calendar.blocks) else {
         return Ok(plan(engine, &calendar, None).await?);
     };
     let about = About { organization: job.organization, booking: None };
-    Ok(flights::about(about, sync(engine, &calendar, &installed)).await?)
+    flights::about(about, sync(engine, &calendar, &installed, channel.as_ref())).await?;
+    if channels::is_missing(engine, &installed, channel.as_ref()) && installed.is_usable() {
+        let wish = WatchCalendar { organization: job.organization, calendar: calendar.id };
+        engine.db.write(move |tx| Box::pin(async move { job::add(tx, &wish).await })).await?;
+    }
+    Ok(())
 }
 
-async fn sync(engine: &Engine, calendar: &Calendar, from: &Installed) -> kalends_store::Result<()> {
+async fn sync(
+    engine: &Engine,
+    calendar: &Calendar,
+    from: &Installed,
+    channel: Option<&CalendarChannel>,
+) -> kalends_store::Result<()> {
     if !from.installation.enabled {
         return plan(engine, calendar, None).await;
     }
@@ -66,7 +81,8 @@ async fn sync(engine: &Engine, calendar: &Calendar, from: &Installed) -> kalends
     engine.heard(from, &answer).await;
     match answer {
         Ok((changes, covers)) => {
-            let next = poll::after(calendar, &changes, now);
+            let told = channel.is_some_and(|channel| channel.lives(now));
+            let next = poll::after(calendar, &changes, now, told);
             read::keep(engine, calendar, changes, covers, next).await
         }
         Err(error) => {

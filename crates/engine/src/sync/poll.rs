@@ -17,6 +17,8 @@ use crate::{
 
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST: SignedDuration = SignedDuration::from_mins(15);
+/// Where the provider tells of changes, a notice that was lost is made good this late.
+const TOLD: SignedDuration = SignedDuration::from_hours(1);
 /// What refuses our sign-in is asked again this late: its owner, who was told, takes it up sooner.
 const REFUSED: SignedDuration = SignedDuration::from_hours(1);
 /// While a host's times are looked at, their calendars are read this often.
@@ -24,8 +26,12 @@ const WATCHED: SignedDuration = SignedDuration::from_mins(1);
 /// Hosts remembered as looked at.
 const MOST: usize = 20_000;
 
-/// The next look after one that worked: soon when something changed, else twice as late as last time.
-pub(super) fn after(calendar: &Calendar, changes: &Changes, now: Timestamp) -> Timestamp {
+/// The next look after one that worked: soon when something changed, else twice as late as last time; and only for
+/// safety's sake where its provider tells of changes.
+pub(super) fn after(calendar: &Calendar, changes: &Changes, now: Timestamp, told: bool) -> Timestamp {
+    if told {
+        return later(now, TOLD);
+    }
     let quiet = changes.upserts.is_empty() && changes.removed.is_empty();
     let last = calendar.freshness.synced_at.map_or(SHORTEST, |last| now.duration_since(last));
     let wait = if quiet { last.saturating_mul(2) } else { SHORTEST.saturating_mul(2) };
@@ -92,9 +98,14 @@ impl Engine {
 
     async fn read_soon(&self, hosts: &[Id<User>]) -> kalends_store::Result<()> {
         let now = self.now();
-        let calendars = self.db.read().await?.calendars().of_users(hosts).await?;
+        let mut tx = self.db.read().await?;
+        let calendars = tx.calendars().of_users(hosts).await?;
+        let ids: Vec<Id<Calendar>> = calendars.iter().map(|one| one.id).collect();
+        let told = super::live(&mut tx, &ids, now).await?;
+        drop(tx);
         let old = |one: &Calendar| {
             one.blocks
+                && !told.contains(&one.id)
                 && one.freshness.failing_since.is_none()
                 && one.freshness.synced_at.is_some_and(|last| now.duration_since(last) >= WATCHED)
         };

@@ -23,9 +23,16 @@ macro_rules! checks {
 
 mod conflicts;
 mod moves;
+mod proof;
 mod stage;
+mod told;
 
-const SUITE: &[(&str, &[Check])] = &[("conflicts", conflicts::CHECKS), ("moves", moves::CHECKS)];
+const SUITE: &[(&str, &[Check])] = &[
+    ("conflicts", conflicts::CHECKS),
+    ("moves", moves::CHECKS),
+    ("proof", proof::CHECKS),
+    ("told", told::CHECKS),
+];
 
 fn main() {
     let arguments = Arguments::from_args();

@@ -4,12 +4,14 @@ mod allowances;
 mod audit;
 mod bookings;
 mod calendars;
+mod channels;
 mod claims;
 mod credentials;
 mod deliveries;
 mod event_types;
 mod flights;
 mod holds;
+mod hooks;
 mod idempotency;
 mod installations;
 mod jobs;
@@ -27,12 +29,14 @@ pub use self::{
     audit::{Audit, Deed},
     bookings::{Booked, BookingEvent, Bookings, Filter, Happened, Listed, Order, Page},
     calendars::{Calendar, Calendars, FailurePolicy, Freshness, MirrorBusy, MirrorEvent},
+    channels::{CalendarChannel, ChannelState, Channels},
     claims::{Ask, Claimed, ClaimedTime, Claims, Overlap, Owner, Seat},
     credentials::{Credential, Credentials},
     deliveries::{Deliveries, Delivery, NewDelivery, Sent},
     event_types::{EventTypes, Turn},
     flights::{Flight, Flights},
     holds::{Hold, Holds},
+    hooks::{Hook, Hooks, Inbound, InboundEvent},
     idempotency::{Idempotency, Seen},
     installations::{Connection, Health, Installation, Installations, Scope},
     jobs::{Dead, Job, Jobs, NewJob},
@@ -64,12 +68,16 @@ repositories! {
     audit: Audit,
     /// Mirrors of external calendars.
     calendars: Calendars,
+    /// Channels by which calendars tell of changes.
+    channels: Channels,
     /// Sealed secrets.
     credentials: Credentials,
     /// Messages to people, one row each.
     deliveries: Deliveries,
     /// Calls to the outside, redacted.
     flights: Flights,
+    /// Where providers reach us, and what they told.
+    hooks: Hooks,
     /// Enabled apps and the health of their accounts.
     installations: Installations,
     /// Sign-ins at providers.

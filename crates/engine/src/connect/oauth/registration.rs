@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{NewTokens, Unfinished, refresh::own_client};
-use crate::{Engine, Invalid, Member, audit, connect::ConnectError};
+use crate::{Engine, Invalid, Member, audit, connect::ConnectError, hooks_in};
 
 /// A registration from the operator's settings.
 #[derive(Debug, Clone)]
@@ -61,6 +61,8 @@ pub struct RegistrationView {
     pub from: Option<Source>,
     /// A webhook secret is set.
     pub has_webhook_secret: bool,
+    /// The address to enter at the provider for its notices, where they belong to the registration.
+    pub notices: Option<String>,
     /// The provider does not take it: why, and since when.
     pub trouble: Option<(String, Timestamp)>,
 }
@@ -107,8 +109,10 @@ impl Engine {
         let app = self.registrable(asker, slug)?;
         let found = self.registration(asker.organization, app).await?;
         let trouble = self.db.read().await?.oauth().trouble(asker.organization, slug).await?;
+        let notices = hooks_in::place_of_app(self, asker.organization, app).await?;
         Ok(RegistrationView {
             app,
+            notices,
             redirect: self.outside.links().sign_in_answer(slug),
             client_id: found.as_ref().map(|one| one.client.id.clone()).unwrap_or_default(),
             from: found.as_ref().map(|one| one.from),

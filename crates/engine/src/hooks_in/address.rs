@@ -1,0 +1,161 @@
+//! The addresses at which providers reach us, and the secrets by which we know them.
+
+use kalends_app::{
+    App, Error, Kind, Secret, Secrets,
+    hook::{SECRET, SECRET_BEFORE},
+};
+use kalends_domain::{Id, Ids, people::Organization};
+use kalends_store::{
+    Result as StoreResult, Tx,
+    repo::{Connection, Hook, Installation},
+};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::{
+    Engine, Member, audit,
+    connect::{ConnectError, Installed, Outside},
+};
+
+/// Where a provider tells us about one account, and with which secret.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The address.
+    pub address: Url,
+    /// The secret.
+    pub secret: Secret,
+}
+
+/// The address of an account, made when it is first needed.
+pub(crate) async fn place(engine: &Engine, of: &Installed) -> Result<Place, Error> {
+    let outside = std::sync::Arc::clone(&engine.outside);
+    let (connection, app) = (of.connection.clone(), of.app.slug);
+    let made = engine
+        .db
+        .write(move |tx| {
+            let (outside, connection) = (std::sync::Arc::clone(&outside), connection.clone());
+            Box::pin(async move { make(tx, &outside, &connection, app).await })
+        })
+        .await;
+    let (key, secret) =
+        made.map_err(|error: kalends_store::Error| Error::new(Kind::Down, error.to_string()))?;
+    let address = engine.outside.links().hook(app, key.expose_secret());
+    let address = address.parse().map_err(|_| Error::new(Kind::Invalid, "our own address is none"))?;
+    Ok(Place { address, secret })
+}
+
+async fn make(
+    tx: &mut Tx,
+    outside: &Outside,
+    of: &Connection,
+    app: &str,
+) -> StoreResult<(SecretString, Secret)> {
+    let keys = outside.keys();
+    if tx.hooks().of_connection(keys, of).await?.is_none() {
+        let hook = Hook {
+            id: tx.ids().id(),
+            organization: of.organization,
+            app: app.to_owned(),
+            connection: Some(of.id),
+        };
+        let key = word(tx.ids());
+        tx.hooks().add(keys, &hook, &key).await?;
+    }
+    let secret = match tx.credentials().get(keys, of, SECRET).await? {
+        Some(kept) => kept.secret,
+        None => {
+            let fresh = word(tx.ids());
+            tx.credentials().put(keys, of, SECRET, &fresh, None).await?;
+            fresh
+        }
+    };
+    // Read back: another node may have been faster.
+    let (_, key) = tx.hooks().of_connection(keys, of).await?.ok_or(kalends_store::Error::Missing("hook"))?;
+    Ok((key, Secret::new(secret.expose_secret())))
+}
+
+/// Two random words of ours, one after the other: 260 bits.
+fn word(ids: &Ids) -> SecretString {
+    format!("{}{}", ids.uid(), ids.uid()).into()
+}
+
+/// The secrets by which notices at this address are verified, the one before the current one among them (INB-07).
+pub(super) async fn secrets(engine: &Engine, hook: &Hook) -> StoreResult<Secrets> {
+    let mut secrets = Secrets::none();
+    let Some(id) = hook.connection else {
+        let Some(app) = engine.outside.app(&hook.app) else { return Ok(secrets) };
+        let registered = engine.registration(hook.organization, app).await?;
+        if let Some(secret) = registered.and_then(|one| one.webhook_secret) {
+            secrets.insert(SECRET, secret);
+        }
+        return Ok(secrets);
+    };
+    let mut tx = engine.db.read().await?;
+    let Some(connection) = tx.installations().connection(id).await? else { return Ok(secrets) };
+    for name in [SECRET, SECRET_BEFORE] {
+        if let Some(kept) = tx.credentials().get(engine.outside.keys(), &connection, name).await? {
+            secrets.insert(name, Secret::new(kept.secret.expose_secret()));
+        }
+    }
+    Ok(secrets)
+}
+
+/// Where a provider tells about all accounts of an app, for apps whose notices belong to the registration; made when it is
+/// first asked for. None where notices are asked for account by account.
+pub(crate) async fn place_of_app(
+    engine: &Engine,
+    organization: Id<Organization>,
+    app: &'static App,
+) -> StoreResult<Option<String>> {
+    let of_registration = app.manifest().auth.oauth().is_some_and(|oauth| oauth.webhook_secret);
+    if !of_registration || app.hook().is_none() {
+        return Ok(None);
+    }
+    let outside = std::sync::Arc::clone(&engine.outside);
+    let key = engine
+        .db
+        .write(move |tx| {
+            let outside = std::sync::Arc::clone(&outside);
+            Box::pin(async move {
+                let keys = outside.keys();
+                if let Some((_, key)) = tx.hooks().of_app(keys, organization, app.slug).await? {
+                    return Ok(key);
+                }
+                let hook =
+                    Hook { id: tx.ids().id(), organization, app: app.slug.to_owned(), connection: None };
+                let key = word(tx.ids());
+                tx.hooks().add(keys, &hook, &key).await?;
+                let made = tx.hooks().of_app(keys, organization, app.slug).await?;
+                made.map(|(_, key)| key).ok_or(kalends_store::Error::Missing("hook"))
+            })
+        })
+        .await?;
+    Ok(Some(engine.outside.links().hook(app.slug, key.expose_secret())))
+}
+
+impl Engine {
+    /// Gives an account a new secret for its notices. The one before stays good until every channel has changed over,
+    /// and until this is asked again (INB-07).
+    pub async fn change_hook_secret(&self, asker: &Member, id: Id<Installation>) -> Result<(), ConnectError> {
+        let there = self.own(asker, id).await?;
+        let outside = std::sync::Arc::clone(&self.outside);
+        let asker = *asker;
+        self.db
+            .write(move |tx| {
+                let (outside, there) = (std::sync::Arc::clone(&outside), there.clone());
+                Box::pin(async move {
+                    let (keys, of) = (outside.keys(), &there.connection);
+                    if let Some(before) = tx.credentials().get(keys, of, SECRET).await? {
+                        tx.credentials().put(keys, of, SECRET_BEFORE, &before.secret, None).await?;
+                    }
+                    let fresh = word(tx.ids());
+                    tx.credentials().put(keys, of, SECRET, &fresh, None).await?;
+                    tx.channels().renew_all(of).await?;
+                    let subject = format!("{} {}", there.app.slug, of.account);
+                    audit::write(tx, &audit::Entry::by_member(&asker, "hook_secret_changed", &subject)).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+}
