@@ -3,7 +3,8 @@
 /// The zone CLDR gives a Windows name for territory 001.
 pub(super) fn to_iana(name: &str) -> Option<&'static str> {
     // Microsoft 365 writes its own zones as addresses (MSG-07); `Custom` carries no rules to go by.
-    let name = if name.eq_ignore_ascii_case("tzone://Microsoft/Utc") { "UTC" } else { name };
+    let own = name.to_ascii_lowercase();
+    let name = if own.starts_with("tzone://") && own.ends_with("/utc") { "UTC" } else { name };
     names().find(|(windows, _)| windows.eq_ignore_ascii_case(name)).map(|(_, iana)| iana)
 }
 
