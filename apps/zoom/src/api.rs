@@ -43,7 +43,8 @@ pub fn user(cx: &Cx) -> Result<Request, Error> {
 /// Who the account is. A whole account is known by its id, a user by theirs: what a notice of disconnecting names.
 pub fn probe(cx: &Cx, answer: &Response) -> Result<Probe, Error> {
     let user: User = answer.json()?;
-    let subject = if is_account(cx) { cx.setting("account_id").map(str::to_owned) } else { Some(user.id) };
+    let of = if is_account(cx) { cx.setting("account_id").map(str::to_owned) } else { Some(user.id) };
+    let subject = of.filter(|id| !id.is_empty());
     let zone = Some(user.timezone).filter(|zone| !zone.is_empty());
     Ok(Probe { subject, zone, ..Probe::of(user.email) })
 }
@@ -163,6 +164,7 @@ struct Settings {
 
 #[derive(Deserialize)]
 struct User {
+    #[serde(default)]
     id: String,
     email: String,
     #[serde(default)]

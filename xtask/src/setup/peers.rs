@@ -9,7 +9,16 @@ use super::apt;
 use crate::sh;
 
 /// All peers, as `e2e/peers/up` names them.
-const NAMES: [&str; 6] = ["radicale", "cyrus", "maildev", "prism-graph", "prism-google", "prism-zoom"];
+const NAMES: [&str; 8] = [
+    "radicale",
+    "cyrus",
+    "maildev",
+    "oauth2",
+    "prism-google",
+    "prism-graph",
+    "prism-zoom",
+    "prism-gotomeeting",
+];
 
 /// Running peers and how tests find them; dropping it stops them.
 pub struct Peers {

@@ -21,7 +21,7 @@ pub struct Judge {
     /// The app.
     pub slug: &'static str,
     /// What stands before the description's paths in the provider's addresses.
-    base: &'static str,
+    pub base: &'static str,
     /// Ends of paths that the description leaves out, though the provider documents them elsewhere.
     beyond: &'static [&'static str],
 }
@@ -47,6 +47,12 @@ pub const JUDGES: &[Judge] = &[
         beyond: &[],
     },
     Judge { peer: "PRISM_ZOOM", slug: "zoom", base: "https://api.zoom.us/v2", beyond: &[] },
+    Judge {
+        peer: "PRISM_GOTOMEETING",
+        slug: "gotomeeting",
+        base: "https://api.getgo.com/G2M/rest",
+        beyond: &[],
+    },
 ];
 
 /// A judge that lets everything pass proves nothing: what no description has must be refused.

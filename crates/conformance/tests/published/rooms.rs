@@ -20,12 +20,13 @@ pub const CHECKS: &[Check<dyn AnyConference>] =
             }
             part.update(&stage.cx, &room, &meeting(3_600)).await.expect("moves");
             part.find(&stage.cx, &first).await.expect("looks");
-            part.tagged(&stage.cx, &[first.host.clone()]).await.expect("lists");
+            part.tagged(&stage.cx, std::slice::from_ref(&first.host)).await.expect("lists");
             part.close(&stage.cx, &room).await.expect("closes");
         })
     })];
 
-fn meeting(later: i64) -> Meeting {
+/// A meeting so many seconds after the usual one.
+pub fn meeting(later: i64) -> Meeting {
     let start = "2027-03-01T10:00:00Z".parse::<jiff::Timestamp>().expect("a constant").as_second() + later;
     let meeting = json!({
         "uid": "published", "title": "Introduction", "description": "",
