@@ -4,5 +4,5 @@ use vendor_google::fake::Google;
 
 /// An account with its calendars.
 pub(crate) fn google() -> Google {
-    Google::of(super::APP.manifest())
+    Google::of(super::APP.manifest(), ("google/calendar-v3-openapi.json", "api"))
 }

@@ -4,5 +4,5 @@ use vendor_google::fake::Google;
 
 /// An account with calendars and rooms.
 pub(crate) fn google() -> Google {
-    Google::of(super::APP.manifest())
+    Google::of(super::APP.manifest(), ("google/meet-v2-openapi.json", "meet"))
 }

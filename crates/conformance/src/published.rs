@@ -68,12 +68,29 @@ impl Published {
     fn template(&self, path: &str) -> Option<&str> {
         let parts: Vec<&str> = path.split('/').collect();
         let fits = |template: &&String| {
+            // `{+name}` may hold slashes (RFC 6570 section 3.2.3).
+            if let Some((before, (_, after))) =
+                template.split_once("{+").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+            {
+                return path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some();
+            }
             let names: Vec<&str> = template.split('/').collect();
             names.len() == parts.len()
                 && names.iter().zip(&parts).all(|(name, part)| name.starts_with('{') || name == part)
         };
         let paths = self.document["paths"].as_object()?.keys().filter(fits);
-        paths.min_by_key(|template| template.matches('{').count()).map(String::as_str)
+        let literal = |template: &&String| {
+            let named: usize = template
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split_once('}'))
+                .map(|(name, _)| name.len() + 2)
+                .sum();
+            template.len() - named
+        };
+        paths
+            .min_by_key(|template| (template.matches('{').count(), std::cmp::Reverse(literal(template))))
+            .map(String::as_str)
     }
 
     fn query(

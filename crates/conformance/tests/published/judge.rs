@@ -24,21 +24,39 @@ pub struct Judge {
     pub base: &'static str,
     /// Ends of paths that the description leaves out, though the provider documents them elsewhere.
     beyond: &'static [&'static str],
+    /// Beginnings of names that hold a slash: the description means `{+name}`, its server reads one part.
+    whole: &'static [&'static str],
 }
 
 /// Every app with a description to judge it by.
 pub const JUDGES: &[Judge] = &[
     Judge {
+        peer: "PRISM_GOOGLE",
+        slug: "google-calendar",
+        base: "https://www.googleapis.com/calendar/v3",
+        beyond: &[],
+        whole: &[],
+    },
+    Judge {
+        peer: "PRISM_GOOGLE_MEET",
+        slug: "google-meet",
+        base: "https://meet.googleapis.com",
+        beyond: &[],
+        whole: &["spaces/"],
+    },
+    Judge {
         peer: "PRISM_GRAPH",
         slug: "microsoft-365",
         base: "https://graph.microsoft.com/v1.0",
         beyond: &["/$batch"],
+        whole: &[],
     },
     Judge {
         peer: "PRISM_GRAPH",
         slug: "teams",
         base: "https://graph.microsoft.com/v1.0",
         beyond: &["/createOrGet"],
+        whole: &[],
     },
     Judge {
         peer: "PRISM_GOOGLE",
@@ -116,6 +134,11 @@ impl Judged {
     /// What the description has against a request, if anything.
     async fn verdict(&self, request: &Request) -> Option<String> {
         let rest = request.url.as_str().strip_prefix(self.judge.base)?;
+        let rest = self
+            .judge
+            .whole
+            .iter()
+            .fold(rest.to_owned(), |rest, name| rest.replace(name, &name.replace('/', "%2F")));
         if self.judge.beyond.iter().any(|end| request.url.path().ends_with(end)) {
             return None;
         }

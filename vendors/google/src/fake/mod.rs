@@ -33,6 +33,7 @@ const NOW: &str = "2027-03-01T08:00:00Z";
 pub struct Google {
     bench: Bench,
     oauth: OAuth,
+    described: (&'static str, &'static str),
     state: Mutex<State>,
 }
 
@@ -63,8 +64,8 @@ pub enum Rooms {
 }
 
 impl Google {
-    /// With the sign-in of this manifest.
-    pub fn of(manifest: &Manifest) -> Self {
+    /// With the sign-in of this manifest, judged by this description of what is below this endpoint.
+    pub fn of(manifest: &Manifest, described: (&'static str, &'static str)) -> Self {
         let oauth = OAuth::of(manifest);
         oauth.signs_in(HOST);
         let calendars = [
@@ -84,7 +85,7 @@ impl Google {
             round: false,
             rooms: Rooms::After(1),
         };
-        Self { bench: Bench::default(), oauth, state: Mutex::new(state) }
+        Self { bench: Bench::default(), oauth, described, state: Mutex::new(state) }
     }
 }
 
@@ -333,6 +334,10 @@ impl Fake for Google {
 
     fn oauth(&self) -> Option<&OAuth> {
         Some(&self.oauth)
+    }
+
+    fn described_by(&self) -> Option<(&'static str, &'static str)> {
+        Some(self.described)
     }
 
     fn notices(&self) -> Vec<Raw> {
