@@ -9,12 +9,13 @@ use super::apt;
 use crate::sh;
 
 /// All peers, as `e2e/peers/up` names them.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "radicale",
     "cyrus",
     "maildev",
     "oauth2",
     "prism-google",
+    "prism-google-meet",
     "prism-graph",
     "prism-zoom",
     "prism-gotomeeting",

@@ -58,18 +58,13 @@ pub const JUDGES: &[Judge] = &[
         beyond: &["/createOrGet"],
         whole: &[],
     },
-    Judge {
-        peer: "PRISM_GOOGLE",
-        slug: "google-calendar",
-        base: "https://www.googleapis.com/calendar/v3",
-        beyond: &[],
-    },
-    Judge { peer: "PRISM_ZOOM", slug: "zoom", base: "https://api.zoom.us/v2", beyond: &[] },
+    Judge { peer: "PRISM_ZOOM", slug: "zoom", base: "https://api.zoom.us/v2", beyond: &[], whole: &[] },
     Judge {
         peer: "PRISM_GOTOMEETING",
         slug: "gotomeeting",
         base: "https://api.getgo.com/G2M/rest",
         beyond: &[],
+        whole: &[],
     },
 ];
 
