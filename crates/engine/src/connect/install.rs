@@ -206,7 +206,8 @@ impl Engine {
         let mut tx = self.db.read().await?;
         let there = Installed::of_scope(&mut tx, &self.outside, asker.organization, scope).await?;
         if there.iter().any(|one| one.app.slug == app.slug && one.connection.account == probe.identity) {
-            let fix = format!("{} is connected already. Change it where it is listed.", probe.identity);
+            let name = if probe.identity.is_empty() { &app.manifest().name } else { &probe.identity };
+            let fix = format!("{name} is connected already. Change it where it is listed.");
             let field = app.manifest().setup.first().map_or("", |field| &field.name);
             return Err(Invalid::one(field, fix).into());
         }
@@ -252,9 +253,14 @@ impl Engine {
                         new.keep(tx, outside.keys(), &made, found.subject()).await?;
                     }
                     calendars(tx, &made, &found.calendars, &owner).await?;
-                    let action = if fresh { "app_connected" } else { "app_reconnected" };
+                    let action = match (fresh, made.app.manifest().is_data()) {
+                        (true, false) => "app_connected",
+                        (false, false) => "app_reconnected",
+                        (true, true) => "app_installed",
+                        (false, true) => "app_configured",
+                    };
                     let subject = format!("{} {}", made.app.slug, made.connection.account);
-                    audit::write(tx, &audit::Entry::by_member(&asker, action, &subject)).await
+                    audit::write(tx, &audit::Entry::by_member(&asker, action, subject.trim())).await
                 })
             })
             .await?;

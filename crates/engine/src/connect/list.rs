@@ -271,7 +271,7 @@ async fn view(engine: &Engine, tx: &mut Tx, asker: &Member, of: Installed) -> St
     Ok(ConnectionView {
         id: of.installation.id,
         app: of.app,
-        account: of.connection.account.clone(),
+        account: named(&of),
         scope: of.installation.scope,
         team,
         may_change,
@@ -286,6 +286,16 @@ async fn view(engine: &Engine, tx: &mut Tx, asker: &Member, of: Installed) -> St
         told,
         live,
     })
+}
+
+/// The account, or what stands for one where an app has settings and no account.
+fn named(of: &Installed) -> String {
+    if !of.app.manifest().is_data() {
+        return of.connection.account.clone();
+    }
+    let fields = of.app.manifest().setup.iter();
+    let first = fields.filter_map(|field| of.installation.settings.get(&field.name)).next();
+    first.map_or_else(String::new, |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn check_uses(uses: &[CalendarUse], known: &[Calendar]) -> Result<(), ConnectError> {

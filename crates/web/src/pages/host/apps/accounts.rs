@@ -1,35 +1,35 @@
-//! Connected accounts: how they are, how their calendars are used, and taking them away.
+//! What is installed: how it stands, and how its calendars are used.
 
-use askama::Template;
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use kalends_engine::connect::{
-    Calendar, CalendarUse, ConnectError, ConnectionView, Consequences, FailurePolicy, Health,
+    Calendar, CalendarUse, ConnectError, ConnectionView, FailurePolicy, Health, RemovedView, Scope,
 };
 
 use super::{
-    page::{Account, CalendarRow, Installed, Picture},
+    life,
+    page::{Account, CalendarRow, Gone, Group, Installed, Picture, shelf},
     setup::connection_id,
 };
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
-    pages::{
-        Frame, Side,
-        host::{desk::Desk, draw_form, eye::Eye, notice::Notice},
-        show as draw,
-    },
+    pages::host::{desk::Desk, draw_form, eye::Eye, notice::Notice},
 };
 
 /// What a step leaves to say on the next page.
-const DID: [(&str, &str); 5] = [
+const DID: [(&str, &str); 9] = [
     ("connected", "Connected."),
+    ("installed", "Installed."),
+    ("off", "Switched off. Everything is kept; switch it on again whenever you like."),
+    ("on", "Switched on. What waited for it is being taken up."),
+    ("back", "It is back, with everything it had."),
     ("kept", "Nothing was changed. What you allowed for the other account was given back."),
     ("calendars", "Saved. Times on your page follow within a minute."),
     ("sync", "The calendars are being read."),
-    ("removed", "Disconnected. Nothing more is read or written there."),
+    ("removed", "Uninstalled. Nothing more is read or written there. You can bring it back below."),
 ];
 
 /// `GET /apps/installed`
@@ -47,7 +47,7 @@ pub async fn use_calendars(
     let there = web.engine.connection(&desk.member(), connection_id(&id)?).await?;
     let uses: Vec<CalendarUse> = there.calendars.iter().map(|calendar| wanted(calendar, &typed)).collect();
     match web.engine.use_calendars(&desk.member(), there.id, &uses).await {
-        Ok(()) => Ok(back("calendars")),
+        Ok(()) => Ok(life::back("calendars")),
         Err(ConnectError::Invalid(invalid)) => {
             page(&web, &desk, Some(Notice::fail("Not saved.", invalid.to_string()))).await
         }
@@ -75,115 +75,119 @@ pub async fn sync(
     _form: extract::Form,
 ) -> Result<Response, Problem> {
     web.engine.sync_now(&desk.member(), connection_id(&id)?).await?;
-    Ok(back("sync"))
+    Ok(life::back("sync"))
 }
 
-#[derive(Template)]
-#[template(path = "host/disconnect.html")]
-struct Removal {
-    frame: Frame,
-    side: Side,
-    id: String,
-    name: String,
-    account: String,
-    breaks: Vec<String>,
-}
-
-/// `GET /apps/installed/{id}/remove`: what will break, before.
-pub async fn before_removal(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let there = web.engine.connection(&desk.member(), connection_id(&id)?).await?;
-    let lost = web.engine.disconnecting(&desk.member(), there.id).await?;
-    let (frame, side) = desk.around(&web, "installed").await?;
-    let name = there.app.manifest().name.clone();
-    Ok(draw(&Removal { frame, side, id, name, account: there.account, breaks: breaks(&lost) }))
-}
-
-fn breaks(lost: &Consequences) -> Vec<String> {
-    let mut breaks = Vec::new();
-    if lost.bookings > 0 {
-        let count = lost.bookings;
-        breaks.push(format!("{count} bookings still to come stay there as they are: moves and cancellations will not reach them."));
-    }
-    if let Some(name) = &lost.receives {
-        breaks.push(format!("Bookings will not be written to “{name}” any more."));
-    }
-    if !lost.blocks.is_empty() {
-        breaks.push(format!("Events in {} will not block times any more.", lost.blocks.join(", ")));
-    }
-    if !lost.event_types.is_empty() {
-        breaks.push(format!("{} offer it as their place.", lost.event_types.join(", ")));
-    }
-    if lost.mails {
-        breaks.push("Nobody gets mails about bookings until another mail server is connected.".to_owned());
-    }
-    breaks
-}
-
-/// `POST /apps/installed/{id}/remove`
-pub async fn remove(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(id): Path<String>,
-    _form: extract::Form,
-) -> Result<Response, Problem> {
-    web.engine.disconnect(&desk.member(), connection_id(&id)?).await?;
-    Ok(back("removed"))
-}
-
-fn back(did: &str) -> Response {
-    Redirect::to(&format!("/apps/installed?did={did}")).into_response()
-}
-
-async fn page(web: &Web, desk: &Desk, notice: Option<Notice>) -> Result<Response, Problem> {
+pub(super) async fn page(web: &Web, desk: &Desk, notice: Option<Notice>) -> Result<Response, Problem> {
     let eye = desk.eye(web);
     let connections = web.engine.connections(&desk.member()).await?;
-    let broken = connections.iter().filter(|one| needs_somebody(one.health)).count();
-    let sentence = match (connections.len(), broken) {
-        (0, _) => "Nothing is connected.".to_owned(),
-        (1, 0) => "1 account. It works.".to_owned(),
-        (count, 0) => format!("{count} accounts. All work."),
-        (count, broken) => format!("{count} accounts, {broken} need you."),
-    };
-    let mut rows: Vec<(bool, Account)> =
-        connections.iter().map(|one| (!needs_somebody(one.health), account(one, &eye))).collect();
-    rows.sort_by_key(|(well, _)| *well);
-    let rows = rows.into_iter().map(|(_, row)| row).collect();
+    let removed = web.engine.removed(&desk.member()).await?;
     let (frame, side) = desk.around(web, "installed").await?;
     let failed = Notice::is_failure(notice.as_ref());
-    Ok(draw_form(&Installed { frame, side, notice, sentence, rows }, failed))
+    let page = Installed {
+        frame,
+        side,
+        notice,
+        sentence: sentence(&connections),
+        groups: groups(&connections, &eye),
+        removed: removed.iter().map(|one| gone(one, &eye)).collect(),
+    };
+    Ok(draw_form(&page, failed))
 }
 
-const fn needs_somebody(health: Health) -> bool {
-    matches!(health, Health::NeedsReconnect | Health::Revoked)
+fn sentence(connections: &[ConnectionView]) -> String {
+    let mut apps: Vec<&str> = connections.iter().map(|one| one.app.slug).collect();
+    apps.sort_unstable();
+    apps.dedup();
+    let needing = connections.iter().filter(|one| needs_somebody(one)).count();
+    let apps = match apps.len() {
+        0 => return "Nothing is installed.".to_owned(),
+        1 => "1 app".to_owned(),
+        many => format!("{many} apps"),
+    };
+    let needs = match needing {
+        0 => "None needs you.".to_owned(),
+        1 => "1 needs you.".to_owned(),
+        many => format!("{many} need you."),
+    };
+    let accounts = connections.iter().filter(|one| !one.app.manifest().is_data()).count();
+    match accounts {
+        0 => format!("{apps}. {needs}"),
+        1 => format!("{apps}, 1 account. {needs}"),
+        many => format!("{apps}, {many} accounts. {needs}"),
+    }
+}
+
+fn groups(connections: &[ConnectionView], eye: &Eye) -> Vec<Group> {
+    let rows = |fits: &dyn Fn(&ConnectionView) -> bool| {
+        connections.iter().filter(|one| fits(one)).map(|one| account(one, eye)).collect::<Vec<_>>()
+    };
+    let mut groups = vec![Group { slug: "needs-you", name: "Needs you", rows: rows(&needs_somebody) }];
+    for kind in super::store::SHELVES {
+        let (slug, name, _) = shelf(kind);
+        let fits =
+            |one: &ConnectionView| !needs_somebody(one) && one.app.manifest().kinds.first() == Some(&kind);
+        groups.push(Group { slug, name, rows: rows(&fits) });
+    }
+    groups.retain(|group| !group.rows.is_empty());
+    groups
+}
+
+const fn needs_somebody(one: &ConnectionView) -> bool {
+    one.enabled && matches!(one.health, Health::NeedsReconnect | Health::Revoked)
+}
+
+fn gone(one: &RemovedView, eye: &Eye) -> Gone {
+    let until = format!("can come back until {}", eye.moment(one.until));
+    let words = if one.account.is_empty() { until } else { format!("{}, {until}", one.account) };
+    Gone {
+        id: one.id.to_string(),
+        name: one.app.manifest().name.clone(),
+        picture: Picture(one.app.icon),
+        words,
+    }
 }
 
 fn account(view: &ConnectionView, eye: &Eye) -> Account {
+    let manifest = view.app.manifest();
     let health = match view.health {
+        _ if !view.enabled => {
+            let since = view.off_since.map(|at| format!(" since {}", eye.moment(at))).unwrap_or_default();
+            ("off", format!("Switched off{since}"))
+        }
+        Health::Connected if manifest.is_data() => ("ok", "On".to_owned()),
         Health::Connected if !view.missing.is_empty() => ("wait", "Works in part".to_owned()),
         Health::Connected => ("ok", "Healthy".to_owned()),
         Health::Degraded => ("wait", "Answers badly; it is tried again by itself".to_owned()),
         Health::NeedsReconnect => ("fail", "Needs you to sign in again".to_owned()),
         Health::Revoked => ("fail", "Access was taken away there".to_owned()),
     };
-    let trouble = if view.cause.is_empty() {
+    let trouble = if view.cause.is_empty() || !view.enabled {
         String::new()
     } else {
         format!("{} Since {}.", view.cause, eye.moment(view.since))
     };
+    let whose = match (view.scope, &view.team) {
+        (Scope::User(_), _) => String::new(),
+        (Scope::Team(_), Some(team)) => format!("for {team}"),
+        (Scope::Team(_), None) => "for a team".to_owned(),
+        (Scope::Organization, _) => "for everybody".to_owned(),
+    };
+    let opens = manifest.shortcut.as_ref().map(|one| (one.opens.to_string(), one.action.clone()));
     Account {
         id: view.id.to_string(),
         slug: view.app.slug,
-        name: view.app.manifest().name.clone(),
+        name: manifest.name.clone(),
         picture: Picture(view.app.icon),
         account: view.account.clone(),
+        whose,
         health,
+        off: !view.enabled,
+        may_change: view.may_change,
+        opens,
         trouble,
         missing: view.missing.clone(),
-        calendars: view.calendars.iter().map(|one| row(one, eye)).collect(),
+        calendars: view.calendars.iter().filter(|_| view.enabled).map(|one| row(one, eye)).collect(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The app store, and what is connected.
 
 mod accounts;
+mod life;
 mod page;
 mod registration;
 mod setup;
 mod sign_in;
 mod store;
+mod ware;
 
 use axum::{
     Router,
@@ -21,7 +23,10 @@ pub fn routes() -> Router<Web> {
         .route("/apps/installed", get(accounts::show))
         .route("/apps/installed/{id}/calendars", post(accounts::use_calendars))
         .route("/apps/installed/{id}/sync", post(accounts::sync))
-        .route("/apps/installed/{id}/remove", get(accounts::before_removal).post(accounts::remove))
+        .route("/apps/installed/{id}/remove", get(life::before_removal).post(life::remove))
+        .route("/apps/installed/{id}/undo", post(life::undo))
+        .route("/apps/installed/{id}/off", get(life::before_off).post(life::switch_off))
+        .route("/apps/installed/{id}/on", post(life::switch_on))
         .route("/apps/{slug}/callback", get(sign_in::back))
         .route("/apps/{slug}/switch/{id}", get(sign_in::ask_switch).post(sign_in::answer_switch))
         .route("/apps/{slug}/registration", get(registration::show).post(registration::save))

@@ -5,7 +5,7 @@ use std::fmt;
 use askama::Template;
 use kalends_app::manifest::{AppKind, Field, Input, Manifest};
 
-use super::sign_in::SignIn;
+use super::{sign_in::SignIn, ware::Ware};
 use crate::pages::{
     Frame, Side,
     host::{form::Form, notice::Notice},
@@ -21,6 +21,8 @@ pub struct Store {
     pub side: Side,
     /// What is searched for.
     pub search: String,
+    /// Which apps are shown: a word of the form, empty for all.
+    pub show: &'static str,
     /// How many there are, in a sentence.
     pub sentence: String,
     /// Shelf by shelf.
@@ -55,6 +57,8 @@ pub struct Tile {
     pub installed: bool,
     /// A connection of it is broken.
     pub broken: bool,
+    /// All there is of it is switched off.
+    pub off: bool,
 }
 
 /// An app's own picture, written into the page.
@@ -107,6 +111,8 @@ pub struct Detail {
     pub barred: &'static str,
     /// How one signs in at its provider, where that is how it is connected.
     pub sign_in: Option<SignIn>,
+    /// For whom, what it needs, what it asks for, what it loads.
+    pub ware: Ware,
 }
 
 impl Detail {
@@ -144,6 +150,11 @@ impl Detail {
         field.input == Input::Select
     }
 
+    /// Something it works through is missing.
+    pub fn lacks(&self) -> bool {
+        self.connection.is_none() && self.ware.needs.iter().any(|(_, _, there)| !there)
+    }
+
     /// Several lines.
     #[expect(clippy::unused_self, reason = "templates reach it through the page")]
     pub fn lines(&self, field: &Field) -> bool {
@@ -174,8 +185,34 @@ pub struct Installed {
     pub notice: Option<Notice>,
     /// How many there are, in a sentence.
     pub sentence: String,
-    /// Those that need somebody first.
+    /// Those that need somebody first, then shelf by shelf.
+    pub groups: Vec<Group>,
+    /// What was taken away and can come back.
+    pub removed: Vec<Gone>,
+}
+
+/// Accounts under one heading.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its part of the address.
+    pub slug: &'static str,
+    /// The heading.
+    pub name: &'static str,
+    /// What is under it.
     pub rows: Vec<Account>,
+}
+
+/// An app that was taken away.
+#[derive(Debug, Clone)]
+pub struct Gone {
+    /// The installation.
+    pub id: String,
+    /// The app's name.
+    pub name: String,
+    /// Its picture.
+    pub picture: Picture,
+    /// Which account, and until when it can come back.
+    pub words: String,
 }
 
 /// One connected account.
@@ -192,8 +229,16 @@ pub struct Account {
     pub picture: Picture,
     /// Which account: an address or a server.
     pub account: String,
+    /// For whom it is, where that is not its reader alone.
+    pub whose: String,
     /// How it stands: tone, words.
     pub health: (&'static str, String),
+    /// It is switched off.
+    pub off: bool,
+    /// The reader may change it.
+    pub may_change: bool,
+    /// Where it leads, and the words for it.
+    pub opens: Option<(String, String)>,
     /// What is wrong and what to do; empty when nothing is.
     pub trouble: String,
     /// What does not work because it was not allowed at the provider.
@@ -203,6 +248,12 @@ pub struct Account {
 }
 
 impl Account {
+    /// Which account, and for whom.
+    pub fn line(&self) -> String {
+        let parts = [self.account.as_str(), self.whose.as_str()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether bookings can be written to any of its calendars.
     pub fn receives(&self) -> bool {
         self.calendars.iter().any(|calendar| calendar.writable)

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     page::{Detail, Picture, shelf},
     sign_in::{self, SignIn},
+    ware::{self, Ware},
 };
 use crate::{
     Problem, Web,
@@ -63,13 +64,16 @@ pub async fn connect(
         .collect();
     let connection = typed.text("connection").map(str::to_owned);
     let what = match &connection {
-        None => Begin::Usual,
+        None => ware::chosen(&card, typed.get("for")).map_or(Begin::Usual, Begin::For),
         Some(id) => Begin::Again(connection_id(id)?),
     };
     let done = match (sign_in::begin(&web, &desk, card.app, &fields, what).await, &connection) {
         (Some(Ok(to)), _) => return sign_in::leave(&web, &desk, card.app, &to).await,
         (Some(Err(error)), _) => Err(error),
-        (None, None) => web.engine.connect(&desk.member(), &slug, &fields).await,
+        (None, None) => match what {
+            Begin::For(scope) => web.engine.connect_for(&desk.member(), &slug, scope, &fields).await,
+            Begin::Usual | Begin::Again(_) => web.engine.connect(&desk.member(), &slug, &fields).await,
+        },
         (None, Some(id)) => {
             let id = connection_id(id)?;
             web.engine.reconnect(&desk.member(), id, &fields).await.map(|()| id)
@@ -77,7 +81,10 @@ pub async fn connect(
     };
     let mut form = Form::showing(typed);
     let notice = match done {
-        Ok(id) => return Ok(Redirect::to(&format!("/apps/installed?did=connected#a-{id}")).into_response()),
+        Ok(id) => {
+            let did = if card.app.manifest().is_data() { "installed" } else { "connected" };
+            return Ok(Redirect::to(&format!("/apps/installed?did={did}#a-{id}")).into_response());
+        }
         Err(ConnectError::Invalid(invalid)) => {
             form.refuse(invalid.problems);
             None
@@ -85,6 +92,9 @@ pub async fn connect(
         Err(error @ (ConnectError::Probe(_) | ConnectError::Unfinished(_))) => {
             let title = format!("{} is not connected. Nothing was saved.", card.app.manifest().name);
             Some(Notice::fail(title, sentence(&error.to_string())))
+        }
+        Err(error @ ConnectError::Needs { .. }) => {
+            Some(Notice::fail(format!("{} is not installed.", card.app.manifest().name), error.to_string()))
         }
         Err(error) => return Err(error.into()),
     };
@@ -158,5 +168,6 @@ async fn page(
     };
     let sign_in = SignIn::of(web, desk, card.app).await?;
     let picture = Picture(card.app.icon);
-    Ok(Detail { frame, side, notice, app, picture, shelf, form, connection, barred, sign_in })
+    let ware = Ware::of(web, desk, &card).await?;
+    Ok(Detail { frame, side, notice, app, picture, shelf, form, connection, barred, sign_in, ware })
 }

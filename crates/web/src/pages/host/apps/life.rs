@@ -1,0 +1,262 @@
+//! Switching an app off and on, taking it away, bringing it back: what it means is said before.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use kalends_engine::connect::{ConnectError, ConnectionView, Consequences, Meanwhile};
+
+use super::{page::Picture, setup::connection_id};
+use crate::{
+    Problem, Web, extract,
+    pages::{
+        Frame, Side,
+        host::{desk::Desk, draw_form, notice::Notice},
+    },
+};
+
+/// Before an app is taken away.
+#[derive(Template)]
+#[template(path = "host/disconnect.html")]
+struct Removal {
+    frame: Frame,
+    side: Side,
+    notice: Option<Notice>,
+    id: String,
+    name: String,
+    picture: Picture,
+    account: String,
+    breaks: Vec<String>,
+    needed_by: Vec<String>,
+    days: i64,
+    data: bool,
+}
+
+/// Before an app is switched off.
+#[derive(Template)]
+#[template(path = "host/off.html")]
+struct Off {
+    frame: Frame,
+    side: Side,
+    notice: Option<Notice>,
+    id: String,
+    name: String,
+    picture: Picture,
+    account: String,
+    stops: Vec<String>,
+    calendars: Vec<(String, String)>,
+}
+
+/// `GET /apps/installed/{id}/remove`: what will break, before.
+pub async fn before_removal(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let there = web.engine.connection(&desk.member(), connection_id(&id)?).await?;
+    removal(&web, &desk, there, None).await
+}
+
+async fn removal(
+    web: &Web,
+    desk: &Desk,
+    there: ConnectionView,
+    notice: Option<Notice>,
+) -> Result<Response, Problem> {
+    let lost = web.engine.disconnecting(&desk.member(), there.id).await?;
+    let (frame, side) = desk.around(web, "installed").await?;
+    let failed = Notice::is_failure(notice.as_ref());
+    let page = Removal {
+        frame,
+        side,
+        notice,
+        id: there.id.to_string(),
+        name: there.app.manifest().name.clone(),
+        picture: Picture(there.app.icon),
+        account: there.account,
+        breaks: breaks(&lost),
+        needed_by: lost.needed_by,
+        days: lost.days,
+        data: there.app.manifest().is_data(),
+    };
+    Ok(draw_form(&page, failed))
+}
+
+fn breaks(lost: &Consequences) -> Vec<String> {
+    let mut breaks = Vec::new();
+    let count = lost.bookings;
+    if count > 0 {
+        let bookings = if count == 1 { "1 booking".to_owned() } else { format!("{count} bookings") };
+        breaks.push(format!(
+            "{bookings} still to come: what stands there stays as it is. Moves and cancellations will not reach it."
+        ));
+    }
+    if let Some(name) = &lost.receives {
+        breaks.push(format!("Bookings will not be written to “{name}” any more."));
+    }
+    if !lost.blocks.is_empty() {
+        breaks.push(format!("Events in {} will not block times any more.", lost.blocks.join(", ")));
+    }
+    let kept: Vec<&str> =
+        lost.event_types.iter().filter(|one| !lost.placeless.contains(one)).map(String::as_str).collect();
+    if !kept.is_empty() {
+        breaks.push(format!("{} will not offer it as a place any more.", kept.join(", ")));
+    }
+    if !lost.placeless.is_empty() {
+        let names = lost.placeless.join(", ");
+        breaks.push(format!("{names} will have no place at all until you choose another."));
+    }
+    if lost.mails {
+        breaks.push("Nobody gets mails about bookings until another mail server is connected.".to_owned());
+    }
+    if lost.pages {
+        breaks.push("Your public pages load it no more.".to_owned());
+    }
+    if lost.notices {
+        breaks.push("Its notices (webhooks) are not heard any more.".to_owned());
+    }
+    breaks
+}
+
+/// `POST /apps/installed/{id}/remove`
+pub async fn remove(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(id): Path<String>,
+    _form: extract::Form,
+) -> Result<Response, Problem> {
+    let id = connection_id(&id)?;
+    match web.engine.disconnect(&desk.member(), id).await {
+        Ok(()) => Ok(back("removed")),
+        Err(error @ ConnectError::NeededBy { .. }) => {
+            let there = web.engine.connection(&desk.member(), id).await?;
+            removal(&web, &desk, there, Some(Notice::fail("Not uninstalled.", error.to_string()))).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /apps/installed/{id}/undo`
+pub async fn undo(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(id): Path<String>,
+    _form: extract::Form,
+) -> Result<Response, Problem> {
+    let id = connection_id(&id)?;
+    match web.engine.bring_back(&desk.member(), id).await {
+        Ok(()) => Ok(Redirect::to(&format!("/apps/installed?did=back#a-{id}")).into_response()),
+        Err(error @ (ConnectError::Needs { .. } | ConnectError::ThereAgain { .. })) => {
+            let notice = Notice::fail("Not brought back.", error.to_string());
+            super::accounts::page(&web, &desk, Some(notice)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET /apps/installed/{id}/off`: what it will not do, before.
+pub async fn before_off(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let there = web.engine.connection(&desk.member(), connection_id(&id)?).await?;
+    off(&web, &desk, there, None).await
+}
+
+async fn off(
+    web: &Web,
+    desk: &Desk,
+    there: ConnectionView,
+    notice: Option<Notice>,
+) -> Result<Response, Problem> {
+    let (frame, side) = desk.around(web, "installed").await?;
+    let failed = Notice::is_failure(notice.as_ref());
+    let calendars = there.calendars.iter().filter(|one| one.blocks).map(|one| {
+        let then = if one.policy.then_blocks { "offer no times" } else { "leave it out" };
+        (one.name.clone(), format!("believed for {} hours, then {then}", one.policy.trust_hours))
+    });
+    let page = Off {
+        frame,
+        side,
+        notice,
+        id: there.id.to_string(),
+        name: there.app.manifest().name.clone(),
+        picture: Picture(there.app.icon),
+        stops: stops(&there),
+        calendars: calendars.collect(),
+        account: there.account,
+    };
+    Ok(draw_form(&page, failed))
+}
+
+fn stops(there: &ConnectionView) -> Vec<String> {
+    let app = there.app;
+    let mut stops = Vec::new();
+    if app.calendar().is_some() {
+        stops.push("Its calendars are not read.".to_owned());
+        stops
+            .push("Bookings are not written there. They are, all at once, when you switch it on.".to_owned());
+    }
+    if app.conference().is_some() {
+        let wait = "New bookings get no link from it. They get one when you switch it on, by mail too.";
+        stops.push(wait.to_owned());
+    }
+    if app.messenger().is_some() {
+        stops.push("No mail is sent through it. Mails wait, and go out when you switch it on.".to_owned());
+    }
+    if app.manifest().place.is_some() {
+        stops.push(
+            "It is not offered as a place for event types. Where it is one already, its link stays."
+                .to_owned(),
+        );
+    }
+    if app.manifest().tag.is_some() {
+        stops.push("Public pages do not load it.".to_owned());
+    }
+    if app.manifest().shortcut.is_some() {
+        stops.push("Its page is still here; it does nothing by itself.".to_owned());
+    }
+    stops
+}
+
+/// `POST /apps/installed/{id}/off`
+pub async fn switch_off(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(id): Path<String>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let id = connection_id(&id)?;
+    let meanwhile = if typed.is("meanwhile", "free") { Meanwhile::Free } else { Meanwhile::Trusted };
+    match web.engine.disable(&desk.member(), id, meanwhile).await {
+        Ok(()) => Ok(back("off")),
+        Err(error @ ConnectError::NeededBy { .. }) => {
+            let there = web.engine.connection(&desk.member(), id).await?;
+            off(&web, &desk, there, Some(Notice::fail("Not switched off.", error.to_string()))).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /apps/installed/{id}/on`
+pub async fn switch_on(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(id): Path<String>,
+    _form: extract::Form,
+) -> Result<Response, Problem> {
+    match web.engine.enable(&desk.member(), connection_id(&id)?).await {
+        Ok(()) => Ok(back("on")),
+        Err(error @ ConnectError::Needs { .. }) => {
+            let notice = Notice::fail("Not switched on.", error.to_string());
+            super::accounts::page(&web, &desk, Some(notice)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn back(did: &str) -> Response {
+    Redirect::to(&format!("/apps/installed?did={did}")).into_response()
+}
