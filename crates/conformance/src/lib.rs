@@ -14,7 +14,7 @@ use kalends_app::App;
 use libtest_mimic::{Failed, Trial};
 
 use crate::published::Published;
-pub use crate::stage::{Flights, Stage};
+pub use crate::stage::{BEGIN, Flights, Stage};
 
 /// How the stage's time passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

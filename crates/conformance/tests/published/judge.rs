@@ -28,6 +28,18 @@ pub struct Judge {
     whole: &'static [&'static str],
 }
 
+impl Judge {
+    /// Where the peer is.
+    pub fn address(&self) -> Result<String, Failed> {
+        Ok(std::env::var(format!("KALENDS_PEER_{}", self.peer))?)
+    }
+
+    /// True when its answers are the provider's own examples; others are made up from their shape alone.
+    pub fn has_answers(&self) -> bool {
+        self.peer == "PRISM_GRAPH"
+    }
+}
+
 /// Every app with a description to judge it by.
 pub const JUDGES: &[Judge] = &[
     Judge {
@@ -122,7 +134,7 @@ impl Transport for Judged {
 impl Judged {
     fn new(judge: &'static Judge, fake: Arc<dyn Fake>) -> Result<Self, Failed> {
         let client = Client::builder().no_proxy().build()?;
-        let at = std::env::var(format!("KALENDS_PEER_{}", judge.peer))?;
+        let at = judge.address()?;
         Ok(Self { judge, at, client, played: Played::new(Arc::clone(&fake)), fake })
     }
 

@@ -8,6 +8,7 @@ mod channels;
 mod judge;
 mod mocked;
 mod rooms;
+mod signed_in;
 
 use kalends_app::App;
 use kalends_conformance::{played, suites::calendar};
@@ -35,7 +36,19 @@ fn trials(judge: &'static Judge) -> Vec<Trial> {
     let honest = Trial::test(format!("{}::the_judge_refuses_what_is_not_described", judge.slug), move || {
         tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(judge::refuses(judge))
     });
-    calendar.into_iter().chain(rooms).chain(channels).flatten().chain([honest]).collect()
+    calendar.into_iter().chain(rooms).chain(channels).flatten().chain([honest, signed_in(judge)]).collect()
+}
+
+fn signed_in(judge: &'static Judge) -> Trial {
+    let name = format!("{}::an_account_signs_in_elsewhere_and_is_read_as_published", judge.slug);
+    if std::env::var("KALENDS_PEER_OAUTH2").is_err() {
+        return Trial::test(format!("{name} - KALENDS_PEER_OAUTH2 is not set"), || Ok(()))
+            .with_ignored_flag(true);
+    }
+    Trial::test(name, move || {
+        let reads = signed_in::reads_its_account(judge);
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(reads)
+    })
 }
 
 fn ignored(judge: &Judge, reason: &str) -> Trial {
