@@ -9,11 +9,13 @@ use super::apt;
 use crate::sh;
 
 /// All peers, as `e2e/peers/up` names them.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 11] = [
     "radicale",
     "cyrus",
     "maildev",
     "oauth2",
+    "emulate",
+    "emulate-strict",
     "prism-google",
     "prism-google-meet",
     "prism-graph",

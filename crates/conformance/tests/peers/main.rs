@@ -5,6 +5,7 @@
 
 mod others;
 mod peer;
+mod socket;
 
 use std::sync::Arc;
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kalends_app::http::{Answer, Transport};
-use kalends_app::{Error, Kind, RemoteId, Request, Response};
+use kalends_app::RemoteId;
 use kalends_conformance::Stage;
 use libtest_mimic::Failed;
-use reqwest::{Client, Method, redirect::Policy};
+use reqwest::Method;
+
+use crate::socket::{Socket, client};
 
 /// A stage with a fresh calendar on this peer.
 pub fn stage(place: &str, check: &'static str) -> BoxFuture<'static, Result<Stage, Failed>> {
@@ -70,29 +71,4 @@ pub async fn raw(method: &str, url: &str, body: &str) -> u16 {
 pub async fn put(calendar: &RemoteId, name: &str, body: &str) {
     let status = raw("PUT", &format!("{calendar}{name}.ics"), body).await;
     assert!((200..300).contains(&status), "PUT {name}: {status}");
-}
-
-fn client() -> Client {
-    Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client")
-}
-
-struct Socket(Client);
-
-impl Transport for Socket {
-    fn send(&self, request: Request) -> Answer<'_> {
-        async move {
-            let sent =
-                self.0.request(request.method, request.url).headers(request.headers).body(request.body);
-            let answer = sent.timeout(request.limits.total).send().await;
-            let answer = answer.map_err(|error| {
-                let kind = if error.is_connect() { Kind::Down } else { Kind::UnknownOutcome };
-                Error::new(kind, error.to_string())
-            })?;
-            let (status, headers, url) = (answer.status(), answer.headers().clone(), answer.url().clone());
-            let body =
-                answer.bytes().await.map_err(|error| Error::new(Kind::UnknownOutcome, error.to_string()))?;
-            Ok(Response { status, headers, body, url })
-        }
-        .boxed()
-    }
 }
