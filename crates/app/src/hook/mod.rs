@@ -23,6 +23,11 @@ pub trait Hook: Send + Sync + 'static {
     /// Whether the notice is theirs, judged on its raw bytes. No secret set means no.
     fn verify(&self, raw: &Raw, secrets: &Secrets, now: Timestamp) -> Result<(), Refused>;
 
+    /// What of a verified notice is theirs, where one holds several things with a proof each (MSG-16): the others are left out.
+    fn believed(&self, raw: Raw, _secrets: &Secrets) -> Raw {
+        raw
+    }
+
     /// What a verified notice tells; a kind we do not know is [`What::Other`] (INB-06).
     fn signals(&self, raw: &Raw) -> Result<Vec<Signal>, Error>;
 }

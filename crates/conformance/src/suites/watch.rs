@@ -237,7 +237,8 @@ impl Scene {
     fn told(&self, raw: &Raw) -> Vec<Signal> {
         let now: Timestamp = self.stage.cx.now;
         self.hook.verify(raw, &self.secrets(), now).expect("the notice is theirs");
-        self.hook.signals(raw).expect("the notice can be read")
+        let raw = self.hook.believed(raw.clone(), &self.secrets());
+        self.hook.signals(&raw).expect("the notice can be read")
     }
 
     /// What was told since last time.

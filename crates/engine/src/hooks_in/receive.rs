@@ -68,6 +68,7 @@ impl Engine {
             tracing::debug!(%refused, "a notice was refused");
             return Ok(Heard::Refused);
         }
+        let raw = reads.believed(raw, &secrets);
         let Ok(signals) = reads.signals(&raw) else { return Ok(Heard::Odd) };
         self.write_down(hook, signals).await?;
         Ok(Heard::Taken)
