@@ -1,5 +1,7 @@
 //! Room names, links and passes, all pure.
 
+use std::collections::BTreeMap;
+
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kalends_app::{
     Cx, Kind, RemoteId, Secret,
@@ -34,6 +36,7 @@ enum Access {
     Jaas {
         app_id: String,
         key: Key,
+        features: Vec<&'static str>,
     },
 }
 
@@ -55,7 +58,7 @@ impl Setup {
                 let key_id = needed(cx, "key_id")?;
                 let own = key_id.rsplit_once('/').map_or(key_id.as_str(), |(_, own)| own);
                 let key = pair(cx, format!("{app_id}/{own}"))?;
-                Access::Jaas { app_id, key }
+                Access::Jaas { app_id, key, features: features(cx) }
             }
             other => {
                 let problem = format!("access: {other:?} is not one of open, hs256, rs256, jaas");
@@ -131,7 +134,7 @@ impl Setup {
             Access::Token { app_id, subject, key } => {
                 (key, app_id.as_str(), app_id.as_str(), subject.as_str())
             }
-            Access::Jaas { app_id, key } => (key, "jitsi", "chat", app_id.as_str()),
+            Access::Jaas { app_id, key, .. } => (key, "jitsi", "chat", app_id.as_str()),
         };
         let (nbf, exp) = (meeting.span.start - BEFORE, meeting.span.end + AFTER);
         match now {
@@ -139,7 +142,17 @@ impl Setup {
             now if now >= exp => return Err(Error::Over),
             _ => {}
         }
-        let moderator = if visitor.part == Side::Host { "true" } else { "false" };
+        let hosts = visitor.part == Side::Host;
+        let moderator = if hosts { "true" } else { "false" };
+        // Each one by name, and none for guests: it takes a moderator to use them (JIT-03).
+        let features = match &self.access {
+            Access::Jaas { features, .. } => Some(
+                FEATURES
+                    .map(|(_, name)| (name, if hosts && features.contains(&name) { "true" } else { "false" }))
+                    .into(),
+            ),
+            _ => None,
+        };
         let user = User {
             id: &visitor.id,
             name: &visitor.person.name,
@@ -147,7 +160,7 @@ impl Setup {
             avatar: None,
             moderator,
         };
-        let context = Context { user };
+        let context = Context { user, features };
         let claims =
             Claims { aud: audience, iss: issuer, sub: subject, room: room.as_str(), nbf, exp, context };
         url.query_pairs_mut().append_pair("jwt", &key.sign(&claims)?);
@@ -175,6 +188,8 @@ struct Claims<'a> {
 #[derive(Serialize)]
 struct Context<'a> {
     user: User<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    features: Option<BTreeMap<&'static str, &'static str>>,
 }
 
 /// Every field is text or null: Jitsi refuses tokens with anything else in here (JIT-02, JIT-03).
@@ -206,6 +221,19 @@ fn token(cx: &Cx, key: Key) -> Result<Access, Error> {
     let server = server(&needed(cx, "token_server")?)?;
     let subject = cx.setting("subject").or(server.host_str()).unwrap_or("*").to_owned();
     Ok(Access::Token { app_id: needed(cx, "app_id")?, subject, key })
+}
+
+/// What hosts may do in a hosted room, by the form's names and by JaaS's.
+const FEATURES: [(&str, &str); 4] = [
+    ("recording", "recording"),
+    ("livestreaming", "livestreaming"),
+    ("transcription", "transcription"),
+    ("outbound_call", "outbound-call"),
+];
+
+fn features(cx: &Cx) -> Vec<&'static str> {
+    let ticked = |field: &str| cx.settings.get(field).and_then(serde_json::Value::as_bool) == Some(true);
+    FEATURES.iter().filter(|(field, _)| ticked(field)).map(|(_, name)| *name).collect()
 }
 
 fn pair(cx: &Cx, id: String) -> Result<Key, Error> {

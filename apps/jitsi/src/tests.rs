@@ -165,6 +165,31 @@ async fn jit_03_jaas_gets_its_own_claims_whichever_way_the_key_id_is_pasted() {
 }
 
 #[tokio::test]
+async fn jit_03_features_are_texts_and_for_hosts_alone() {
+    let form = [
+        ("access", "jaas"),
+        ("app_id", "vpaas-magic"),
+        ("key_id", "abc123"),
+        ("private_key", PRIVATE),
+        ("recording", "on"),
+        ("outbound_call", "on"),
+    ];
+    let key = DecodingKey::from_rsa_pem(PUBLIC.as_bytes()).expect("a key");
+    for (part, ticked) in [(Side::Host, "true"), (Side::Guest, "false")] {
+        let (_, url) = enter(&at(START, &form), part).await.expect("enters");
+        let found = claims(&jwt(&url), &key, Algorithm::RS256, "jitsi");
+        let expected = serde_json::json!({
+            "recording": ticked, "livestreaming": "false", "transcription": "false", "outbound-call": ticked,
+        });
+        assert_eq!(found["context"]["features"], expected, "{part:?}");
+    }
+    let (_, url) = enter(&at(START, &OWN), Side::Host).await.expect("enters");
+    let key = DecodingKey::from_secret(b"s3cret");
+    let own = claims(&jwt(&url), &key, Algorithm::HS256, "kalends");
+    assert_eq!(own["context"].get("features"), None, "they are JaaS's alone");
+}
+
+#[tokio::test]
 async fn jit_04_only_the_host_is_moderator() {
     let cx = at(START, &OWN);
     let key = DecodingKey::from_secret(b"s3cret");

@@ -3,6 +3,7 @@
 //! Nothing here trusts an earlier run. Each run reads what is wanted, compares it with what was last seen to be there, and
 //! writes the difference; a run that dies anywhere is simply followed by another.
 
+mod allowance;
 mod calendar;
 mod draft;
 mod event;

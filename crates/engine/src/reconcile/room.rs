@@ -6,16 +6,16 @@ use kalends_app::{
     gateway::Patience,
     kind::conference::{Link, Meeting, Room},
 };
-use kalends_domain::{Id, booking::Booking, event_type::BookedLocation, people::User};
+use kalends_domain::{booking::Booking, event_type::BookedLocation};
 use kalends_store::repo::{Applied, Following};
 use serde_json::{Value, json};
 
 use super::{
-    Trouble, draft,
+    Trouble, allowance, draft,
     scene::{Scene, Tie},
     turn,
 };
-use crate::{Engine, connect::Installed, notify};
+use crate::{Engine, notify};
 
 /// How soon a link that is still being made is asked for again; each time twice as late.
 const AGAIN: SignedDuration = SignedDuration::from_secs(2);
@@ -52,8 +52,9 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
         answer?;
         return save(engine, scene, tie, None, &print).await;
     }
-    allowed(engine, installed, scene.booking.host).await?;
+    allowance::take(engine, installed, scene.booking.host).await?;
     let answer = open(part.as_ref(), &cx, &known, &meeting).await;
+    allowance::settle(engine, installed, scene.booking.host, &answer).await?;
     engine.heard(installed, &answer).await;
     let room = answer?;
     let pending = room.link == Link::Pending;
@@ -70,31 +71,6 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
 fn is_remote(engine: &Engine, tie: &Tie) -> bool {
     let part = engine.outside.app(&tie.row.wanted.app).and_then(kalends_app::App::conference);
     part.is_none_or(|part| part.can().remote)
-}
-
-/// Takes one of the day's allowance before the provider counts it: it would refuse the rest of the day, for other programs
-/// of this host too (ZOOM-06). It is counted in the database, since all nodes and all restarts share it.
-async fn allowed(engine: &Engine, installed: &Installed, host: Id<User>) -> Result<(), Trouble> {
-    let manifest = installed.app.manifest();
-    let most = manifest.quota.daily_writes;
-    if most == 0 {
-        return Ok(());
-    }
-    let connection = installed.connection.clone();
-    let taken = engine
-        .db
-        .write(move |tx| {
-            let connection = connection.clone();
-            Box::pin(async move { tx.allowances().take(&connection, host, most).await })
-        })
-        .await?;
-    taken.map_err(|resets| {
-        let words = format!(
-            "{} lets a host make or change {most} meetings a day, and today's are used up",
-            manifest.name
-        );
-        Trouble::App(Error::new(Kind::QuotaExhausted { resets: Some(resets) }, words))
-    })
 }
 
 /// What we remember of a room.

@@ -36,7 +36,7 @@ kinds = ["conference"]
 categories = ["video"]
 publisher = "Kalends"
 may = ["Make rooms"]
-quota = { per_second = 100000, burst = 100000, concurrent = 100 }
+quota = { per_second = 100000, burst = 100000, concurrent = 100, daily_writes = 3 }
 
 [endpoints]
 api = "https://"#,

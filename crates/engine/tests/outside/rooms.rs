@@ -27,6 +27,8 @@ checks![
     an_app_that_refuses_is_passed_over_at_once,
     an_app_that_is_down_is_passed_over_after_two_minutes_and_leaves_nothing,
     an_app_whose_allowance_is_used_up_is_not_waited_for,
+    a_days_allowance_is_not_used_up_by_us,
+    an_outage_uses_up_no_allowance,
     an_account_that_is_not_connected_is_passed_over_without_a_call,
     a_room_whose_answer_was_lost_is_found_and_not_made_twice,
     what_a_passed_app_made_unseen_is_closed_when_it_is_back,
@@ -121,6 +123,34 @@ async fn an_app_whose_allowance_is_used_up_is_not_waited_for(t: &TestDb) {
     let booking = stage.book(chain).await;
     stage.drain().await;
     assert_eq!(stage.now(&booking).await.location.made_by(), Some("blue"));
+}
+
+async fn a_days_allowance_is_not_used_up_by_us(t: &TestDb) {
+    // ZOOM-06: the booth lets a host make or change three rooms a day.
+    let (stage, chain) = both(t).await;
+    let mut made_by = Vec::new();
+    for _ in 0..4 {
+        let booking = settled(&stage, chain.clone()).await;
+        made_by.push(booking.location.made_by().unwrap().to_owned());
+    }
+    assert_eq!(made_by, ["red", "red", "red", "blue"]);
+    assert_eq!(stage.red.bench().count("open"), 3, "the fourth was never asked for");
+}
+
+async fn an_outage_uses_up_no_allowance(t: &TestDb) {
+    let (stage, _) = both(t).await;
+    stage.red.state().trouble = Some(503);
+    let booking = stage.book(BookedLocation::app("red")).await;
+    for _ in 0..8 {
+        stage.drain().await;
+        t.clock.advance(SignedDuration::from_mins(4));
+    }
+    assert!(stage.red.bench().seen().len() > 4, "asked more often than a day allows");
+    stage.red.state().trouble = None;
+    stage.drain().await;
+    t.clock.advance(SignedDuration::from_hours(1));
+    stage.drain().await;
+    assert_eq!(stage.now(&booking).await.location.url(), Some("https://red.example/1"));
 }
 
 async fn an_account_that_is_not_connected_is_passed_over_without_a_call(t: &TestDb) {

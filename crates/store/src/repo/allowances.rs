@@ -32,6 +32,15 @@ impl Allowances<'_> {
         Ok(Err(Timestamp::from_second((day + 1) * DAY).unwrap_or(Timestamp::MAX)))
     }
 
+    /// Gives one of today's back that was not used after all.
+    pub async fn give_back(&mut self, of: &Connection, host: Id<User>) -> Result<()> {
+        let day = self.tx.now().as_second().div_euclid(DAY);
+        let query = sql("UPDATE daily_writes SET used = used - 1
+             WHERE organization_id = $1 AND connection_id = $2 AND host_id = $3 AND day = $4 AND used > 0");
+        let query = query.bind(of.organization).bind(of.id).bind(host).bind(day);
+        self.tx.run(query).await.map(drop)
+    }
+
     /// Forgets days that are over.
     pub async fn sweep(&mut self) -> Result<u64> {
         let today = self.tx.now().as_second().div_euclid(DAY);

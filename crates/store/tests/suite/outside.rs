@@ -1,7 +1,7 @@
 //! What follows outside: references, deliveries, flight records; the audit log and settings.
 
 use futures::future::join_all;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kalends_domain::{Clock, booking::Booking, people::User};
 use kalends_store::repo::{Applied, Deed, Delivery, Flight, Following, NewDelivery, Reference, Sent, Wanted};
 use kalends_testkit::TestDb;
@@ -13,6 +13,7 @@ use crate::{
 };
 
 checks![
+    a_days_allowance_is_counted_for_each_host_and_is_new_at_midnight,
     a_wanted_thing_is_done_when_it_was_applied,
     a_change_meanwhile_leaves_it_waiting,
     a_gone_thing_is_settled_whatever_its_revision,
@@ -68,6 +69,25 @@ async fn apply(t: &TestDb, of: &Reference, revision: u32, present: bool) -> bool
 
 async fn due(t: &TestDb) -> usize {
     t.db.read().await.unwrap().references().due(10).await.unwrap().len()
+}
+
+async fn a_days_allowance_is_counted_for_each_host_and_is_new_at_midnight(t: &TestDb) {
+    let (people, _) = event_type(t, &["ann", "ben"]).await;
+    let connection = connect(t, &people[0]).await;
+    let take = async |who: usize| {
+        let (connection, host) = (connection.clone(), people[who].id);
+        write!(t.db, [connection], |tx| { tx.allowances().take(&connection, host, 2).await }).unwrap()
+    };
+    assert_eq!((take(0).await, take(0).await), (Ok(()), Ok(())));
+    let midnight = Timestamp::from_second((t.clock.now().as_second() / 86_400 + 1) * 86_400).unwrap();
+    assert_eq!(take(0).await, Err(midnight));
+    assert_eq!(take(1).await, Ok(()), "another host has their own");
+    let (back, host) = (connection.clone(), people[0].id);
+    write!(t.db, [back], |tx| { tx.allowances().give_back(&back, host).await }).unwrap();
+    assert_eq!((take(0).await, take(0).await), (Ok(()), Err(midnight)));
+    t.clock.set(midnight);
+    assert_eq!(take(0).await, Ok(()));
+    assert_eq!(write!(t.db, [], |tx| { tx.allowances().sweep().await }).unwrap(), 2);
 }
 
 async fn a_wanted_thing_is_done_when_it_was_applied(t: &TestDb) {
