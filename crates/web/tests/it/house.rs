@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use kalends_app::fake::Fake;
 use kalends_domain::{
+    Id, Span,
     event_type::{EventType, Location, Owner, Settings},
     people::{Role, User},
 };
-use kalends_engine::{Member, event_types::EventTypeDraft, sign_in::OwnerAsk};
-use kalends_testkit::{House, make};
+use kalends_engine::{Engine, Member, event_types::EventTypeDraft, job, sign_in::OwnerAsk};
+use kalends_store::repo::Installation;
+use kalends_testkit::{
+    House, TestDb, make,
+    planner::{PLANNER, Planner},
+};
 use kalends_web::{Site, Web, router};
 use secrecy::ExposeSecret;
 
@@ -32,6 +38,11 @@ impl Server {
         let router = router(Web { site: Arc::new(site), engine: house.engine.clone() });
         let session = entered.token.expose_secret().to_owned();
         Self { house, owner: entered.user, session, router }
+    }
+
+    /// The whole server, for what is no browser.
+    pub fn router(&self) -> axum::Router {
+        self.router.clone()
     }
 
     /// A guest's browser.
@@ -121,3 +132,50 @@ impl Server {
 
 /// Everybody's password.
 const PASSWORD: &str = "a long enough password";
+
+/// A server whose owner has a calendar connected, and something to book at `/ines/consultation`.
+pub struct Planned {
+    pub server: Server,
+    pub planner: Arc<Planner>,
+    installation: Id<Installation>,
+}
+
+impl Planned {
+    pub async fn start() -> Self {
+        let test = TestDb::sqlite().await;
+        let planner = Arc::new(Planner::new(&test.clock, &["work"]));
+        let outside =
+            House::outside(&test, &[&PLANNER], |gateway| gateway.playing(&PLANNER, planner.played()));
+        let house = House { engine: Engine::new(test.db.clone(), outside), test };
+        let entered = house.owner().await;
+        let site = Site::new("http://book.example/".parse().unwrap());
+        let router = router(Web { site: Arc::new(site), engine: house.engine.clone() });
+        let session = entered.token.expose_secret().to_owned();
+        let server = Server { house, owner: entered.user, session, router };
+        server.offer("consultation", plain()).await;
+        let engine = &server.house.engine;
+        let installation = engine.connect(&server.member(), "planner", &planner.form()).await.unwrap();
+        let planned = Self { server, planner, installation };
+        planned.settle().await;
+        planned
+    }
+
+    /// Does what is due now.
+    pub async fn settle(&self) {
+        job::drain(&self.server.house.engine).await.unwrap();
+        assert!(self.planner.bench().strays().is_empty(), "{:?}", self.planner.bench().strays());
+    }
+
+    /// Reads the calendar now.
+    pub async fn sync(&self) {
+        let engine = &self.server.house.engine;
+        engine.sync_now(&self.server.member(), self.installation).await.unwrap();
+        self.settle().await;
+    }
+}
+
+/// From an instant, so many seconds.
+pub fn in_seconds(start: &str, seconds: i64) -> Span {
+    let start = start.parse::<jiff::Timestamp>().unwrap().as_second();
+    Span::new(start, start + seconds)
+}

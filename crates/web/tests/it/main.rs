@@ -5,6 +5,7 @@
 mod browser;
 mod entry;
 mod guest;
+mod hooks;
 mod host;
 mod house;
 mod safety;

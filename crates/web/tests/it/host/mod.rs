@@ -3,6 +3,7 @@
 mod availability;
 mod bookings;
 mod event_types;
+mod needs;
 mod rules;
 mod settings;
 mod team;

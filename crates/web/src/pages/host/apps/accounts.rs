@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use kalends_engine::connect::{
-    Calendar, CalendarUse, ConnectError, ConnectionView, FailurePolicy, Health, RemovedView, Scope,
+    Calendar, CalendarUse, ConnectError, ConnectionView, FailurePolicy, Health, RemovedView, Scope, Told,
 };
 
 use super::{
@@ -187,11 +187,19 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
         opens,
         trouble,
         missing: view.missing.clone(),
-        calendars: view.calendars.iter().filter(|_| view.enabled).map(|one| row(one, eye)).collect(),
+        calendars: view
+            .calendars
+            .iter()
+            .filter(|_| view.enabled)
+            .map(|one| row(one, view.live.contains(&one.id), eye))
+            .collect(),
+        polled: view.enabled
+            && view.told == Told::NotReachable
+            && view.calendars.iter().any(|one| one.blocks),
     }
 }
 
-fn row(calendar: &Calendar, eye: &Eye) -> CalendarRow {
+fn row(calendar: &Calendar, told: bool, eye: &Eye) -> CalendarRow {
     let mut words = Vec::new();
     if calendar.receives {
         words.push("bookings are written here".to_owned());
@@ -200,6 +208,7 @@ fn row(calendar: &Calendar, eye: &Eye) -> CalendarRow {
     }
     if calendar.blocks {
         words.push(match calendar.freshness.synced_at {
+            Some(at) if told => format!("changes arrive at once, read {}", eye.moment(at)),
             Some(at) => format!("read {}", eye.moment(at)),
             None => "not read yet: it blocks all times until it is".to_owned(),
         });

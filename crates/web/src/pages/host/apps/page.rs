@@ -245,6 +245,8 @@ pub struct Account {
     pub missing: Vec<String>,
     /// Its calendars.
     pub calendars: Vec<CalendarRow>,
+    /// Its provider could tell of changes, but cannot reach this server.
+    pub polled: bool,
 }
 
 impl Account {

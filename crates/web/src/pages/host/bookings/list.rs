@@ -7,6 +7,7 @@ use axum::{
 use kalends_engine::book::{BookingView, BookingsAsk, Listed, Sort};
 
 use super::{
+    needs::Needs,
     page::{List, Row, Tab, days},
     show::chip,
 };
@@ -63,10 +64,17 @@ async fn page(
         let happened = outside.remove(&view.booking.id).unwrap_or_default();
         Row { chips: happened.iter().map(chip).collect(), ..Row::of(view, &eye) }
     });
+    let needs = if tab == Tab::Upcoming && skip == 0 {
+        let found = web.engine.needs(&desk.member()).await.map_err(|trouble| Problem::internal(&trouble))?;
+        Needs::of(&found, &eye, "list")
+    } else {
+        Needs::default()
+    };
     let shown = u64::from(skip) + found.items.len() as u64;
     let (frame, side) = desk.around(&web, "bookings").await?;
     let page = List {
         sentence: sentence(tab, &found.items, found.total, &eye),
+        needs,
         tab,
         days: days(&found.items, rows.collect(), &eye),
         search,

@@ -2,6 +2,7 @@
 
 mod change;
 mod list;
+mod needs;
 mod page;
 mod show;
 
@@ -20,9 +21,11 @@ pub fn routes() -> Router<Web> {
         .route("/bookings/unconfirmed", get(list::unconfirmed))
         .route("/bookings/past", get(list::past))
         .route("/bookings/cancelled", get(list::cancelled))
+        .route("/bookings/changes/{id}", post(needs::change))
         .route("/bookings/{uid}", get(show::show))
         .route("/bookings/{uid}/answer", post(change::answer))
         .route("/bookings/{uid}/cancel", post(change::cancel))
+        .route("/bookings/{uid}/conflict", post(needs::conflict))
         .route("/bookings/{uid}/absent", post(change::absent))
         .route("/bookings/{uid}/again", post(change::again))
 }

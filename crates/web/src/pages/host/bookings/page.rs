@@ -6,6 +6,7 @@ use askama::Template;
 use kalends_domain::booking::{By, State, Status};
 use kalends_engine::book::{BookingView, Listed};
 
+use super::needs::Needs;
 use crate::pages::{
     Frame, Side,
     host::{eye::Eye, notice::Notice},
@@ -23,6 +24,8 @@ pub struct List {
     pub notice: Option<Notice>,
     /// What is true now, in a sentence.
     pub sentence: String,
+    /// What the host's calendars ask of them; on the first list alone.
+    pub needs: Needs,
     /// Which list.
     pub tab: Tab,
     /// Its bookings by day.
@@ -47,6 +50,8 @@ pub struct One {
     pub notice: Option<Notice>,
     /// The booking.
     pub row: Row,
+    /// What the host's calendars ask about it.
+    pub needs: Needs,
     /// Question and answer.
     pub answers: Vec<(String, String)>,
     /// Who comes: name, mail address, whether absent.
@@ -315,7 +320,10 @@ pub fn days(views: &[BookingView], rows: Vec<Row>, eye: &Eye) -> Vec<Day> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::needs::{Asked, Over},
+        *,
+    };
 
     #[test]
     fn every_list_and_a_booking_are_drawn_and_escaped() {
@@ -329,12 +337,16 @@ mod tests {
             }],
             ..Row::default()
         };
+        let asked = Asked { title: "<b>Intro</b>".into(), words: "<script>".into(), ..Asked::default() };
+        let over = Over { title: "<b>Intro</b>".into(), may_ask: true, ..Over::default() };
+        let needs = Needs { changed: vec![asked], conflicts: vec![over], from: "one" };
         for tab in Tab::ALL {
             let page = List {
                 frame: Frame::sample(),
                 side: Side::default(),
                 notice: Some(Notice::ok("Done.")),
                 sentence: "Two today.".into(),
+                needs: Needs { from: "list", ..needs.clone() },
                 tab,
                 days: vec![Day { rows: vec![row.clone()], ..Day::default() }],
                 search: "\"><script>".into(),
@@ -349,6 +361,7 @@ mod tests {
             side: Side::default(),
             notice: None,
             row,
+            needs,
             answers: vec![("Stage".into(), "<plan>".into())],
             attendees: vec![("Gus".into(), "gus@example.com".into(), false)],
             history: vec![Line { words: "Booked".into(), ..Line::default() }],

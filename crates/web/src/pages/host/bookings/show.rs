@@ -13,7 +13,10 @@ use kalends_engine::{
     reconcile::{Fix, Happening, Progress, What},
 };
 
-use super::page::{Chip, Line, One, Row};
+use super::{
+    needs::Needs,
+    page::{Chip, Line, One, Row},
+};
 use crate::{
     Problem, Web,
     extract::Asked,
@@ -21,13 +24,17 @@ use crate::{
 };
 
 /// What a step leaves to say on the next page.
-pub(super) const DID: [(&str, &str); 6] = [
+pub(super) const DID: [(&str, &str); 10] = [
     ("accepted", "Accepted. The guest is told."),
     ("declined", "Declined. The guest is told, and the time is free again."),
     ("cancelled", "Cancelled. Everybody is told."),
     ("marked", "Noted."),
     ("again", "It is tried again now."),
     ("sent", "The mail is sent again."),
+    ("followed", "Done. The guest is told."),
+    ("put_back", "The event is written again as it was booked."),
+    ("kept_both", "Both stay."),
+    ("asked_to_move", "The guest is asked to choose another time. Until then the booking stands."),
 ];
 
 /// `GET /bookings/{uid}`
@@ -60,8 +67,10 @@ pub(super) async fn page(
         words: format!("{} {}: {}", call.app, call.operation, call.outcome),
         ..Line::default()
     });
+    let needs = web.engine.needs(&member).await.map_err(|trouble| Problem::internal(&trouble))?;
     let (frame, side) = desk.around(web, "bookings").await?;
     let page = One {
+        needs: Needs::of(&needs, &eye, "one").about(uid.as_str()),
         row: Row {
             chips: happened.iter().filter(|one| one.what != What::Mail).map(chip).collect(),
             ..Row::of(&view, &eye)

@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
-use kalends_domain::people::{Hours, Profile};
+use kalends_domain::people::{CalendarChanges, Hours, Profile};
 use kalends_engine::{EditError, people::ProfileDraft};
 
 use super::page;
@@ -25,6 +25,7 @@ pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Re
     typed.set("zone", &*profile.zone);
     typed.set("week_start", profile.week_start.to_string());
     typed.set("hours", if profile.hours == Hours::Twelve { "12" } else { "24" });
+    typed.set("calendar_changes", profile.calendar_changes.as_str());
     typed.set("brand", profile.brand.clone().unwrap_or_default());
     let notice = Notice::after(&asked, &[("saved", "Saved.")]);
     draw_page(&web, &desk, Form::showing(typed), notice).await
@@ -45,6 +46,7 @@ pub async fn save(
             hours: if form.is("hours", "12") { Hours::Twelve } else { Hours::TwentyFour },
             week_start: form.value("week_start").parse().unwrap_or(1),
             bio: form.text("bio"),
+            calendar_changes: CalendarChanges::parse(form.value("calendar_changes")),
             brand: Some(form.text("brand")).filter(|brand| !brand.is_empty()),
             ..desk.profile().clone()
         }),

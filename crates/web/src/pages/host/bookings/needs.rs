@@ -1,0 +1,239 @@
+//! What a host's calendars ask of them, and their answers, one click each.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use kalends_domain::{
+    Span, Uid,
+    booking::{AskWhy, Seen},
+};
+use kalends_engine::{
+    book::{BookingView, ChangeError},
+    heed::{ChangeAnswer, Changed, Conflict, ConflictStep, Needs as Found},
+};
+
+use super::show::{name, page};
+use crate::{
+    Problem, Web,
+    extract::{self, Typed},
+    pages::host::{desk::Desk, eye::Eye, notice::Notice},
+};
+
+/// What a host's calendars ask, as it is drawn.
+#[derive(Debug, Clone, Default)]
+pub struct Needs {
+    /// Events of ours that were changed over there.
+    pub changed: Vec<Asked>,
+    /// Foreign events that lie over bookings.
+    pub conflicts: Vec<Over>,
+    /// Where the answer leads back to: `list` or `one`.
+    pub from: &'static str,
+}
+
+/// A booking whose event was changed.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The question's name.
+    pub id: String,
+    /// The booking's name in addresses.
+    pub uid: String,
+    /// The event type.
+    pub title: String,
+    /// Who comes.
+    pub who: String,
+    /// When it takes place as booked.
+    pub when: String,
+    /// What was done, in a word.
+    pub what: &'static str,
+    /// What was done, and why it was not followed.
+    pub words: String,
+    /// The button that lets the booking follow; empty where it cannot.
+    pub follow: &'static str,
+    /// The button that leaves the booking as it is.
+    pub back: &'static str,
+}
+
+/// A booking over which something lies.
+#[derive(Debug, Clone, Default)]
+pub struct Over {
+    /// The booking's name in addresses.
+    pub uid: String,
+    /// The event type.
+    pub title: String,
+    /// Who comes.
+    pub who: String,
+    /// When it takes place.
+    pub when: String,
+    /// What lies over it, and where.
+    pub words: String,
+    /// The guest was asked for another time.
+    pub asked: bool,
+    /// The guest can be asked.
+    pub may_ask: bool,
+}
+
+impl Needs {
+    /// As this person reads it.
+    pub fn of(found: &Found, eye: &Eye, from: &'static str) -> Self {
+        Self {
+            changed: found.changed.iter().map(|one| asked(one, eye)).collect(),
+            conflicts: found.conflicts.iter().map(|one| over(one, eye)).collect(),
+            from,
+        }
+    }
+
+    /// What concerns one booking alone.
+    #[must_use]
+    pub fn about(mut self, uid: &str) -> Self {
+        self.changed.retain(|one| one.uid == uid);
+        self.conflicts.retain(|one| one.uid == uid);
+        self
+    }
+
+    /// True when nothing is asked.
+    pub const fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.conflicts.is_empty()
+    }
+
+    /// How many need the reader.
+    pub fn heading(&self) -> String {
+        match self.changed.len() + self.conflicts.len() {
+            1 => "One booking needs you".to_owned(),
+            many => format!("{many} bookings need you"),
+        }
+    }
+}
+
+fn asked(of: &Changed, eye: &Eye) -> Asked {
+    let calendar = &of.calendar;
+    let (what, done, follow, back) = match of.seen {
+        Seen::At { span } => {
+            let there = range(span, eye);
+            ("Moved", format!("In “{calendar}” it now stands on {there}."), "Move booking", "Put it back")
+        }
+        Seen::Gone => {
+            ("Deleted", format!("It was deleted in “{calendar}”."), "Cancel booking", "Write it again")
+        }
+        Seen::Declined => {
+            ("Declined", format!("You declined it in “{calendar}”."), "Cancel booking", "Keep it")
+        }
+    };
+    let words = [done.as_str(), why(of.why)].join(" ");
+    Asked {
+        id: of.id.to_string(),
+        uid: of.view.booking.uid.to_string(),
+        title: of.view.event_type.title.clone(),
+        who: who(&of.view),
+        when: range(of.view.booking.span, eye),
+        what,
+        words: words.trim_end().to_owned(),
+        follow: if of.fits { follow } else { "" },
+        back,
+    }
+}
+
+const fn why(why: AskWhy) -> &'static str {
+    match why {
+        AskWhy::Wanted => "The guest does not know of it yet.",
+        AskWhy::OtherHosts => "Others host it too, so nothing was changed.",
+        AskWhy::Begun => "That time has begun, so the booking cannot follow.",
+        AskWhy::Length => "No booking can be that short or that long.",
+        AskWhy::Taken => "Something else takes that time, so the booking stayed.",
+        AskWhy::Hours => "You do not work then, so the booking stayed.",
+    }
+}
+
+fn over(of: &Conflict, eye: &Eye) -> Over {
+    let events: Vec<String> = of
+        .over
+        .iter()
+        .map(|over| {
+            let (from, to) = (eye.time(over.span.start), eye.time(over.span.end));
+            format!("{from} to {to} in “{}”", over.calendar_name)
+        })
+        .collect();
+    let verb = if events.len() == 1 { "lies" } else { "lie" };
+    Over {
+        uid: of.view.booking.uid.to_string(),
+        title: of.view.event_type.title.clone(),
+        who: who(&of.view),
+        when: range(of.view.booking.span, eye),
+        words: format!("{} {verb} over it.", events.join(", ")),
+        asked: of.asked,
+        may_ask: !of.asked && of.view.may.reschedule && of.view.event_type.seats.is_none(),
+    }
+}
+
+/// `Tuesday 24 November, 10:00 to 10:30`.
+fn range(span: Span, eye: &Eye) -> String {
+    format!("{}, {} to {}", eye.date(span.start), eye.time(span.start), eye.time(span.end))
+}
+
+fn who(view: &BookingView) -> String {
+    match view.booking.attendees.as_slice() {
+        [] => "nobody".to_owned(),
+        [one] => one.name.clone(),
+        [first, rest @ ..] => format!("{} and {} more", first.name, rest.len()),
+    }
+}
+
+/// `POST /bookings/changes/{id}`: the booking follows, or the event is put right.
+pub async fn change(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(id): Path<String>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let gone = || Problem::not_found("change_not_found", "This was answered already.");
+    let uid = name(typed.get("booking"))?;
+    let (answer, did) = if typed.is("answer", "follow") {
+        (ChangeAnswer::Follow, "followed")
+    } else {
+        (ChangeAnswer::PutBack, "put_back")
+    };
+    let id = id.parse().map_err(|_| gone())?;
+    match web.engine.answer_change(&desk.member(), id, answer).await {
+        Err(ChangeError::NotFound) => Err(gone()),
+        done => ended(&web, &desk, &uid, &typed, done, did).await,
+    }
+}
+
+/// `POST /bookings/{uid}/conflict`: both stay, the guest is asked to move, or the booking is called off.
+pub async fn conflict(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(uid): Path<String>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let uid = name(&uid)?;
+    let (step, did) = match typed.get("step") {
+        "cancel" => (ConflictStep::Cancel, "cancelled"),
+        "ask" => (ConflictStep::AskGuest, "asked_to_move"),
+        _ => (ConflictStep::Keep, "kept_both"),
+    };
+    let done = web.engine.answer_conflict(&desk.member(), &uid, step).await;
+    ended(&web, &desk, &uid, &typed, done, did).await
+}
+
+/// Back to where the button was; what could not be done is said on the booking's own page.
+async fn ended(
+    web: &Web,
+    desk: &Desk,
+    uid: &Uid,
+    typed: &Typed,
+    done: Result<(), ChangeError>,
+    did: &str,
+) -> Result<Response, Problem> {
+    match done {
+        Ok(()) if typed.is("from", "list") => {
+            Ok(Redirect::to(&format!("/bookings/upcoming?did={did}")).into_response())
+        }
+        Ok(()) => Ok(Redirect::to(&format!("/bookings/{uid}?did={did}")).into_response()),
+        Err(ChangeError::Trouble(trouble)) => Err(ChangeError::Trouble(trouble).into()),
+        Err(ChangeError::NotFound) => Err(ChangeError::NotFound.into()),
+        Err(error) => {
+            page(web, desk, uid, Some(Notice::fail("Nothing was changed.", error.to_string()))).await
+        }
+    }
+}
