@@ -52,7 +52,7 @@ pub struct Owner {
 pub struct Calendars {
     owner: Owner,
     home_host: Mutex<String>,
-    calendars: Mutex<BTreeMap<String, Collection>>,
+    all: Mutex<BTreeMap<String, Collection>>,
 }
 
 impl Calendars {
@@ -65,7 +65,7 @@ impl Calendars {
         ];
         let calendars =
             calendars.into_iter().map(|(name, made)| (format!("{}{name}/", owner.home), made)).collect();
-        Self { owner, home_host: Mutex::default(), calendars: Mutex::new(calendars) }
+        Self { owner, home_host: Mutex::default(), all: Mutex::new(calendars) }
     }
 
     /// From now on the home is named at this server, such as `https://p42.example.test`, and not at the one asked.
@@ -109,7 +109,7 @@ impl Calendars {
     }
 
     fn calendars(&self) -> MutexGuard<'_, BTreeMap<String, Collection>> {
-        self.calendars.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn propfind(&self, request: &Request, speaks: Speaks) -> Result<Response, String> {

@@ -14,9 +14,9 @@ const LONG: [&str; 1] = [
 ];
 
 /// Words in slugs that are no vendor's: they may be said anywhere.
-const COMMON: [&str; 14] = [
-    "365", "app", "calendar", "chat", "feed", "in", "link", "mail", "meet", "person", "phone", "push",
-    "teams", "web",
+const COMMON: [&str; 16] = [
+    "365", "app", "calendar", "chat", "exchange", "feed", "in", "link", "mail", "meet", "person", "phone",
+    "push", "teams", "web", "xml",
 ];
 
 /// Protocols that an app is named after; the server's own settings speak them too.
