@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::setup::{browser, nextest, peers::Peers, postgres::Postgres};
+use crate::setup::{apt, browser, nextest, peers::Peers, postgres::Postgres};
 use crate::{root, sh};
 
 /// What to leave out, and what to hand on to the runner.
@@ -27,6 +27,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     outlive_ctrl_c()?;
     nextest::ensure()?;
     let postgres = Postgres::start().context("PostgreSQL for the tests")?;
+    apt::ensure("xmllint", &["libxml2-utils"], || sh::find("xmllint", &[]).is_some())?;
     let mut runner = Command::new("cargo");
     runner.args(["nextest", "run"]).current_dir(&root);
     if !args.rest.iter().any(|word| word == "-p" || word.starts_with("--package")) {

@@ -30,9 +30,7 @@ pub(crate) async fn place(cx: &Cx) -> Result<Place, Error> {
     let session = Session::at(cx, place.clone());
     match folders::own(&session).await {
         Ok(_) => Ok(place),
-        Err(error)
-            if error.provider_said().is_some_and(|said| said.starts_with("ErrorInvalidServerVersion")) =>
-        {
+        Err(error) if error.provider_said().is_some_and(|said| said.starts_with("InvalidServerVersion")) => {
             Ok(Place { version: OLDER.to_owned(), ..place })
         }
         Err(error) => Err(error),

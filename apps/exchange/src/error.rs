@@ -52,6 +52,7 @@ fn error((kind, message): (Kind, &str), code: &str, text: &str, more: Option<&El
         let named = |value: &&Element| value.attribute("Name") == Some("BackOffMilliseconds");
         more.all(TYPES, "Value").find(named)?.words()?.parse().ok().map(Duration::from_millis)
     });
+    let code = code.strip_prefix("Error").unwrap_or(code);
     let error = Error::new(kind, message).said(format!("{code}: {text}"));
     match pause {
         // Said as a bound it holds for all calls of the account.
@@ -142,7 +143,7 @@ mod tests {
     fn ews_06_an_error_inside_a_200_is_an_error(#[case] code: &str, #[case] kind: Kind) {
         let error = judge(&told(code, "")).unwrap();
         assert_eq!(error.kind, kind);
-        assert_eq!(error.provider_said(), Some(format!("{code}: No.").as_str()));
+        assert_eq!(error.provider_said(), Some(format!("{}: No.", &code["Error".len()..]).as_str()));
     }
 
     #[test]

@@ -13,6 +13,8 @@ use kalends_app::{Request, Response};
 
 use self::acceptor::{Acceptor, Verdict};
 use self::mailbox::Mailbox;
+#[cfg(test)]
+pub(crate) use self::mailbox::{CALENDAR, Event};
 use crate::ntlm::SCHEME;
 use crate::soap::{MESSAGES, SOAP, TYPES};
 

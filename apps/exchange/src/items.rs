@@ -35,6 +35,7 @@ const LONGEST: i64 = 700 * 86_400;
 
 /// One event, or one occurrence of a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one word of the server about how it counts")]
 pub(crate) struct Item {
     pub(crate) id: String,
     /// Its version; belongs to the id (EWS-07).

@@ -1,4 +1,4 @@
-//! NTLMv2 over HTTP (MS-NLMP, MS-NTHT): three messages on one connection.
+//! `NTLMv2` over HTTP (MS-NLMP, MS-NTHT): three messages on one connection.
 
 mod binding;
 pub(crate) mod crypt;

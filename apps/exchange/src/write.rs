@@ -20,7 +20,7 @@ pub(crate) async fn create(session: &Session<'_>, into: &RemoteId, draft: &Draft
     // Nothing on this wire refuses a second event of the same name, so we look first.
     if let Some(there) = look(session, into, &draft.uid).await? {
         return compared(
-            there,
+            &there,
             draft,
             Error::new(Kind::Conflict, "the calendar has this booking with other words"),
         );
@@ -48,7 +48,7 @@ pub(crate) async fn update(session: &Session<'_>, old: &Written, draft: &Draft) 
     );
     match session.change("UpdateItem", &body).await {
         Ok(answer) => written(&answer),
-        Err(error) if error.kind == Kind::Conflict => compared(get(session, &old.id).await?, draft, error),
+        Err(error) if error.kind == Kind::Conflict => compared(&get(session, &old.id).await?, draft, error),
         Err(error) => Err(error),
     }
 }
@@ -98,9 +98,9 @@ async fn get(session: &Session<'_>, id: &RemoteId) -> Result<Item, Error> {
 }
 
 /// After a refusal: is what stands there what we meant to write? Then it was our own earlier try.
-fn compared(there: Item, draft: &Draft, refusal: Error) -> Result<Written, Error> {
+fn compared(there: &Item, draft: &Draft, refusal: Error) -> Result<Written, Error> {
     if there.digest.as_deref() == Some(said(draft)?.as_str()) && there.span == draft.span {
-        Ok(known(&there))
+        Ok(known(there))
     } else {
         Err(refusal)
     }

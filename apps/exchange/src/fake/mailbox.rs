@@ -161,9 +161,8 @@ impl Folder {
         format!("H4sIAAAAAAAEAO29B2AcSZYl/{revision}==")
     }
 
-    /// The next changes after a state, with the state behind them and whether they are the last; `None` for a state
-    /// this server never told. Without a state, only what is there.
-    pub(crate) fn since(&self, state: Option<&str>, most: usize) -> Option<(Vec<(&String, u64)>, u64, bool)> {
+    /// The next changes after a state; `None` for one this server never told. Without a state, only what is there.
+    pub(crate) fn since(&self, state: Option<&str>, most: usize) -> Option<Page<'_>> {
         let from = match state {
             None => 0,
             Some(text) => {
@@ -181,6 +180,16 @@ impl Folder {
         let last = all.len() <= most;
         all.truncate(most);
         let to = if last { self.revision } else { all.last().map_or(from, |(_, at)| *at) };
-        Some((all, to, last))
+        Some(Page { changes: all.into_iter().map(|(id, _)| id).collect(), to, last })
     }
+}
+
+/// Some changes in order.
+pub(crate) struct Page<'a> {
+    /// Ids of what changed.
+    pub(crate) changes: Vec<&'a String>,
+    /// The revision behind them.
+    pub(crate) to: u64,
+    /// Whether there are no more.
+    pub(crate) last: bool,
 }

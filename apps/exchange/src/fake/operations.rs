@@ -19,7 +19,7 @@ pub(crate) fn perform(mailbox: &mut Mailbox, name: &str, asked: &Element) -> Res
     }
     let told = match name {
         "GetFolder" => get_folder(mailbox, asked)?,
-        "FindFolder" => vec![find_folder(mailbox, asked)],
+        "FindFolder" => vec![find_folder(mailbox, asked)?],
         "FindItem" => vec![find_item(mailbox, asked)?],
         "GetItem" => vec![get_item(mailbox, asked)?],
         "CreateItem" => vec![create_item(mailbox, asked)?],
@@ -74,12 +74,23 @@ fn get_folder(mailbox: &Mailbox, asked: &Element) -> Result<Vec<Told>, String> {
     ids.children.iter().map(one).collect()
 }
 
-fn find_folder(mailbox: &Mailbox, _: &Element) -> Told {
-    let all: String = mailbox.folders.iter().map(|(id, of)| folder(id, of)).collect();
-    Ok(format!(
-        r#"<m:RootFolder TotalItemsInView="{}" IncludesLastItemInRange="true"><t:Folders>{all}</t:Folders></m:RootFolder>"#,
-        mailbox.folders.len()
-    ))
+fn find_folder(mailbox: &Mailbox, asked: &Element) -> Result<Told, String> {
+    if asked.attribute("Traversal") != Some("Deep") {
+        return Err("a look for calendars that leaves out those inside others".into());
+    }
+    let wanted = asked
+        .child(MESSAGES, "Restriction")
+        .and_then(|restriction| restriction.child(TYPES, "IsEqualTo")?.child(TYPES, "FieldURIOrConstant"))
+        .and_then(|constant| constant.child(TYPES, "Constant")?.attribute("Value"));
+    if wanted != Some("IPF.Appointment") {
+        return Err("a look for folders of any kind".into());
+    }
+    let all: Vec<String> = mailbox.folders.iter().map(|(id, of)| folder(id, of)).collect();
+    Ok(Ok(format!(
+        r#"<m:RootFolder TotalItemsInView="{}" IncludesLastItemInRange="true"><t:Folders>{}</t:Folders></m:RootFolder>"#,
+        all.len(),
+        all.concat()
+    )))
 }
 
 fn folder(id: &str, of: &Folder) -> String {
@@ -153,7 +164,7 @@ fn named_folder<'a>(mailbox: &'a Mailbox, list: Option<&Element>) -> Result<Opti
     Ok(mailbox.folders.get(id))
 }
 
-fn item_id<'a>(of: Option<&'a Element>) -> Result<&'a Element, String> {
+fn item_id(of: Option<&Element>) -> Result<&Element, String> {
     of.and_then(|of| of.child(TYPES, "ItemId")).ok_or_else(|| "no item".to_owned())
 }
 
@@ -209,7 +220,7 @@ fn take(event: &mut Event, property: &Element) -> Result<(), String> {
         "End" => event.span.end = when()?,
         "UID" => event.uid = text,
         "LegacyFreeBusyStatus" => event.status = text,
-        "StartTimeZone" => event.zone = property.attribute("Id").unwrap_or_default().to_owned(),
+        "StartTimeZone" => property.attribute("Id").unwrap_or_default().clone_into(&mut event.zone),
         "EndTimeZone" => {}
         "ExtendedProperty" => {
             let uri = property.child(TYPES, "ExtendedFieldURI").ok_or("a mark without a name")?;
@@ -288,19 +299,22 @@ fn sync(mailbox: &Mailbox, asked: &Element) -> Result<Told, String> {
     let most: usize =
         most.filter(|most| (1..=512).contains(most)).ok_or("more changes than the schema allows")?;
     let state = asked.child(MESSAGES, "SyncState").and_then(Element::words);
-    let Some((changes, to, last)) = of.since(state, most) else {
+    let Some(page) = of.since(state, most) else {
         return Ok(Err("ErrorInvalidSyncStateData"));
     };
-    let told: String = changes
+    let told: Vec<String> = page
+        .changes
         .iter()
-        .map(|(id, _)| match of.events.get(*id) {
+        .map(|id| match of.events.get(*id) {
             Some(event) => format!("<t:Create>{}</t:Create>", shape.item(id, event, None)),
             None => format!(r#"<t:Delete><t:ItemId Id="{id}" ChangeKey="AQ=="/></t:Delete>"#),
         })
         .collect();
     Ok(Ok(format!(
-        "<m:SyncState>{}</m:SyncState><m:IncludesLastItemInRange>{last}</m:IncludesLastItemInRange><m:Changes>{told}</m:Changes>",
-        Folder::state(to)
+        "<m:SyncState>{}</m:SyncState><m:IncludesLastItemInRange>{}</m:IncludesLastItemInRange><m:Changes>{}</m:Changes>",
+        Folder::state(page.to),
+        page.last,
+        told.concat()
     )))
 }
 
@@ -333,7 +347,7 @@ impl Shape {
             None => "RecurringMaster",
         };
         let id = occurrence.map_or_else(|| id.to_owned(), |(n, _)| format!("{id}#{n}"));
-        let marks: String = event
+        let marks: Vec<String> = event
             .marks
             .iter()
             .filter(|(name, _)| asks(name))
@@ -346,7 +360,7 @@ impl Shape {
         };
         [
             format!(r#"<t:CalendarItem><t:ItemId Id="{id}" ChangeKey="{}"/>"#, event.change_key()),
-            marks,
+            marks.concat(),
             element("UID", &event.uid),
             element("Start", &utc(span.start)),
             element("End", &utc(span.end)),
@@ -392,7 +406,7 @@ fn availability(asked: &Element) -> Result<String, String> {
         "room@example.com" => {
             // Every morning, five to six in UTC.
             let first = window.start.div_euclid(86_400);
-            let events: String = (first..=window.end.div_euclid(86_400))
+            let events: Vec<String> = (first..=window.end.div_euclid(86_400))
                 .map(|day| Span::new(day * 86_400 + 5 * 3600, day * 86_400 + 6 * 3600))
                 .filter(|span| span.overlaps(window))
                 .map(|span| {
@@ -400,7 +414,7 @@ fn availability(asked: &Element) -> Result<String, String> {
                     format!("<t:CalendarEvent><t:StartTime>{}</t:StartTime><t:EndTime>{}</t:EndTime><t:BusyType>Busy</t:BusyType></t:CalendarEvent>", wall(span.start), wall(span.end))
                 })
                 .collect();
-            format!("{success}<m:FreeBusyView><t:FreeBusyViewType>FreeBusy</t:FreeBusyViewType><t:CalendarEventArray>{events}</t:CalendarEventArray></m:FreeBusyView>")
+            format!("{success}<m:FreeBusyView><t:FreeBusyViewType>FreeBusy</t:FreeBusyViewType><t:CalendarEventArray>{}</t:CalendarEventArray></m:FreeBusyView>", events.concat())
         }
         "hidden@example.com" => {
             format!("{success}<m:FreeBusyView><t:FreeBusyViewType>None</t:FreeBusyViewType></m:FreeBusyView>")

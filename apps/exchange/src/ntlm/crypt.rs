@@ -1,4 +1,4 @@
-//! The arithmetic of NTLMv2 (MS-NLMP 3.3.2). Version 1 is not in here (EWS-04).
+//! The arithmetic of `NTLMv2` (MS-NLMP 3.3.2). Version 1 is not in here (EWS-04).
 
 use hmac::{Hmac, KeyInit, Mac};
 use md4::{Digest, Md4};
@@ -24,7 +24,7 @@ pub(crate) fn hmac(key: &Block, parts: &[&[u8]]) -> Block {
     mac.finalize().into_bytes().into()
 }
 
-/// NTOWFv2: what a password is here.
+/// `NTOWFv2`: what a password is here.
 pub(crate) fn key(user: &str, domain: &str, password: &str) -> Block {
     let hash: Block = Md4::digest(wide(password)).into();
     hmac(&hash, &[&wide(&user.to_uppercase()), &wide(domain)])
@@ -47,7 +47,7 @@ pub(crate) fn claims(filetime: u64, client: [u8; 8], target: &[u8]) -> Vec<u8> {
     claims
 }
 
-/// LMv2, for servers that name no time.
+/// `LMv2`, for servers that name no time.
 pub(crate) fn lm(key: &Block, server: [u8; 8], client: [u8; 8]) -> Vec<u8> {
     [hmac(key, &[&server, &client]).as_slice(), &client].concat()
 }
