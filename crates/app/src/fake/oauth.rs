@@ -41,6 +41,7 @@ struct State {
     client: Client,
     subject: String,
     rotating: bool,
+    lenient: bool,
     declines: bool,
     unticked: BTreeSet<String>,
     codes: BTreeMap<String, Code>,
@@ -96,6 +97,7 @@ impl OAuth {
                 client: Client { id: "kalends".into(), secret: Some(Secret::new("kalends-client-secret")) },
                 subject: "ines@example.com".into(),
                 rotating: false,
+                lenient: false,
                 declines: false,
                 unticked: BTreeSet::new(),
                 codes: BTreeMap::new(),
@@ -111,6 +113,13 @@ impl OAuth {
     #[must_use]
     pub fn rotating(self) -> Self {
         self.state().rotating = true;
+        self
+    }
+
+    /// A spent refresh token is taken once more, as some providers do for a while.
+    #[must_use]
+    pub fn lenient(self) -> Self {
+        self.state().lenient = true;
         self
     }
 
@@ -280,7 +289,7 @@ impl OAuth {
                 let Some(of) = state.grants.iter().position(known) else {
                     return Ok(no(request, 400, "invalid_grant"));
                 };
-                if state.grants[of].spent.contains(token) {
+                if !state.lenient && state.grants[of].spent.contains(token) {
                     // Somebody else has it: the whole family ends (RFC 9700, 4.14.2).
                     state.grants[of].alive = false;
                 }

@@ -1,0 +1,104 @@
+//! Our registration at the provider: entered once, tried, sealed, an administrator's.
+
+use kalends_app::fake::{Fake, Fault};
+use kalends_domain::people::Role;
+use kalends_engine::{
+    Member,
+    connect::{Begin, ConnectError, Source, Tested, Unfinished},
+};
+use kalends_testkit::TestDb;
+
+use crate::{club::Provider, stage::Stage};
+
+checks![
+    oau_04_the_address_to_register_is_the_configured_one,
+    an_administrator_enters_it_once_and_people_connect,
+    a_wrong_secret_is_told_apart_and_not_kept,
+    what_cannot_be_asked_is_kept_and_said,
+    a_blank_secret_stays_and_another_id_needs_its_own,
+    only_those_who_manage_see_it,
+    what_the_settings_say_cannot_be_changed_on_a_page,
+];
+
+async fn unregistered(t: &TestDb) -> Stage<'_> {
+    let mut stage = Stage::before(t, Provider::new(), false).await;
+    stage.member.role = Role::Admin;
+    stage
+}
+
+const SECRET: &str = "kalends-client-secret";
+
+async fn oau_04_the_address_to_register_is_the_configured_one(t: &TestDb) {
+    let stage = unregistered(t).await;
+    let view = stage.engine.registration_of(&stage.member, "club").await.unwrap();
+    assert_eq!(view.redirect, "https://book.example/apps/club/callback");
+    assert_eq!((view.client_id.as_str(), view.from), ("", None));
+}
+
+async fn an_administrator_enters_it_once_and_people_connect(t: &TestDb) {
+    let stage = unregistered(t).await;
+    let nothing = std::collections::BTreeMap::new();
+    let early =
+        stage.engine.begin_sign_in(&stage.member, stage.session, "club", &nothing, Begin::Usual).await;
+    assert!(matches!(early, Err(ConnectError::Unfinished(Unfinished::Unregistered))), "{early:?}");
+    let tested = stage.engine.register(&stage.member, "club", " kalends ", SECRET, "").await.unwrap();
+    assert_eq!(tested, Tested::Known);
+    assert_eq!(stage.provider.sign_in.standing(), 0, "trying it does no harm");
+    let view = stage.engine.registration_of(&stage.member, "club").await.unwrap();
+    assert_eq!((view.client_id.as_str(), view.from), ("kalends", Some(Source::Page)));
+    assert!(!format!("{view:?}").contains(SECRET));
+    let id = stage.connect().await;
+    stage.provider.sign_in.expire();
+    stage.engine.test_connection(&stage.member, id).await.unwrap();
+    assert_eq!(stage.audited().await[0], "registration_entered club");
+    stage.engine.unregister(&stage.member, "club").await.unwrap();
+    assert!(stage.engine.registration_of(&stage.member, "club").await.unwrap().from.is_none());
+}
+
+async fn a_wrong_secret_is_told_apart_and_not_kept(t: &TestDb) {
+    let stage = unregistered(t).await;
+    let refused = stage.engine.register(&stage.member, "club", "kalends", "canary", "").await;
+    let Err(ConnectError::Probe(error)) = refused else { panic!("a wrong secret is refused: {refused:?}") };
+    assert!(error.to_string().contains("does not know this client id and secret"), "{error}");
+    assert!(!format!("{error:?}").contains("canary"));
+    assert!(stage.engine.registration_of(&stage.member, "club").await.unwrap().from.is_none());
+}
+
+async fn what_cannot_be_asked_is_kept_and_said(t: &TestDb) {
+    let stage = unregistered(t).await;
+    stage.provider.bench().next([Fault::Refuse]);
+    let tested = stage.engine.register(&stage.member, "club", "kalends", SECRET, "").await.unwrap();
+    assert!(matches!(tested, Tested::Unreachable(_)));
+    assert_eq!(stage.engine.test_registration(&stage.member, "club").await.unwrap(), Tested::Known);
+}
+
+async fn a_blank_secret_stays_and_another_id_needs_its_own(t: &TestDb) {
+    let stage = unregistered(t).await;
+    stage.engine.register(&stage.member, "club", "kalends", SECRET, "hook").await.unwrap();
+    stage.engine.register(&stage.member, "club", "kalends", "", "").await.unwrap();
+    let view = stage.engine.registration_of(&stage.member, "club").await.unwrap();
+    assert!(view.has_webhook_secret);
+    let refused = stage.engine.register(&stage.member, "club", "another", "", "").await;
+    let Err(ConnectError::Invalid(invalid)) = refused else { panic!("{refused:?}") };
+    assert_eq!(invalid.problems[0].field, "client_secret");
+}
+
+async fn only_those_who_manage_see_it(t: &TestDb) {
+    let stage = unregistered(t).await;
+    let member = Member { role: Role::Member, ..stage.member };
+    let seen = stage.engine.registration_of(&member, "club").await;
+    assert!(matches!(seen, Err(ConnectError::Forbidden)));
+    let entered = stage.engine.register(&member, "club", "kalends", SECRET, "").await;
+    assert!(matches!(entered, Err(ConnectError::Forbidden)));
+    let none = stage.engine.registration_of(&stage.member, "postbox").await;
+    assert!(matches!(none, Err(ConnectError::NoSuchApp)));
+}
+
+async fn what_the_settings_say_cannot_be_changed_on_a_page(t: &TestDb) {
+    let mut stage = Stage::new(t).await;
+    stage.member.role = Role::Admin;
+    let view = stage.engine.registration_of(&stage.member, "club").await.unwrap();
+    assert_eq!(view.from, Some(Source::Settings));
+    let refused = stage.engine.register(&stage.member, "club", "kalends", SECRET, "").await;
+    assert!(matches!(refused, Err(ConnectError::Invalid(_))));
+}
