@@ -23,6 +23,19 @@ pub struct FormsEndAt(pub String);
 #[derive(Debug, Clone, Copy)]
 pub struct Embeddable;
 
+/// Put into an answer's extensions: the page loads this besides our own files, and nothing else.
+#[derive(Debug, Clone, Default)]
+pub struct Loads {
+    /// What its elements carry; new for each answer.
+    pub nonce: String,
+    /// Origins of scripts.
+    pub scripts: String,
+    /// Origins that may be asked.
+    pub connect: String,
+    /// Origins of pictures.
+    pub images: String,
+}
+
 /// The longest body anybody may send.
 pub const LONGEST_BODY: usize = 512 * 1024;
 
@@ -112,9 +125,17 @@ pub async fn headers(State(web): State<Web>, request: Request, next: Next) -> Re
         Some(FormsEndAt(origin)) => format!("'self' {origin}"),
         None => "'self'".into(),
     };
+    let (scripts, connect, images) = match response.extensions().get::<Loads>() {
+        Some(loads) => (
+            format!(" 'nonce-{}' {}", loads.nonce, loads.scripts),
+            format!(" {}", loads.connect),
+            format!(" {}", loads.images),
+        ),
+        None => Default::default(),
+    };
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         manifest-src 'self'; base-uri 'none'; form-action {forms}; frame-ancestors {ancestors}"
+        "default-src 'none'; script-src 'self'{scripts}; style-src 'self'; img-src 'self' data:{images}; \
+         connect-src 'self'{connect}; manifest-src 'self'; base-uri 'none'; form-action {forms}; frame-ancestors {ancestors}"
     );
     let out = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -62,7 +62,7 @@ fn door(web: &Web) -> Router<Web> {
         .layer(from_fn_with_state(web.clone(), guard::same_origin))
 }
 
-/// What guests see. No cookie is set here.
+/// What guests see. No cookie is set here but for what a guest says about page statistics.
 fn public(web: &Web) -> Router<Web> {
     let forms = Router::new()
         .route("/{owner}/{event}/book", get(guest::form).post(guest::send))
@@ -82,6 +82,7 @@ fn public(web: &Web) -> Router<Web> {
         .route("/booking/{uid}/reschedule", get(guest::other_times).post(guest::reschedule))
         .route("/booking/{uid}/cancel", get(guest::ask_cancel).post(guest::cancel))
         .route("/join/{uid}", get(guest::join))
+        .route("/privacy/consent", post(guest::consent))
         .layer(from_fn(guard::embeddable))
         .layer(from_fn_with_state(web.clone(), guard::same_origin))
 }

@@ -10,6 +10,8 @@ use crate::{Engine, Member, PageOwner, Trouble};
 /// A tag for a public page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageTag {
+    /// The app.
+    pub slug: &'static str,
     /// The app's name, as guests are told.
     pub name: String,
     /// When it may be loaded.
@@ -56,12 +58,13 @@ impl Engine {
     }
 
     fn page_tag(&self, of: &Installation) -> Option<PageTag> {
-        let manifest = self.outside.app(&of.app)?.manifest();
+        let app = self.outside.app(&of.app)?;
+        let manifest = app.manifest();
         let tag = manifest.tag.as_ref()?;
         let placed = tag.placed(of.settings.as_object()?);
         if placed.is_none() {
             tracing::warn!(app = of.app, "a tag's settings do not fit its manifest: nothing is loaded");
         }
-        Some(PageTag { name: manifest.name.clone(), consent: tag.consent, placed: placed? })
+        Some(PageTag { slug: app.slug, name: manifest.name.clone(), consent: tag.consent, placed: placed? })
     }
 }

@@ -1,4 +1,5 @@
-//! The two cookies there are: the session's, and one that ties entry forms to a browser. Guests get none.
+//! The cookies there are: the session's, one that ties entry forms to a browser, and what a guest said about statistics.
+//! Guests get none before they say something.
 
 use axum_extra::extract::cookie::CookieJar;
 use http::{HeaderMap, HeaderValue};
@@ -10,6 +11,9 @@ pub const SESSION: &str = "kalends_session";
 
 /// Ties forms to a browser before anybody has signed in.
 pub const VISIT: &str = "kalends_visit";
+
+/// What a guest said about tags on public pages.
+pub const CONSENT: &str = "kalends_consent";
 
 /// The name under which a cookie travels: over TLS this host alone can set it.
 fn name(site: &Site, plain: &str) -> String {

@@ -1,5 +1,6 @@
 //! What every page has around it.
 
+use super::guest::Tags;
 use crate::{Web, assets, extract::Csrf};
 
 /// Language, addresses and names that every layout uses.
@@ -15,6 +16,8 @@ pub struct Frame {
     pub home: String,
     /// The token of the page's forms; empty where none act for anybody.
     pub csrf: String,
+    /// What a public page loads besides our own files, and what it asks its guest about that.
+    pub tags: Tags,
 }
 
 impl Frame {
@@ -25,7 +28,14 @@ impl Frame {
             // Not set up, or the database is away: a page that says so still has a name at its top.
             Ok(None) | Err(_) => "Kalends".into(),
         };
-        Self { lang: "en".into(), dir: "ltr", org, home: "/".into(), csrf: String::new() }
+        Self {
+            lang: "en".into(),
+            dir: "ltr",
+            org,
+            home: "/".into(),
+            csrf: String::new(),
+            tags: Tags::default(),
+        }
     }
 
     /// The frame of a page whose forms act for somebody.
@@ -39,10 +49,23 @@ impl Frame {
         Self { home, ..self }
     }
 
+    /// With tags, as their page allows them.
+    #[must_use]
+    pub fn loading(self, tags: Tags) -> Self {
+        Self { tags, ..self }
+    }
+
     /// A frame for drawing templates in tests.
     #[cfg(test)]
     pub fn sample() -> Self {
-        Self { lang: "en".into(), dir: "ltr", org: "Kalends".into(), home: "/".into(), csrf: "token".into() }
+        Self {
+            lang: "en".into(),
+            dir: "ltr",
+            org: "Kalends".into(),
+            home: "/".into(),
+            csrf: "token".into(),
+            tags: Tags::default(),
+        }
     }
 
     /// The address of the style sheet.

@@ -17,6 +17,7 @@ mod reschedule;
 #[cfg(test)]
 mod samples;
 mod show;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -27,5 +28,6 @@ pub use self::{
     change::{ask as ask_cancel, cancel, reschedule, times as other_times},
     decide::{accept, accepted, decline, declined},
     show::{booking, calendar, join, waiting},
+    tags::{Tags, consent},
     times::{event, private, profile},
 };

@@ -51,6 +51,7 @@ pub fn face(zone: &str) -> Face {
 
 pub fn frame() -> Frame {
     Frame {
+        tags: crate::pages::guest::Tags::default(),
         lang: "en".into(),
         dir: "ltr",
         org: "Carvalho & Brandt".into(),

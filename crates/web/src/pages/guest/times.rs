@@ -1,16 +1,17 @@
 //! `GET` of a profile and of an event type's months.
 
 use axum::extract::{Path, State};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use jiff::ToSpan;
 use kalends_domain::{Zone, event_type::EventType};
-use kalends_engine::{PageOwner, slots::Which};
+use kalends_engine::{EventTypePage, PageOwner, slots::Which};
 
 use super::{
-    event::{EventView, host_face, owner_path},
+    event::{EventView, host_face, owner_path, path},
     load::{self, About, Answer},
     parts::Notice,
     profile::ProfileView,
+    tags::Tags,
     visit::Visit,
 };
 use crate::{
@@ -25,7 +26,12 @@ const AHEAD: i64 = 62;
 const LOOKED_AT: usize = 12;
 
 /// `GET /{username}` and `GET /team/{slug}`
-pub async fn profile(State(web): State<Web>, Path(owner): Path<String>, Asked(asked): Asked) -> Answer {
+pub async fn profile(
+    State(web): State<Web>,
+    Path(owner): Path<String>,
+    headers: HeaderMap,
+    Asked(asked): Asked,
+) -> Answer {
     let page = load::profile(&web, &owner).await?;
     let visit = Visit::of(&asked);
     let host = match &page.owner {
@@ -41,8 +47,16 @@ pub async fn profile(State(web): State<Web>, Path(owner): Path<String>, Asked(as
     for event_type in page.event_types.iter().take(LOOKED_AT) {
         next.push(next_free(&web, event_type, &face).await?);
     }
-    let frame = Frame::of(&web).await.home_at(owner_path(&page.owner));
-    Ok(show(&ProfileView::of(frame, &page, host.as_ref(), &next)))
+    let path = owner_path(&page.owner);
+    let tags = match web.engine.home().await? {
+        Some(home) => Tags::of(&web, home.id, &page.owner, &headers, (&path, &asked)).await?,
+        None => Tags::default(),
+    };
+    let frame = Frame::of(&web).await.home_at(path).loading(tags);
+    let view = ProfileView::of(frame, &page, host.as_ref(), &next);
+    let mut response = show(&view);
+    view.frame.tags.allow(&mut response);
+    Ok(response)
 }
 
 async fn next_free(web: &Web, event_type: &EventType, face: &Face) -> Result<String, load::Stop> {
@@ -59,10 +73,18 @@ async fn next_free(web: &Web, event_type: &EventType, face: &Face) -> Result<Str
 pub async fn event(
     State(web): State<Web>,
     Path((owner, slug)): Path<(String, String)>,
+    headers: HeaderMap,
     Asked(asked): Asked,
 ) -> Answer {
     let which = load::at_page(&web, &owner, &slug).await?;
-    times(&web, &which, &asked, None).await
+    let page = load::event_type(&web, &which).await?;
+    let (at, asked_here) = (path(&page), &asked);
+    let tags = Tags::of(&web, page.organization, &page.owner, &headers, (&at, asked_here)).await?;
+    let mut view = view(&web, &which, &page, &asked).await?;
+    view.frame.tags = tags;
+    let mut response = show(&view);
+    view.frame.tags.allow(&mut response);
+    Ok(response)
 }
 
 /// `GET /d/{uid}`: by a private link.
@@ -87,13 +109,7 @@ const ASKED_HERE: [&str; 14] = [
 /// Draws months and times. With `back`, what was typed goes along unseen.
 pub async fn times(web: &Web, which: &Which, typed: &Typed, back: Option<Back>) -> Answer {
     let page = load::event_type(web, which).await?;
-    let (visit, lost) = load::visit(web, typed);
-    let host = host_face(&page, web.engine.now());
-    let face = visit.face(&host);
-    let about = About::page(which, &page, &visit, &face);
-    let look = load::look(web, &about, &visit, &face).await?;
-    let frame = Frame::of(web).await.home_at(owner_path(&page.owner));
-    let mut view = EventView { find: lost, ..EventView::of(frame, &page, &visit, &face, &host, &look) };
+    let mut view = view(web, which, &page, typed).await?;
     let Some(Back { notice, status }) = back else { return Ok(show(&view)) };
     view.kept = true;
     view.action.clone_from(&view.book);
@@ -102,4 +118,20 @@ pub async fn times(web: &Web, which: &Which, typed: &Typed, back: Option<Back>) 
     let kept = typed.iter().filter(|(name, value)| !ASKED_HERE.contains(name) && !value.is_empty());
     view.hidden.extend(kept.map(|(name, value)| (name.to_owned(), value.to_owned())));
     Ok(load::with_status(status, show(&view)))
+}
+
+/// The months and times of a page, as they are asked for.
+async fn view(
+    web: &Web,
+    which: &Which,
+    page: &EventTypePage,
+    typed: &Typed,
+) -> Result<EventView, load::Stop> {
+    let (visit, lost) = load::visit(web, typed);
+    let host = host_face(page, web.engine.now());
+    let face = visit.face(&host);
+    let about = About::page(which, page, &visit, &face);
+    let look = load::look(web, &about, &visit, &face).await?;
+    let frame = Frame::of(web).await.home_at(owner_path(&page.owner));
+    Ok(EventView { find: lost, ..EventView::of(frame, page, &visit, &face, &host, &look) })
 }
