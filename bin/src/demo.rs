@@ -76,7 +76,8 @@ fn play(config: &mut Config) -> (impl FnOnce(Gateway) -> Gateway + use<>, Accoun
         if app.messenger().is_some() && config.mail.is_none() {
             config.mail = Some(Mail { app: app.slug.to_owned(), answers: fake.form(), password: None });
         }
-        if app.manifest().scopes.contains(&Scope::User) {
+        // A sign-in at a provider is left for whoever tries the demo: one button, and it is done.
+        if app.manifest().scopes.contains(&Scope::User) && app.manifest().auth.oauth().is_none() {
             accounts.push((app.slug, fake.form()));
         }
         played.push((app, fake));

@@ -64,9 +64,14 @@ impl Server {
         let folder = folder.into();
         std::fs::create_dir_all(shots())?;
         let log = shots().join(format!("{name}.log"));
-        let mut process = kalends(folder.path())
+        // Some trials must be known elsewhere by an address; all others take any.
+        let settings = std::fs::read_to_string(folder.path().join("kalends.toml")).unwrap_or_default();
+        let mut command = kalends(folder.path());
+        if !settings.starts_with("listen") {
+            command.env("KALENDS_LISTEN", "127.0.0.1:0");
+        }
+        let mut process = command
             .args(words)
-            .env("KALENDS_LISTEN", "127.0.0.1:0")
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)
             .spawn()?;

@@ -11,6 +11,7 @@ mod looks;
 mod outside;
 mod races;
 mod serving;
+mod signing_in;
 mod waits;
 
 use libtest_mimic::Trial;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Trial> {
         outside::trials(),
         races::trials(),
         serving::trials(),
+        signing_in::trials(),
         waits::trials(),
         looks::trials(),
     ]

@@ -6,7 +6,10 @@ use kalends_app::{
     Account, Gateway, NoNames,
     fake::{Fake, OAuth},
 };
-use kalends_domain::{Id, people::User};
+use kalends_domain::{
+    Id,
+    people::{Role, User},
+};
 use kalends_engine::{
     Engine, Member,
     connect::{Answer, Begin, Configured, ConnectError, Finished, Outside, Post},
@@ -82,7 +85,14 @@ impl<'t> Stage<'t> {
         // One SQLite file has one server; two engines in it are as near as it comes.
         let db = if t.db.is_postgres() { t.another_node().await } else { t.db.clone() };
         let (other, _) = node(t, db, &provider, &keys, registered);
-        let host = t.people(&["ines", "jonas"]).await.remove(0);
+        let mut people = t.people(&["ines", "jonas"]).await;
+        let (host, jonas) = (people.remove(0), User { role: Role::Admin, ..people.remove(0) });
+        t.db.write(move |tx| {
+            let jonas = jonas.clone();
+            Box::pin(async move { tx.people().save(&jonas).await })
+        })
+        .await
+        .unwrap();
         let member = Member { user: host.id, organization: host.organization, role: host.role };
         Self { t, provider, engine, stops, other, host, member, session: t.ids.id() }
     }
