@@ -27,6 +27,8 @@ const SEND: SignedDuration = SignedDuration::from_secs(40);
 const LOOK: Duration = Duration::from_millis(250);
 /// So many looks, then the call fails and is made again later.
 const LOOKS: u32 = 40;
+/// After that.
+const AGAIN: Duration = Duration::from_secs(30);
 /// After a refusal, before it is believed (OAU-10).
 const DOUBT: Duration = Duration::from_secs(2);
 /// After the first failure; doubled with each next one (OAU-13).
@@ -97,7 +99,11 @@ struct Renewal {
 impl Renewal {
     async fn run(&self, version: i64) -> Result<Kept, Error> {
         let time = self.engine.outside.gateway().time();
-        for _ in 0..LOOKS {
+        for look in 0..LOOKS {
+            if look > 0 && self.is_taken().await.map_err(|error| trouble(&error))? {
+                time.sleep(LOOK).await;
+                continue;
+            }
             match self.turn(version).await.map_err(|error| trouble(&error))? {
                 Turn::Renewed(kept) => return Ok(kept),
                 Turn::No(error) => return Err(error),
@@ -105,7 +111,15 @@ impl Renewal {
                 Turn::Busy => time.sleep(LOOK).await,
             }
         }
-        Err(Error::new(Kind::Down, "the sign-in is being renewed just now").retry(Retry::After(LOOK)))
+        let error = Error::new(Kind::Down, "the sign-in is being renewed just now");
+        Err(error.retry(Retry::After(AGAIN)))
+    }
+
+    /// Somebody has the turn: a look that locks nothing.
+    async fn is_taken(&self) -> kalends_store::Result<bool> {
+        let mut tx = self.engine.db.read().await?;
+        let grant = tx.oauth().grant(&self.of.connection).await?;
+        Ok(grant.is_some_and(|grant| left(grant.lease_until, tx.now()).is_some()))
     }
 
     /// Takes the turn, if it is free: the attempt is written down before anything is sent (OAU-08, OAU-10).
