@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use jiff::{Timestamp, tz};
-use kalends_domain::Zone;
+use kalends_domain::{Zone, people::Hours};
 
 use crate::when::{Face, city, clock, offset};
 
@@ -68,6 +68,11 @@ pub fn choices(face: &Face, host: Option<&Zone>) -> Vec<ZoneGroup> {
     groups
 }
 
+/// The same for a form that holds the name of a zone.
+pub fn choices_for(chosen: &str, hours: Hours, now: Timestamp) -> Vec<ZoneGroup> {
+    choices(&Face::new(Zone::parse(chosen).unwrap_or_else(|_| Zone::utc()), hours, now), None)
+}
+
 /// The zone a visitor means by a city, a part of a name or an offset; the best known place first.
 pub fn find(text: &str, now: Timestamp) -> Option<Zone> {
     let text = text.trim().to_lowercase().replace('-', "−");
@@ -100,8 +105,6 @@ fn label(zone: &Zone, face: &Face, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kalends_domain::people::Hours;
-
     use super::*;
 
     fn face(zone: &str) -> Face {

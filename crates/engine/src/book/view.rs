@@ -115,6 +115,15 @@ impl Engine {
         Ok(BookingsPage { items: views(&mut tx, listed.bookings, now).await?, total })
     }
 
+    /// How many of a user's own bookings wait for somebody to confirm or pay them.
+    pub async fn unconfirmed(&self, member: &Member) -> Result<u64, ChangeError> {
+        let mut filter = Filter { hosts: vec![member.user], ..Filter::of(member.organization) };
+        let ask = BookingsAsk { status: vec![Listed::Unconfirmed], ..BookingsAsk::default() };
+        narrow(&mut filter, &ask, self.now());
+        let count = self.db.read().await?.bookings().count(&filter).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     /// What happened to a booking, oldest first: for a host or one who manages.
     pub async fn history(&self, member: &Member, uid: &Uid) -> Result<Vec<HistoryLine>, ChangeError> {
         let mut tx = self.db.read().await?;

@@ -1,6 +1,6 @@
 //! From a row to the work it names, and from the outcome back to the row.
 
-use kalends_store::repo;
+use kalends_store::{Tx, repo};
 
 use super::{
     ApplyInbound, Deliver, ExpireHolds, Failed, Heed, Housekeeping, Job, Letters, Notify, Reconcile,
@@ -63,19 +63,30 @@ fn tries(kind: &str) -> u32 {
     }
 }
 
-/// Writes down how a job ended. A lease that was lost meanwhile changes nothing: another has the job.
-pub async fn settle(
-    engine: &Engine,
-    row: &repo::Job,
-    outcome: Result<(), Failed>,
-) -> kalends_store::Result<()> {
-    let row = row.clone();
-    let (ids, now) = (engine.ids().clone(), engine.now());
+/// How a job ended, as its row will say.
+#[derive(Debug, Clone)]
+enum Ending {
+    Done,
+    Again(jiff::Timestamp, String),
+    Later(jiff::Timestamp),
+    Dead(String),
+}
+
+/// A job that was run, and how that ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    row: repo::Job,
+    ending: Ending,
+}
+
+/// Decides what becomes of a job that was run.
+pub fn ended(engine: &Engine, row: repo::Job, outcome: Result<(), Failed>) -> Ended {
+    let (ids, now) = (engine.ids(), engine.now());
     let ending = match outcome {
         Ok(()) => Ending::Done,
         Err(Failed::NotYet { until }) => Ending::Later(until),
         Err(Failed::Again { why, .. }) if row.tries + 1 >= tries(&row.kind) => Ending::Dead(why),
-        Err(Failed::Again { when, why }) => Ending::Again(when.instant(row.tries + 1, now, &ids), why),
+        Err(Failed::Again { when, why }) => Ending::Again(when.instant(row.tries + 1, now, ids), why),
         Err(Failed::Never { why }) => Ending::Dead(why),
     };
     match &ending {
@@ -85,34 +96,23 @@ pub async fn settle(
         }
         Ending::Dead(why) => tracing::error!(job = row.kind, key = row.key, why, "job is given up"),
     }
-    engine
-        .db
-        .write(move |tx| {
-            let (row, ending) = (row.clone(), ending.clone());
-            Box::pin(async move {
-                match ending {
-                    Ending::Done => tx.jobs().done(&row).await.map(drop),
-                    Ending::Again(at, why) => tx.jobs().again(&row, at, &why).await.map(drop),
-                    Ending::Dead(why) => tx.jobs().give_up(&row, &why).await.map(drop),
-                    // As new: waiting is no failure.
-                    Ending::Later(at) => {
-                        if tx.jobs().done(&row).await? {
-                            let same = repo::NewJob::new(&row.kind, &row.read::<serde_json::Value>()?)?;
-                            let same = row.key.iter().fold(same.at(at), repo::NewJob::key);
-                            tx.jobs().add(same).await?;
-                        }
-                        Ok(())
-                    }
-                }
-            })
-        })
-        .await
+    Ended { row, ending }
 }
 
-#[derive(Debug, Clone)]
-enum Ending {
-    Done,
-    Again(jiff::Timestamp, String),
-    Later(jiff::Timestamp),
-    Dead(String),
+/// Writes down how a job ended. A lease that was lost meanwhile changes nothing: another has the job.
+pub async fn settle(tx: &mut Tx, Ended { row, ending }: &Ended) -> kalends_store::Result<()> {
+    match ending {
+        Ending::Done => tx.jobs().done(row).await.map(drop),
+        Ending::Again(at, why) => tx.jobs().again(row, *at, why).await.map(drop),
+        Ending::Dead(why) => tx.jobs().give_up(row, why).await.map(drop),
+        // As new: waiting is no failure.
+        Ending::Later(at) => {
+            if tx.jobs().done(row).await? {
+                let same = repo::NewJob::new(&row.kind, &row.read::<serde_json::Value>()?)?;
+                let same = row.key.iter().fold(same.at(*at), repo::NewJob::key);
+                tx.jobs().add(same).await?;
+            }
+            Ok(())
+        }
+    }
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use kalends_store::{Change, repo::Job as Row};
+use kalends_store::{Change, in_background, repo::Job as Row};
 use tokio::{
     sync::{broadcast::error::RecvError, watch},
-    task::{JoinHandle, JoinSet},
+    task::{JoinError, JoinHandle, JoinSet},
 };
 
-use super::run;
+use super::run::{self, Ended};
 use crate::Engine;
 
 /// Jobs under way at once in one process.
@@ -55,31 +55,48 @@ impl Workers {
 struct Worker {
     engine: Engine,
     name: String,
-    running: JoinSet<()>,
+    running: JoinSet<Option<Ended>>,
+    /// Run, and not yet written down.
+    ended: Vec<Ended>,
 }
 
 impl Worker {
     fn new(engine: Engine) -> Self {
         let name = engine.ids().uid().to_string();
-        Self { engine, name, running: JoinSet::new() }
+        Self { engine, name, running: JoinSet::new(), ended: Vec::new() }
     }
 
     async fn run(mut self, mut stopped: watch::Receiver<bool>) {
         let mut changes = self.engine.db.changes();
         self.take_over().await;
         while !*stopped.borrow() {
-            let full = self.claim().await;
+            let full = self.turn().await;
             let nap = if full { POLL } else { self.nap().await };
             tokio::select! {
                 _ = stopped.changed() => {}
                 () = tokio::time::sleep(nap) => {}
-                Some(_) = self.running.join_next(), if !self.running.is_empty() => {}
+                Some(ended) = self.running.join_next(), if !self.running.is_empty() => self.note(ended),
                 () = notice(&mut changes), if !full => {}
             }
+            while let Some(ended) = self.running.try_join_next() {
+                self.note(ended);
+            }
         }
-        let farewell = async { while self.running.join_next().await.is_some() {} };
+        let farewell = async {
+            while let Some(ended) = self.running.join_next().await {
+                self.note(ended);
+            }
+        };
         if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
             tracing::warn!("stopped before every job was done; the rest is taken up again at the next start");
+        }
+        self.write(0).await;
+    }
+
+    fn note(&mut self, ended: Result<Option<Ended>, JoinError>) {
+        match ended {
+            Ok(ended) => self.ended.extend(ended),
+            Err(error) => tracing::error!(%error, "a job stopped in the middle; it is done again"),
         }
     }
 
@@ -107,23 +124,47 @@ impl Worker {
         }
     }
 
-    /// Takes what is due; true when no more fits.
-    async fn claim(&mut self) -> bool {
+    /// Writes down what ended and takes what is due; true when no more fits.
+    async fn turn(&mut self) -> bool {
         let room = AT_ONCE - self.running.len().min(AT_ONCE);
-        if room == 0 {
-            return true;
+        let claimed = self.write(room).await;
+        let full = claimed.len() == room;
+        for row in claimed {
+            self.running.spawn(in_background(finish(self.engine.clone(), row)));
         }
-        match claim(&self.engine, &self.name, u32::try_from(room).unwrap_or(1)).await {
-            Ok(rows) => {
-                let full = rows.len() == room;
-                for row in rows {
-                    self.running.spawn(finish(self.engine.clone(), row));
+        full
+    }
+
+    /// Both in one transaction. While it waits for its commit others end: the busier, the more go together.
+    async fn write(&mut self, room: usize) -> Vec<Row> {
+        let due = room > 0 && is_due(&self.engine).await.unwrap_or(false);
+        if self.ended.is_empty() && !due {
+            return Vec::new();
+        }
+        let (worker, ended) = (self.name.clone(), self.ended.clone());
+        let room = if due { u32::try_from(room).unwrap_or(1) } else { 0 };
+        let written = self.engine.db.write(move |tx| {
+            let (worker, ended) = (worker.clone(), ended.clone());
+            Box::pin(async move {
+                for one in &ended {
+                    run::settle(tx, one).await?;
                 }
-                full
+                if room == 0 { Ok(Vec::new()) } else { tx.jobs().claim(&worker, &run::KINDS, room, LEASE).await }
+            })
+        });
+        match in_background(written).await {
+            Ok(claimed) => {
+                self.ended.clear();
+                claimed
             }
             Err(error) => {
-                tracing::warn!(%error, "jobs cannot be claimed");
-                false
+                let error: kalends_store::Error = error;
+                tracing::warn!(%error, "jobs can neither be claimed nor written down as ended, now");
+                // One that never can be written down must not keep back the others: it is done again.
+                if !error.is_unavailable() {
+                    self.ended.clear();
+                }
+                Vec::new()
             }
         }
     }
@@ -148,32 +189,20 @@ async fn notice(changes: &mut tokio::sync::broadcast::Receiver<Change>) {
     }
 }
 
-async fn claim(engine: &Engine, worker: &str, most: u32) -> kalends_store::Result<Vec<Row>> {
-    // Looking is cheap and blocks nobody; claiming is a write.
+/// Looking is cheap and blocks nobody; claiming is a write.
+async fn is_due(engine: &Engine) -> kalends_store::Result<bool> {
     let due = engine.db.read().await?.jobs().next_at().await?;
-    if due.is_none_or(|due| due > engine.now()) {
-        return Ok(vec![]);
-    }
-    let worker = worker.to_owned();
-    engine
-        .db
-        .write(move |tx| {
-            let worker = worker.clone();
-            Box::pin(async move { tx.jobs().claim(&worker, &run::KINDS, most, LEASE).await })
-        })
-        .await
+    Ok(due.is_some_and(|due| due <= engine.now()))
 }
 
-/// Does one job and writes down how it ended. A lost lease stops the work: another has it now.
-async fn finish(engine: Engine, row: Row) {
+/// Does one job; how it ended, or none when its lease was lost: another has it now.
+async fn finish(engine: Engine, row: Row) -> Option<Ended> {
     let outcome = tokio::select! {
         outcome = run::run(&engine, &row) => outcome,
-        () = keep(&engine, &row) => return,
+        () = keep(&engine, &row) => return None,
         () = tokio::time::sleep(LONGEST) => Err(super::Failed::again("it took too long and was stopped")),
     };
-    if let Err(error) = run::settle(&engine, &row, outcome).await {
-        tracing::warn!(%error, job = row.kind, "how a job ended could not be written down; it is done again");
-    }
+    Some(run::ended(&engine, row, outcome))
 }
 
 /// Keeps the lease; ends when it is lost.
@@ -198,31 +227,34 @@ async fn keep(engine: &Engine, row: &Row) {
 
 /// Does one job of this kind that is due now; false when there is none: for tests and tools.
 pub async fn drain_one(engine: &Engine, kind: &'static str) -> kalends_store::Result<bool> {
-    let name = engine.ids().uid().to_string();
-    let rows = engine
-        .db
-        .write(move |tx| {
-            let name = name.clone();
-            Box::pin(async move { tx.jobs().claim(&name, &[kind], 1, LEASE).await })
-        })
-        .await?;
-    let Some(row) = rows.first() else { return Ok(false) };
-    let outcome = run::run(engine, row).await;
-    run::settle(engine, row, outcome).await?;
-    Ok(true)
+    one(engine, &[kind]).await
 }
 
 /// Does everything that is due now, one after the other, and what that leaves behind: for tests and tools.
 ///
 /// How many jobs were run. What waits for a later instant stays.
 pub async fn drain(engine: &Engine) -> kalends_store::Result<u32> {
-    let name = engine.ids().uid().to_string();
     let mut done = 0;
-    loop {
-        let rows = claim(engine, &name, 1).await?;
-        let Some(row) = rows.first() else { return Ok(done) };
-        let outcome = run::run(engine, row).await;
-        run::settle(engine, row, outcome).await?;
+    while is_due(engine).await? && one(engine, &run::KINDS).await? {
         done += 1;
     }
+    Ok(done)
+}
+
+/// Claims one job of these kinds, does it and writes down how it ended; false when none is due.
+async fn one<const N: usize>(engine: &Engine, kinds: &[&'static str; N]) -> kalends_store::Result<bool> {
+    let (name, kinds) = (engine.ids().uid().to_string(), *kinds);
+    let claim = engine.db.write(move |tx| {
+        let name = name.clone();
+        Box::pin(async move { tx.jobs().claim(&name, &kinds, 1, LEASE).await })
+    });
+    let Some(row) = claim.await?.pop() else { return Ok(false) };
+    let outcome = run::run(engine, &row).await;
+    let ended = run::ended(engine, row, outcome);
+    let settle = engine.db.write(move |tx| {
+        let ended = ended.clone();
+        Box::pin(async move { run::settle(tx, &ended).await })
+    });
+    settle.await?;
+    Ok(true)
 }

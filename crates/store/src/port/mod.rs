@@ -1,5 +1,6 @@
 //! The whole surface of the two drivers: a database, a transaction, a statement, a row.
 
+mod background;
 mod change;
 mod db;
 mod postgres;
@@ -10,6 +11,7 @@ mod tx;
 
 pub(crate) use self::row::broken;
 pub use self::{
+    background::in_background,
     change::Change,
     db::{Db, Work},
     row::{Column, Row},

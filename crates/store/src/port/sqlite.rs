@@ -24,11 +24,13 @@ pub(super) use self::{
     pool::Lent,
     statement::{LiteRow, rows, run},
 };
-use super::{Change, Tx, Work, db::Shared, sql, tx::Conn};
+use super::{Change, Tx, Work, background::is_in_background, db::Shared, sql, tx::Conn};
 use crate::{Error, Result};
 
 /// So many transactions share one commit at most.
 const GROUP: usize = 128;
+/// So many of them may be in the background: somebody who came meanwhile waits for no more.
+const BEHIND: usize = 4;
 /// A transaction that takes longer is undone, for all others wait behind it.
 const LONGEST: Duration = Duration::from_secs(30);
 /// So many read at once at most.
@@ -38,6 +40,7 @@ pub(super) struct Sqlite {
     readers: Arc<Pool>,
     one: Arc<Pool>,
     writer: mpsc::Sender<Ask>,
+    behind: mpsc::Sender<Ask>,
     closing: watch::Sender<bool>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
     path: PathBuf,
@@ -94,7 +97,9 @@ impl Sqlite {
         // Opened now: a file that cannot be used is told at the start.
         drop(one.take().await?);
         let readers = Pool::new(path.clone(), READERS, Duration::from_secs(10), true);
-        let (writer, asks) = mpsc::channel(1024);
+        let (writer, ahead) = mpsc::channel(1024);
+        let (behind, later) = mpsc::channel(1024);
+        let asks = Asks { ahead, later };
         let (closing, closed) = watch::channel(false);
         let (end, ended) = oneshot::channel();
         let (pool, shared, runtime) = (Arc::clone(&one), shared.clone(), Handle::current());
@@ -105,7 +110,7 @@ impl Sqlite {
                 let _ = end.send(()); // nobody waits when it was dropped instead of closed
             })
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Self { readers, one, writer, closing, ended: Mutex::new(Some(ended)), path })
+        Ok(Self { readers, one, writer, behind, closing, ended: Mutex::new(Some(ended)), path })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -127,7 +132,8 @@ impl Sqlite {
     {
         let (caller, answer) = oneshot::channel();
         let gone = || Error::Unavailable("it is being closed".into());
-        self.writer.send(Box::new(Asked { work, done: None, caller })).await.map_err(|_| gone())?;
+        let lane = if is_in_background() { &self.behind } else { &self.writer };
+        lane.send(Box::new(Asked { work, done: None, caller })).await.map_err(|_| gone())?;
         answer.await.unwrap_or_else(|_| Err(gone().into()))
     }
 
@@ -143,20 +149,43 @@ impl Sqlite {
     }
 }
 
+/// What waits for the writer: what somebody waits for, and what is done in the background.
+struct Asks {
+    ahead: mpsc::Receiver<Ask>,
+    later: mpsc::Receiver<Ask>,
+}
+
+impl Asks {
+    /// The next one, once there is one; none when all are done and no more can come.
+    async fn next(&mut self) -> Option<Ask> {
+        tokio::select! {
+            biased;
+            Some(ask) = self.ahead.recv() => Some(ask),
+            Some(ask) = self.later.recv() => Some(ask),
+            else => None,
+        }
+    }
+
+    fn close(&mut self) {
+        self.ahead.close();
+        self.later.close();
+    }
+}
+
 /// The one writer: takes what waits, runs each in its own savepoint, commits once, answers all.
 async fn serve(
     pool: Arc<Pool>,
-    mut asks: mpsc::Receiver<Ask>,
+    mut asks: Asks,
     mut closed: watch::Receiver<bool>,
     shared: Shared,
 ) {
     loop {
         let first = tokio::select! {
             biased;
-            first = asks.recv() => first,
+            first = asks.next() => first,
             _ = closed.changed() => {
                 asks.close();
-                asks.recv().await
+                asks.next().await
             }
         };
         let Some(first) = first else { break };
@@ -180,7 +209,7 @@ impl Group {
         pool: &Arc<Pool>,
         shared: &Shared,
         first: Ask,
-        asks: &mut mpsc::Receiver<Ask>,
+        asks: &mut Asks,
     ) -> Result<()> {
         let begun = async {
             let conn = pool.take().await?;
@@ -196,7 +225,7 @@ impl Group {
                 return Err(error);
             }
         };
-        let mut next = Some(first);
+        let (mut next, mut behind) = (Some(first), 0);
         while let Some(mut ask) = next {
             tx.at(shared.now());
             let step = async {
@@ -229,7 +258,14 @@ impl Group {
             if changed {
                 self.changes.append(&mut told);
             }
-            next = if self.kept.len() + self.refused.len() < GROUP { asks.try_recv().ok() } else { None };
+            if self.kept.len() + self.refused.len() >= GROUP {
+                break;
+            }
+            next = asks.ahead.try_recv().ok();
+            if next.is_none() && behind < BEHIND {
+                behind += 1;
+                next = asks.later.try_recv().ok();
+            }
         }
         tx.run(sql("COMMIT")).await.map(drop)
     }

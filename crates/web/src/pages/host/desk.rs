@@ -4,10 +4,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use jiff::tz::TimeZone;
 use kalends_domain::people::Profile;
-use kalends_engine::{
-    Member,
-    book::{BookingsAsk, Listed},
-};
+use kalends_engine::Member;
 
 use super::eye::Eye;
 use crate::{
@@ -43,13 +40,11 @@ impl Desk {
 
     /// What stands around a page at this place of the menu.
     pub async fn around(&self, web: &Web, here: &'static str) -> Result<(Frame, Side), Problem> {
-        let waiting =
-            BookingsAsk { status: vec![Listed::Unconfirmed], take: Some(1), ..BookingsAsk::default() };
         let side = Side {
             name: self.by.user.name.clone(),
             username: self.by.user.username.to_string(),
             here,
-            to_confirm: web.engine.bookings(&self.member(), &waiting).await?.total,
+            to_confirm: web.engine.unconfirmed(&self.member()).await?,
             need_attention: web.engine.apps(&self.member()).await?.iter().filter(|card| card.broken).count()
                 as u64,
         };

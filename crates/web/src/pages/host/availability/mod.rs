@@ -16,7 +16,6 @@ use kalends_engine::{
     schedules::{ScheduleDraft, ScheduleView},
 };
 
-pub use self::page::{ZoneChoice, zones};
 use self::{
     hours::Hours,
     page::{Availability, DateForm, LeaveForm, Page, Tab},
@@ -25,6 +24,7 @@ use super::{desk::Desk, draw_form, notice::Notice};
 use crate::{
     Problem, Web,
     extract::{Asked, Form, Typed},
+    zones,
 };
 
 /// All addresses below `/availability`.
@@ -320,8 +320,8 @@ async fn page(
         number: schedule.number,
         is_default: schedule.is_default,
         tabs: tabs.collect(),
+        zones: zones::choices_for(&typing.hours.zone, desk.profile().hours, web.engine.now()),
         hours: typing.hours,
-        zones: zones(web.engine.now()),
         status: Hours::total(&schedule.hours),
         overrides: page::overrides(&schedule.hours, today),
         date: typing.date,

@@ -1,14 +1,14 @@
 //! The page of one schedule.
 
 use askama::Template;
-use jiff::{Timestamp, civil::Date};
-use kalends_domain::{
-    availability::{DateHours, OutOfOffice, Schedule},
-    zone::Zone,
-};
+use jiff::civil::Date;
+use kalends_domain::availability::{DateHours, OutOfOffice, Schedule};
 
 use super::hours::Hours;
-use crate::pages::{Frame, Side, host::notice::Notice};
+use crate::{
+    pages::{Frame, Side, host::notice::Notice},
+    zones::ZoneGroup,
+};
 
 /// The page, as the template draws it.
 #[derive(Template)]
@@ -37,7 +37,7 @@ pub struct Availability {
     /// The form.
     pub hours: Hours,
     /// Zones to choose from, the schedule's own first.
-    pub zones: Vec<ZoneChoice>,
+    pub zones: Vec<ZoneGroup>,
     /// How the form stands.
     pub status: String,
     /// Dates that differ.
@@ -61,15 +61,6 @@ pub struct Tab {
     pub name: String,
     /// Used by event types that name none.
     pub is_default: bool,
-}
-
-/// A zone to choose.
-#[derive(Debug, Clone)]
-pub struct ZoneChoice {
-    /// Its IANA name.
-    pub name: String,
-    /// With the time there.
-    pub label: String,
 }
 
 /// A date that differs, or time away.
@@ -133,23 +124,6 @@ impl Availability {
     }
 }
 
-/// Every zone, each with the time there now.
-pub fn zones(now: Timestamp) -> Vec<ZoneChoice> {
-    let label = |zone: &Zone| {
-        let wall = zone.wall(now.as_second());
-        let city = zone.name().replace('_', " ");
-        format!("{city}, now {:02}:{:02}", wall.hour(), wall.minute())
-    };
-    let mut zones: Vec<ZoneChoice> = jiff::tz::db()
-        .available()
-        .filter_map(|name| Zone::parse(name.as_str()).ok())
-        .map(|zone| ZoneChoice { label: label(&zone), name: zone.name().to_owned() })
-        .collect();
-    zones.sort_by(|a, b| a.name.cmp(&b.name));
-    zones.dedup_by(|a, b| a.name == b.name);
-    zones
-}
-
 /// The dates that differ, from today on.
 pub fn overrides(schedule: &Schedule, today: Date) -> Vec<Row> {
     let words = |one: &DateHours| {
@@ -185,14 +159,6 @@ fn day(date: Date, today: Date) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_zone_can_be_chosen_once() {
-        let zones = zones(Timestamp::UNIX_EPOCH);
-        assert!(zones.len() > 300, "{}", zones.len());
-        assert!(zones.iter().any(|zone| zone.name == "Asia/Kolkata"));
-        assert!(zones.is_sorted_by(|a, b| a.name < b.name));
-    }
 
     #[test]
     fn dates_say_their_year_when_it_is_another() {

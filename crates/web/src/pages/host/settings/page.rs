@@ -2,9 +2,12 @@
 
 use askama::Template;
 
-use crate::pages::{
-    Frame, Side,
-    host::{availability::ZoneChoice, form::Form, notice::Notice},
+use crate::{
+    pages::{
+        Frame, Side,
+        host::{form::Form, notice::Notice},
+    },
+    zones::ZoneGroup,
 };
 
 /// How the host appears, and how times are shown to them.
@@ -22,7 +25,7 @@ pub struct Profile {
     /// What the public address begins with.
     pub prefix: String,
     /// Zones to choose from.
-    pub zones: Vec<ZoneChoice>,
+    pub zones: Vec<ZoneGroup>,
     /// Which tab.
     pub tab: &'static str,
 }

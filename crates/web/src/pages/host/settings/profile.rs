@@ -11,7 +11,8 @@ use super::page;
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
-    pages::host::{availability::zones, desk::Desk, draw_form, form::Form, notice::Notice},
+    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
+    zones,
 };
 
 /// `GET /settings/profile`
@@ -63,7 +64,8 @@ pub async fn save(
 
 async fn draw_page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Result<Response, Problem> {
     let (frame, side) = desk.around(web, "settings").await?;
-    let (prefix, zones) = (web.site.link("/"), zones(web.engine.now()));
+    let prefix = web.site.link("/");
+    let zones = zones::choices_for(&form.text("zone"), desk.profile().hours, web.engine.now());
     let failed = form.failed();
     let page = page::Profile { frame, side, notice, form, prefix, zones, tab: "profile" };
     Ok(draw_form(&page, failed))
