@@ -29,8 +29,10 @@ use crate::{Error, Result};
 
 /// So many transactions share one commit at most.
 const GROUP: usize = 128;
-/// So many of them may be in the background: somebody who came meanwhile waits for no more.
-const BEHIND: usize = 4;
+/// So many of them may be in the background where somebody waits for the same commit, and where nobody does.
+const BEHIND: (usize, usize) = (4, 16);
+/// Work in the background waits so long for somebody to share a commit with, while people write.
+const MOMENT: Duration = Duration::from_millis(2);
 /// A transaction that takes longer is undone, for all others wait behind it.
 const LONGEST: Duration = Duration::from_secs(30);
 /// So many read at once at most.
@@ -156,12 +158,16 @@ struct Asks {
 }
 
 impl Asks {
-    /// The next one, once there is one; none when all are done and no more can come.
-    async fn next(&mut self) -> Option<Ask> {
+    /// The next one, once there is one; none when all are done and no more can come. True with one that somebody
+    /// waits for.
+    async fn next(&mut self, busy: bool) -> Option<(Ask, bool)> {
+        if busy && let Ok(Some(ask)) = tokio::time::timeout(MOMENT, self.ahead.recv()).await {
+            return Some((ask, true));
+        }
         tokio::select! {
             biased;
-            Some(ask) = self.ahead.recv() => Some(ask),
-            Some(ask) = self.later.recv() => Some(ask),
+            Some(ask) = self.ahead.recv() => Some((ask, true)),
+            Some(ask) = self.later.recv() => Some((ask, false)),
             else => None,
         }
     }
@@ -179,18 +185,20 @@ async fn serve(
     mut closed: watch::Receiver<bool>,
     shared: Shared,
 ) {
+    let mut busy = false;
     loop {
         let first = tokio::select! {
             biased;
-            first = asks.next() => first,
+            first = asks.next(busy) => first,
             _ = closed.changed() => {
                 asks.close();
-                asks.next().await
+                asks.next(busy).await
             }
         };
-        let Some(first) = first else { break };
+        let Some((first, awaited)) = first else { break };
+        busy = awaited;
         let mut group = Group { tx: None, kept: Vec::new(), refused: Vec::new(), changes: Vec::new() };
-        let result = group.run(&pool, &shared, first, &mut asks).await;
+        let result = group.run(&pool, &shared, (first, awaited), &mut asks).await;
         group.finish(&shared, result).await;
     }
     pool.close();
@@ -208,7 +216,7 @@ impl Group {
         &mut self,
         pool: &Arc<Pool>,
         shared: &Shared,
-        first: Ask,
+        (first, mut awaited): (Ask, bool),
         asks: &mut Asks,
     ) -> Result<()> {
         let begun = async {
@@ -262,7 +270,9 @@ impl Group {
                 break;
             }
             next = asks.ahead.try_recv().ok();
-            if next.is_none() && behind < BEHIND {
+            awaited |= next.is_some();
+            let most = if awaited { BEHIND.0 } else { BEHIND.1 };
+            if next.is_none() && behind < most {
                 behind += 1;
                 next = asks.later.try_recv().ok();
             }
