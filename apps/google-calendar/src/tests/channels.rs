@@ -35,6 +35,7 @@ fn secrets() -> Secrets {
 #[tokio::test(start_paused = true)]
 async fn gcal_17_a_channel_is_asked_for_as_google_wants_it() {
     let world = World::new();
+    world.google.channels_end(world.cx.now + SignedDuration::from_hours(24 * 7));
     let channel = part().watch(&world.cx, &host(), &wish(&world, "channel-1")).await.expect("opens");
     let seen = world.google.bench().seen();
     let request = seen.last().expect("a request");
@@ -42,7 +43,7 @@ async fn gcal_17_a_channel_is_asked_for_as_google_wants_it() {
     assert_eq!(request.url.path(), "/calendar/v3/calendars/host@example.com/events/watch");
     assert_eq!((&sent["type"], &sent["id"]), (&"web_hook".into(), &"channel-1".into()));
     assert!(sent["expiration"].is_string(), "milliseconds, as a text");
-    // A week is what Google gives, whatever was wished.
+    // It is Google that says how long.
     assert_eq!(channel.expires_at, world.cx.now + SignedDuration::from_hours(24 * 7));
     assert!(!format!("{request:?}").contains("canary"), "ALL-08");
 }

@@ -163,7 +163,7 @@ pub const CHECKS: &[On] = &[
             let mut mirror = Mirror::read(&scene).await;
             let mut there: Vec<(Draft, Written)> = Vec::new();
             let mut late: Vec<Raw> = Vec::new();
-            for n in 0..150 {
+            for n in 0..1_000 {
                 scene.edit(n, &mut there, &mut chance).await;
                 for raw in scene.notices() {
                     match chance.below(4) {
@@ -266,7 +266,7 @@ impl Scene {
                 self.calendar.delete(cx, of, &written).await.expect("deletes");
             }
             _ => {
-                let event = draft(&format!("edit-{n}"), n * 600);
+                let event = draft(&format!("edit-{n}"), n * 60);
                 let written = self.calendar.create(cx, of, &event).await.expect("creates");
                 there.push((event, written));
             }

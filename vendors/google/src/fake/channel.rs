@@ -6,9 +6,6 @@ use kalends_app::hook::Raw;
 use serde_json::{Value, json};
 use url::Url;
 
-/// The longest a channel lives, in milliseconds.
-const LONGEST: i64 = 7 * 86_400_000;
-
 /// A channel.
 pub(super) struct Channel {
     pub(super) id: String,
@@ -20,8 +17,8 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// A channel as asked for, at this time in epoch milliseconds.
-    pub(super) fn open(calendar: &str, asked: &Value, now: i64) -> Result<Self, String> {
+    /// A channel as asked for, but for how long it may live at most, in epoch milliseconds.
+    pub(super) fn open(calendar: &str, asked: &Value, most: i64) -> Result<Self, String> {
         let known = ["id", "type", "address", "token", "expiration", "params"];
         let fields = asked.as_object().ok_or("a channel is an object")?;
         if let Some(stray) = fields.keys().find(|name| !known.contains(&name.as_str())) {
@@ -42,7 +39,7 @@ impl Channel {
             return Err("token is at most 256 characters".into());
         }
         let wished = match &asked["expiration"] {
-            Value::Null => now + LONGEST,
+            Value::Null => most,
             Value::String(text) => text.parse().map_err(|_| "expiration is milliseconds")?,
             other => return Err(format!("expiration is a text of milliseconds, not {other}")),
         };
@@ -51,7 +48,7 @@ impl Channel {
             resource: resource(calendar),
             address,
             token: text("token").to_owned(),
-            expiration: wished.min(now + LONGEST),
+            expiration: wished.min(most),
             number: 0,
         })
     }
@@ -86,10 +83,6 @@ impl Channel {
         });
         let headers: HeaderMap = pairs.collect();
         Raw { method: Method::POST, url: self.address.clone(), headers, body: Bytes::new() }
-    }
-
-    pub(super) const fn lives(&self, now: i64) -> bool {
-        now < self.expiration
     }
 }
 

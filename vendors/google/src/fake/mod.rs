@@ -26,8 +26,6 @@ use self::{calendar::Calendar, channel::Channel, list::Rest, query::Query, space
 
 /// The account.
 pub const HOST: &str = "host@example.com";
-/// When it is, for channels: the beginning of every stage.
-const NOW: &str = "2027-03-01T08:00:00Z";
 
 /// The provider.
 pub struct Google {
@@ -49,6 +47,8 @@ struct State {
     page: usize,
     /// Every page names itself as the next one.
     round: bool,
+    /// No channel lives longer, in epoch milliseconds.
+    channels_end: i64,
     rooms: Rooms,
 }
 
@@ -83,6 +83,7 @@ impl Google {
             failing: BTreeMap::new(),
             page: 2500,
             round: false,
+            channels_end: 4_102_444_800_000,
             rooms: Rooms::After(1),
         };
         Self { bench: Bench::default(), oauth, described, state: Mutex::new(state) }
@@ -157,6 +158,11 @@ impl Google {
         self.state().channels.iter().map(|channel| channel.id.clone()).collect()
     }
 
+    /// Channels opened from now on end at this time at the latest.
+    pub fn channels_end(&self, at: Timestamp) {
+        self.state().channels_end = at.as_millisecond();
+    }
+
     /// How many Meet spaces there are.
     pub fn spaces(&self) -> usize {
         self.state().spaces.len()
@@ -186,8 +192,7 @@ impl State {
     /// Tells every channel of a calendar.
     fn changed(&mut self, calendar: &str) {
         let resource = channel::resource(calendar);
-        let now = now();
-        let told = self.channels.iter_mut().filter(|one| one.resource == resource && one.lives(now));
+        let told = self.channels.iter_mut().filter(|one| one.resource == resource);
         self.pushes.extend(told.map(|one| one.push("exists")));
     }
 
@@ -269,7 +274,7 @@ impl State {
 
     fn watch(&mut self, request: &Request, calendar: &str) -> Result<Response, String> {
         Query::of(request, &[])?;
-        let mut channel = Channel::open(calendar, &sent(request)?, now())?;
+        let mut channel = Channel::open(calendar, &sent(request)?, self.channels_end)?;
         if !self.calendars.contains_key(calendar) {
             return Ok(refusal::calendar(request, 404, "notFound", "Not Found"));
         }
@@ -387,8 +392,4 @@ fn sent(request: &Request) -> Result<Value, String> {
 
 fn ok(request: &Request, body: &Value) -> Response {
     fake::answer(request, 200, &[("content-type", "application/json; charset=UTF-8")], body.to_string())
-}
-
-fn now() -> i64 {
-    NOW.parse::<Timestamp>().map(Timestamp::as_millisecond).unwrap_or_default()
 }
