@@ -11,6 +11,9 @@ pub enum Unfinished {
     /// They said no there.
     #[error("You said no at the provider, so nothing was connected.")]
     Denied,
+    /// An administrator at the provider must allow it first.
+    #[error("An administrator of your organization at the provider must allow this app first.")]
+    Approval,
     /// The answer is another provider's (OAU-03).
     #[error("The answer came from somewhere else than the provider, so it was not used. Begin again.")]
     Elsewhere,
@@ -36,6 +39,7 @@ impl Unfinished {
         match self {
             Self::Over => "over",
             Self::Denied => "denied",
+            Self::Approval => "approval",
             Self::Elsewhere => "elsewhere",
             Self::Scopes(_) => "scopes",
             Self::Unregistered => "unregistered",

@@ -37,6 +37,8 @@ pub struct Answer {
     pub code: Option<Secret>,
     /// Why there is no code.
     pub error: Option<String>,
+    /// The same at length, as some providers number their reasons.
+    pub description: Option<String>,
     /// Who answers (RFC 9207).
     pub issuer: Option<String>,
 }
@@ -135,6 +137,7 @@ impl Engine {
         }
         let code = match (&answer.code, answer.error.as_deref()) {
             (Some(code), None) => code,
+            _ if wants_approval(app, answer) => return Err(Unfinished::Approval.into()),
             (_, Some("access_denied" | "consent_required" | "user_cancelled_login")) => {
                 return Err(Unfinished::Denied.into());
             }
@@ -383,5 +386,52 @@ impl Engine {
         if let Err(error) = noted.await {
             tracing::warn!(%error, "it could not be written down");
         }
+    }
+}
+
+/// Whether the provider's own reason says that an administrator there must allow it first (MSG-03): the app knows its words.
+fn wants_approval(app: &App, answer: &Answer) -> bool {
+    let Some(code) = &answer.error else { return false };
+    let said = serde_json::json!({ "error": code, "error_description": answer.description });
+    let Ok(url) = url::Url::parse("about:blank") else { return false };
+    let as_told = kalends_app::Response {
+        status: http::StatusCode::BAD_REQUEST,
+        headers: http::HeaderMap::new(),
+        body: said.to_string().into(),
+        url,
+    };
+    (app.judge)(&as_told).is_some_and(|error| error.kind == Kind::PolicyDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kalends_app::{Declared, fake::Nobody};
+
+    use super::*;
+
+    static ORDERLY: App = App {
+        slug: "orderly",
+        manifest: Declared::new(""),
+        icon: "",
+        parts: Vec::new,
+        judge: |response| {
+            let ours = response.text().contains("REASON-90094");
+            ours.then(|| Error::new(Kind::PolicyDenied, "an administrator there has to allow it"))
+        },
+        fake: || Arc::<Nobody>::default(),
+    };
+
+    fn answer(description: &str) -> Answer {
+        let description = Some(description.to_owned());
+        Answer { error: Some("access_denied".into()), description, ..Answer::default() }
+    }
+
+    #[test]
+    fn msg_03_who_needs_an_administrator_first_is_told_from_who_said_no() {
+        assert!(wants_approval(&ORDERLY, &answer("REASON-90094: ask your administrator")));
+        assert!(!wants_approval(&ORDERLY, &answer("REASON-65004: the person declined")));
+        assert!(!wants_approval(&ORDERLY, &Answer { error: None, ..answer("REASON-90094") }));
     }
 }

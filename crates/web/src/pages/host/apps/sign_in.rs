@@ -93,6 +93,7 @@ pub async fn back(
         state: text("state").unwrap_or_default(),
         code: text("code").map(Secret::new),
         error: text("error"),
+        description: text("error_description"),
         issuer: text("iss"),
     };
     // Whoever has lost their session begins again: nothing of the answer goes on to the sign-in page.
@@ -131,6 +132,9 @@ pub fn notice(asked: &extract::Typed, app: &Manifest) -> Option<Notice> {
     let nothing = format!("{name} is not connected.");
     let words = match asked.text("sign_in")? {
         "denied" => format!("You said no at {name}, so nothing was changed. Connect again whenever you like."),
+        "approval" => {
+            format!("Your organization at {name} lets people use this app only after one of its administrators has allowed it. Ask them; then connect again here.")
+        }
         "over" => {
             "That sign-in took longer than ten minutes, was used before, or began in another browser. Connect again here.".to_owned()
         }
