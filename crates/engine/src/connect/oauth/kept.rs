@@ -173,7 +173,7 @@ mod tests {
             scopes: None,
             kept: std::collections::BTreeMap::new(),
         };
-        let ids = Ids::new(Arc::new(Held::default()), Arc::new(Counting::default()));
+        let ids = Ids::new(Arc::new(Held::from_text("2027-03-01T08:00:00Z")), Arc::new(Counting::default()));
         Kept::fresh(&tokens, None, at(1000), &ids)
     }
 
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn oau_09_a_refresh_token_that_does_not_come_again_stays() {
-        let ids = Ids::new(Arc::new(Held::default()), Arc::new(Counting::default()));
+        let ids = Ids::new(Arc::new(Held::from_text("2027-03-01T08:00:00Z")), Arc::new(Counting::default()));
         let before = Kept { refresh: Some(Secret::new("old")), ..kept(None) };
         let tokens = |refresh: Option<&str>| Tokens {
             access: Secret::new("b"),
