@@ -70,11 +70,7 @@ impl Server {
         if !settings.starts_with("listen") {
             command.env("KALENDS_LISTEN", "127.0.0.1:0");
         }
-        let mut process = command
-            .args(words)
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log)?)
-            .spawn()?;
+        let mut process = command.args(words).stdout(Stdio::piped()).stderr(File::create(&log)?).spawn()?;
         let printed = process.stdout.take().context("no output")?;
         let (sender, lines) = mpsc::channel();
         // Reads on for as long as the server lives, so that its output never blocks it.

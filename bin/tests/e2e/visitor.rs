@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use url::form_urlencoded;
 
 use crate::http::Http;
@@ -25,6 +25,8 @@ pub struct Page {
     pub status: u16,
     /// Where it sends the browser; empty when it does not.
     pub onward: String,
+    /// What browsers may tell others of where they came from.
+    pub referrer: String,
     /// The page, as it is written.
     pub text: String,
 }
@@ -83,7 +85,9 @@ impl Visitor {
             self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
         }
         let onward = headers.get(LOCATION).map(|to| to.to_str().map(str::to_owned)).transpose()?;
-        Ok(Page { status, onward: onward.unwrap_or_default(), text })
+        let referrer =
+            headers.get(REFERRER_POLICY).and_then(|policy| policy.to_str().ok()).unwrap_or_default();
+        Ok(Page { status, onward: onward.unwrap_or_default(), referrer: referrer.to_owned(), text })
     }
 }
 

@@ -19,7 +19,8 @@ pub fn trials() -> Vec<Trial> {
 
 /// An administrator registers the server, a host signs in, and the answer is worth something once.
 fn connects() -> Result<()> {
-    let (google, caller) = (std::env::var("KALENDS_PEER_EMULATE_GOOGLE")?, std::env::var("KALENDS_PEER_EMULATE_CALLER")?);
+    let (google, caller) =
+        (std::env::var("KALENDS_PEER_EMULATE_GOOGLE")?, std::env::var("KALENDS_PEER_EMULATE_CALLER")?);
     let host = Host::on("signing-in", &settings(&google, &caller))?;
     let page = host.browser.get(APP)?.words();
     ensure!(page.contains("does not know this server yet"), "{page}");
@@ -39,6 +40,7 @@ fn connects() -> Result<()> {
     let back = sign_in(&host.browser, &google, "host@example.com")?;
     let page = host.browser.get(&back)?;
     ensure!(page.status == 303 && page.onward.starts_with("/apps/installed?did=connected"), "{page:?}");
+    ensure!(page.referrer == "no-referrer", "OAU-18: {page:?}");
     ensure!(!page.onward.contains("code") && !page.onward.contains("state"), "{}", page.onward);
     let words = host.browser.get("/apps/installed")?.words();
     ensure!(words.contains("Google Calendar") && words.contains("Healthy"), "{words}");
@@ -78,7 +80,11 @@ fn sign_in(browser: &Visitor, google: &str, email: &str) -> Result<String> {
     let page = browser.get(there.as_str())?;
     ensure!(page.status == 200, "the provider does not take our address: {}", page.words());
     let asked = |name: &str| {
-        there.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+        there
+            .query_pairs()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default()
     };
     ensure!(asked("code_challenge_method") == "S256" && asked("state").len() >= 43, "{there}");
     let names = ["redirect_uri", "scope", "state", "client_id", "code_challenge", "code_challenge_method"];

@@ -31,6 +31,28 @@ struct Removal {
     needed_by: Vec<String>,
     days: i64,
     data: bool,
+    /// What becomes of our access at the provider.
+    access: Access,
+}
+
+/// What becomes of our access to an account when its app is gone for good.
+enum Access {
+    /// There is none beside what is stored here.
+    None,
+    /// It is given back.
+    Given,
+    /// The provider has no call for it: people take it away there themselves.
+    Theirs(String),
+}
+
+impl Access {
+    fn of(app: &kalends_app::manifest::Manifest) -> Self {
+        match app.auth.oauth() {
+            None => Self::None,
+            Some(oauth) if oauth.revoke.is_some() => Self::Given,
+            Some(oauth) => Self::Theirs(oauth.manage.clone().unwrap_or_default()),
+        }
+    }
 }
 
 /// Before an app is switched off.
@@ -78,6 +100,7 @@ async fn removal(
         breaks: breaks(&lost),
         needed_by: lost.needed_by,
         days: lost.days,
+        access: Access::of(there.app.manifest()),
         data: there.app.manifest().is_data(),
     };
     Ok(draw_form(&page, failed))

@@ -211,3 +211,62 @@ pub async fn answer_switch(
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kalends_app::{Error, Kind};
+
+    use super::*;
+    use crate::extract::Typed;
+
+    const MANIFEST: &str = r#"
+slug = "acme"
+name = "Acme"
+tagline = "Rooms."
+description = "Rooms."
+kinds = ["conference"]
+categories = ["video"]
+publisher = "Kalends"
+may = ["Make rooms"]
+[endpoints]
+authorize = "https://acme.example/authorize"
+token = "https://acme.example/token"
+[auth]
+scheme = "oauth2"
+scopes = [{ scope = "rooms", for = ["make rooms"], required = true }, { scope = "names", for = ["show names"] }]
+"#;
+
+    #[test]
+    fn whatever_a_sign_in_comes_to_has_words_that_say_what_to_do() {
+        let app = Manifest::parse(MANIFEST).unwrap();
+        for why in [
+            Unfinished::Over,
+            Unfinished::Denied,
+            Unfinished::Elsewhere,
+            Unfinished::Scopes(vec![]),
+            Unfinished::Unregistered,
+            Unfinished::Registration,
+            Unfinished::Refused(Error::new(Kind::Down, "no answer")),
+        ] {
+            let asked = Typed::from([("sign_in", why.code())]);
+            let notice = notice(&asked, &app).unwrap_or_else(|| panic!("{} has no words", why.code()));
+            assert_eq!(notice.title, "Acme is not connected.");
+            assert!(notice.words.ends_with('.'), "{}", notice.words);
+        }
+        let scopes = notice(&Typed::from([("sign_in", "scopes")]), &app).unwrap();
+        assert!(scopes.words.contains("It needs: make rooms."), "{}", scopes.words);
+        for made_up in ["<script>", "", "x"] {
+            assert_eq!(notice(&Typed::from([("sign_in", made_up)]), &app), None);
+        }
+    }
+
+    #[test]
+    fn oau_18_whoever_comes_back_goes_on_to_a_clean_address_that_nothing_tells_of() {
+        let response = unfinished("a/../b?code=x", &Unfinished::Over);
+        assert_eq!(response.status(), http::StatusCode::SEE_OTHER);
+        let header = |name| response.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header(header::LOCATION), "/apps/a%2F..%2Fb%3Fcode%3Dx?sign_in=over");
+        assert_eq!(header(header::REFERRER_POLICY), "no-referrer");
+        assert_eq!(header(header::CACHE_CONTROL), "no-store");
+    }
+}
