@@ -27,7 +27,8 @@ fn connects() -> Result<()> {
 
     let registration = format!("{APP}/registration");
     let page = host.browser.get(&registration)?;
-    ensure!(page.keeps(&format!("{caller}{APP}/callback")), "the address to copy: {}", page.words());
+    let words = page.words();
+    ensure!(words.contains(&format!("{caller}{APP}/callback</code>")), "the address to copy: {words}");
     let wrong = [("client_id", CLIENT), ("client_secret", "a wrong one"), ("do", "save")];
     let page = host.browser.send(&registration, &registration, &wrong)?;
     let words = page.words();

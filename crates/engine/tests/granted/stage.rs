@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use kalends_app::{
-    Account, Gateway, NoNames,
+    Account, Gateway, Kind, NoNames,
     fake::{Fake, OAuth},
 };
 use kalends_domain::{
@@ -127,6 +127,18 @@ impl<'t> Stage<'t> {
             Finished::Connected(id) => id,
             Finished::AskSwitch(_) => panic!("there is nothing to switch"),
         }
+    }
+
+    /// A call that works, at the latest when a renewal under way is done: waits take no time here, so it is made again.
+    pub async fn works(&self, node: &Engine, id: Id<Installation>) {
+        for _ in 0..100_000 {
+            match node.test_connection(&self.member, id).await {
+                Ok(()) => return,
+                Err(ConnectError::Probe(error)) if error.kind == Kind::Down => tokio::task::yield_now().await,
+                Err(error) => panic!("this should work: {error:?}"),
+            }
+        }
+        panic!("the renewal never ends");
     }
 
     pub async fn connection(&self, id: Id<Installation>) -> Connection {
