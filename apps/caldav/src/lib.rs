@@ -12,7 +12,7 @@ use kalends_app::{
     },
 };
 use kalends_domain::Span;
-use vendor_dav::{Account, At};
+use vendor_dav::{Account, At, person};
 
 /// The app.
 pub static APP: App = App {
@@ -23,6 +23,9 @@ pub static APP: App = App {
     judge: vendor_dav::judge,
     fake: || Arc::new(fake::Server::default()),
 };
+
+/// The setting with people and rooms whose busy times are read, too.
+const OTHERS: &str = "others";
 
 struct CalDav;
 
@@ -51,19 +54,33 @@ impl Calendar for CalDav {
                 "the sign-in works, but the account has no calendar for events: make one there first";
             return Err(Error::new(Kind::NotFound, message));
         }
+        account.people(cx, OTHERS)?;
         account.probe()
     }
 
     async fn calendars(&self, cx: &Cx) -> Result<Vec<RemoteCalendar>, Error> {
-        match self.open(cx).await?.calendars().await {
+        let mut account = self.open(cx).await?;
+        let mut calendars = match account.calendars().await {
             // The account moved to another address on its server: look where it is now.
-            Err(error) if error.is_missing() => self.discover(cx).await?.calendars().await,
-            other => other,
-        }
+            Err(error) if error.is_missing() => {
+                account = self.discover(cx).await?;
+                account.calendars().await?
+            }
+            other => other?,
+        };
+        calendars.extend(account.people(cx, OTHERS)?);
+        Ok(calendars)
     }
 
     async fn busy(&self, cx: &Cx, of: &[RemoteId], within: Span) -> Result<Vec<Busy>, Error> {
-        self.open(cx).await?.busy(of, within).await
+        let account = self.open(cx).await?;
+        let (people, own): (Vec<RemoteId>, Vec<RemoteId>) =
+            of.iter().cloned().partition(|id| person(id).is_some());
+        let mut busy = account.busy(&own, within).await?;
+        for address in people.iter().filter_map(person) {
+            busy.extend(account.busy_of(address, within).await?);
+        }
+        Ok(busy)
     }
 
     async fn create(&self, cx: &Cx, into: &RemoteId, event: &Draft) -> Result<Written, Error> {
@@ -95,7 +112,11 @@ impl Calendar for CalDav {
         since: Option<&str>,
         within: Span,
     ) -> Result<Changes, Error> {
-        self.open(cx).await?.changes(of, since, within).await
+        let account = self.open(cx).await?;
+        match person(of) {
+            Some(address) => account.changes_of(address, within).await,
+            None => account.changes(of, since, within).await,
+        }
     }
 }
 

@@ -392,6 +392,52 @@ async fn dav_05_who_may_only_see_when_it_is_busy_sees_that() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn dav_05_a_calendar_without_names_is_mirrored_without_names() {
+    let world = World::new();
+    let (cx, of) = (world.connected("https://busy.example.test").await, work("busy.example.test"));
+    world.server.put_by_other("work", "a.ics", &ics("a", &hour(2)));
+    let all = changes(&cx, &of, None).await;
+    let span = Span::new(at("2027-03-02T10:00:00Z"), at("2027-03-02T11:00:00Z"));
+    assert_eq!(
+        (all.full, all.upserts[0].busy.as_slice(), all.upserts[0].span),
+        (true, [span].as_slice(), None)
+    );
+    world.server.remove_by_other("work", "a.ics");
+    let next = changes(&cx, &of, all.cursor.as_deref()).await;
+    assert!(next.full && next.upserts.iter().all(|event| event.busy.is_empty()), "{next:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dav_09_colleagues_and_rooms_are_asked_through_the_outbox() {
+    let world = World::new();
+    let mut cx = world.connected("https://dav.example.test").await;
+    cx.settings["others"] = "Room@example.com, hidden@example.com\nnobody@example.com".into();
+    let all = part().calendars(&cx).await.expect("lists");
+    let room = all.iter().find(|calendar| calendar.name == "room@example.com").expect("is listed");
+    assert!(!room.writable && all.len() == 6);
+    let both = [work("dav.example.test"), room.id.clone()];
+    let busy = part().busy(&cx, &both, window()).await.expect("says");
+    assert_eq!(busy.iter().map(|busy| busy.tentative).collect::<Vec<_>>(), [false, false, true]);
+    let told = part().changes(&cx, &room.id, None, window()).await.expect("tells");
+    assert_eq!((told.full, told.upserts[0].busy.len(), told.upserts[1].busy.len()), (true, 2, 1));
+    for (who, kind) in [("hidden", Kind::PolicyDenied), ("nobody", Kind::NotFound)] {
+        let of = [RemoteId::new(format!("busy:{who}@example.com"))];
+        assert_eq!(part().busy(&cx, &of, window()).await.expect_err("is not free").kind, kind, "{who}");
+    }
+    assert_eq!(world.server.bench().strays(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn dav_09_a_server_without_an_outbox_says_so_by_the_field() {
+    let world = World::new();
+    let mut cx = world.connected("https://dav.example.test").await;
+    cx.settings["others"] = "room@example.com".into();
+    cx.settings["found"]["outbox"] = serde_json::Value::Null;
+    let error = part().calendars(&cx).await.expect_err("it cannot ask");
+    assert!(error.kind == Kind::Invalid && error.message().starts_with("others: "), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_redirect_is_never_taken_for_success() {
     let world = World::new();
     let (cx, of) = (world.connected("https://dav.example.test").await, work("dav.example.test"));

@@ -22,6 +22,9 @@ pub struct Place {
     pub homes: Vec<Url>,
     /// Where invitations arrive; names the default calendar.
     pub inbox: Option<Url>,
+    /// Where questions to others go; few servers have it.
+    #[serde(default)]
+    pub outbox: Option<Url>,
     /// The addresses the server knows the owner by, in lower case and without `mailto:`.
     pub addresses: Vec<String>,
     /// The owner's name, if the server says.
@@ -31,7 +34,7 @@ pub struct Place {
 impl Place {
     /// Where the password may go, by what was found.
     pub(crate) fn trusted(&self) -> impl Iterator<Item = &Url> {
-        std::iter::once(&self.principal).chain(&self.homes).chain(&self.inbox)
+        std::iter::once(&self.principal).chain(&self.homes).chain(&self.inbox).chain(&self.outbox)
     }
 }
 
@@ -138,6 +141,7 @@ async fn properties(session: &Session<'_>, url: &Url) -> Result<(Url, Multistatu
             "c:calendar-home-set",
             "c:calendar-user-address-set",
             "c:schedule-inbox-URL",
+            "c:schedule-outbox-URL",
         ]);
         let response = session.ask("discover", "PROPFIND", &url, Depth::Zero, body).await?;
         let Some(next) = response.location() else {
@@ -173,6 +177,8 @@ fn place(session: &Session<'_>, base: &Url, item: &Item) -> Result<Option<Place>
     let principal = item.link(DAV, "principal-URL").or_else(|| item.link(DAV, "current-user-principal"));
     let principal = principal.map_or_else(|| Ok(base.clone()), |href| session.follow(base, href))?;
     let inbox = item.link(CALDAV, "schedule-inbox-URL").map(|href| session.follow(base, href)).transpose()?;
+    let outbox =
+        item.link(CALDAV, "schedule-outbox-URL").map(|href| session.follow(base, href)).transpose()?;
     let addresses = item.property(CALDAV, "calendar-user-address-set").map(|set| {
         set.all(DAV, "href")
             .filter_map(|href| href.words())
@@ -181,7 +187,7 @@ fn place(session: &Session<'_>, base: &Url, item: &Item) -> Result<Option<Place>
             .collect()
     });
     let name = item.words(DAV, "displayname").map(ToOwned::to_owned);
-    Ok(Some(Place { principal, homes, inbox, addresses: addresses.unwrap_or_default(), name }))
+    Ok(Some(Place { principal, homes, inbox, outbox, addresses: addresses.unwrap_or_default(), name }))
 }
 
 /// Where the domain's SRV and TXT records point (RFC 6764 section 6): https only.

@@ -12,7 +12,7 @@ use crate::multistatus::{Item, Multistatus};
 use crate::objects::is_unsupported;
 use crate::session::Depth;
 use crate::xml::{CALDAV, DAV, SERVER};
-use crate::{Account, body};
+use crate::{Account, body, people};
 
 /// Servers disagree on whole days and floating times at the edges of a window; two days are more than any zone.
 const MARGIN: i64 = 2 * 86_400;
@@ -67,18 +67,34 @@ impl Account<'_> {
     /// the whole calendar, else everything each time.
     pub async fn changes(&self, of: &RemoteId, since: Option<&str>, within: Span) -> Result<Changes, Error> {
         let calendar = self.address(of)?;
+        match self.named_changes(&calendar, since, within).await {
+            // Someone may let us see when they are busy but not with what: that is told whole, each time.
+            Err(error) if error.kind == Kind::PolicyDenied => {
+                let feed = self.free_busy(&calendar, within, error).await?;
+                Ok(people::whole(&people::times(&feed, &self.owner(), within)))
+            }
+            other => other,
+        }
+    }
+
+    async fn named_changes(
+        &self,
+        calendar: &Url,
+        since: Option<&str>,
+        within: Span,
+    ) -> Result<Changes, Error> {
         match since.map(Cursor::read).transpose()? {
-            Some(Cursor::Sync(token)) => self.since(&calendar, &token, within).await,
+            Some(Cursor::Sync(token)) => self.since(calendar, &token, within).await,
             Some(Cursor::Tag(tag)) => {
-                let now = self.cursor(&calendar).await?;
+                let now = self.cursor(calendar).await?;
                 if now == Some(Cursor::Tag(tag)) {
                     return Ok(Changes { cursor: now.map(|now| now.text()), ..Changes::default() });
                 }
-                self.all(&calendar, now, within).await
+                self.all(calendar, now, within).await
             }
             None => {
-                let now = self.cursor(&calendar).await?;
-                self.all(&calendar, now, within).await
+                let now = self.cursor(calendar).await?;
+                self.all(calendar, now, within).await
             }
         }
     }

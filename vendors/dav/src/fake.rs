@@ -81,6 +81,7 @@ impl Calendars {
                 Some(calendar) => report::answer(request, path, calendar, speaks),
                 None => Ok(reply(request, 404, &[], "")),
             },
+            ("POST", "/outbox/") => outbox(request, &self.owner),
             ("PUT", _) => self.put(request, speaks),
             ("GET", _) => Ok(self.take(request, false)),
             ("DELETE", _) => Ok(self.take(request, true)),
@@ -208,6 +209,35 @@ impl Calendars {
             }
         }
     }
+}
+
+/// Busy times of others (RFC 6638 section 5): `room@example.com` shows them, `hidden@example.com` does not.
+fn outbox(request: &Request, owner: &Owner) -> Result<Response, String> {
+    let header = |name: &str| request.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if header("content-type") != "text/calendar; charset=utf-8" {
+        return Err("a question that is no text/calendar".into());
+    }
+    let text = String::from_utf8(request.body.to_vec()).map_err(|_| "a question that is not UTF-8")?;
+    let line = |start: &str| {
+        let unfolded = text.replace("\r\n ", "");
+        unfolded.split("\r\n").find_map(|line| line.strip_prefix(start)).map(ToOwned::to_owned)
+    };
+    for needed in ["METHOD:REQUEST", "BEGIN:VFREEBUSY", "UID:", "DTSTAMP:", "DTSTART:", "DTEND:"] {
+        line(needed).ok_or_else(|| format!("a question without {needed}"))?;
+    }
+    if line("ORGANIZER:mailto:").as_deref() != Some(owner.address.as_str()) {
+        return Err("a question by somebody else".into());
+    }
+    let asked = line("ATTENDEE:mailto:").ok_or("a question about nobody")?;
+    let busy = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REPLY\r\nBEGIN:VFREEBUSY\r\n\
+        FREEBUSY:20270302T100000Z/20270302T110000Z,20270303T100000Z/PT1H\r\n\
+        FREEBUSY;FBTYPE=BUSY-TENTATIVE:20270304T100000Z/PT1H\r\nFREEBUSY;FBTYPE=FREE:20270305T100000Z/PT1H\r\n\
+        END:VFREEBUSY\r\nEND:VCALENDAR\r\n";
+    Ok(match asked.as_str() {
+        "room@example.com" => answer::scheduled(request, &asked, "2.0;Success", Some(busy)),
+        "hidden@example.com" => answer::scheduled(request, &asked, "3.8;No authority", None),
+        _ => answer::scheduled(request, &asked, "3.7;Invalid calendar user", None),
+    })
 }
 
 /// The calendar a path is in, and the name there.

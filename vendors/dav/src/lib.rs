@@ -13,6 +13,7 @@ mod house;
 mod list;
 mod multistatus;
 mod objects;
+mod people;
 mod session;
 pub mod xml;
 
@@ -24,6 +25,7 @@ use url::Url;
 pub use discover::Place;
 pub use error::judge;
 pub use house::House;
+pub use people::person;
 
 use crate::auth::Login;
 use crate::session::Session;

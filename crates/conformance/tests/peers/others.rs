@@ -115,6 +115,36 @@ pub const CHECKS: &[On] = &[
             assert_eq!(guests_times(&guest).await, before);
         })
     }),
+    On::new("a_colleague_is_asked_through_the_outbox", |stage, part| {
+        // DAV-09, RFC 6638 section 5
+        Box::pin(async move {
+            if !place(&stage, &part).await.as_str().contains("/dav/calendars/") {
+                return; // the other server has no outbox
+            }
+            let address = address("CYRUS");
+            let guest = connected(&address.replace("/host/", "/guest/"), "guest", "guestpw").await;
+            let guest = guest.expect("the guest connects");
+            let theirs = place(&guest, &part).await;
+            let draft = draft("outbox", 11 * 86_400);
+            if let Some(left) = part.find(&guest.cx, &theirs, &draft.uid).await.expect("looks") {
+                part.delete(&guest.cx, &theirs, &left).await.expect("takes away what an earlier run left");
+            }
+            let written = part.create(&guest.cx, &theirs, &draft).await.expect("the guest has an event");
+            let host = connected(&address, "host", "hostpw").await.expect("the host connects");
+            let mut cx = host.cx.clone();
+            cx.settings["others"] = "guest@example.com".into();
+            let all = part.calendars(&cx).await.expect("lists");
+            let colleague = all.iter().find(|one| one.name == "guest@example.com").expect("is listed");
+            let of = std::slice::from_ref(&colleague.id);
+            assert!(spans(&part.busy(&cx, of, window()).await.expect("says")).contains(&draft.span));
+            let told = part.changes(&cx, &colleague.id, None, window()).await.expect("tells");
+            assert!(told.full && told.upserts.iter().any(|event| event.busy.contains(&draft.span)));
+            part.delete(&guest.cx, &theirs, &written).await.expect("takes it away");
+            assert!(!spans(&part.busy(&cx, of, window()).await.expect("says")).contains(&draft.span));
+            let nobody = [RemoteId::new("busy:nobody@example.org")];
+            part.busy(&cx, &nobody, window()).await.expect_err("is not free");
+        })
+    }),
     On::new("a_rule_that_never_rests_blocks_and_does_not_hang", |stage, part| {
         // REC-04
         Box::pin(async move {

@@ -24,6 +24,7 @@ pub(crate) fn principal(path: &str, of: &Owner, server: &str) -> Described {
                 "<c:calendar-user-address-set><d:href>mailto:{address}</d:href></c:calendar-user-address-set>"
             ),
             "<c:schedule-inbox-URL><d:href>/inbox/</d:href></c:schedule-inbox-URL>".to_owned(),
+            "<c:schedule-outbox-URL><d:href>/outbox/</d:href></c:schedule-outbox-URL>".to_owned(),
         ]);
     }
     (path.to_owned(), properties)
@@ -129,4 +130,15 @@ pub(crate) fn status(path: &str, status: &str) -> String {
 pub(crate) fn refused(request: &Request, status: u16, precondition: &str) -> Response {
     let body = format!(r#"<?xml version="1.0" encoding="utf-8"?><d:error {SPACES}>{precondition}</d:error>"#);
     reply(request, status, &[("content-type", "application/xml; charset=utf-8")], body)
+}
+
+/// What the outbox says of one person.
+pub(crate) fn scheduled(request: &Request, address: &str, status: &str, data: Option<&str>) -> Response {
+    let data =
+        data.map(|data| format!("<c:calendar-data>{}</c:calendar-data>", escaped(data))).unwrap_or_default();
+    let body = format!(
+        r#"<?xml version="1.0" encoding="utf-8"?><c:schedule-response {SPACES}><c:response><c:recipient><d:href>mailto:{}</d:href></c:recipient><c:request-status>{status}</c:request-status>{data}</c:response></c:schedule-response>"#,
+        escaped(address)
+    );
+    reply(request, 200, &[("content-type", "application/xml; charset=utf-8")], body)
 }
