@@ -149,7 +149,11 @@ impl Worker {
                 for one in &ended {
                     run::settle(tx, one).await?;
                 }
-                if room == 0 { Ok(Vec::new()) } else { tx.jobs().claim(&worker, &run::KINDS, room, LEASE).await }
+                if room == 0 {
+                    Ok(Vec::new())
+                } else {
+                    tx.jobs().claim(&worker, &run::KINDS, room, LEASE).await
+                }
             })
         });
         match in_background(written).await {

@@ -87,6 +87,9 @@ impl Engine {
             let fixed = booking.location.url().filter(|url| *url != door);
             return fixed.map(str::to_owned).ok_or(JoinError::NotReady);
         };
+        if room.link == Link::Pending {
+            return Err(JoinError::NotReady);
+        }
         let visitor = visitor(&booking, &scene, uid, host);
         let guests = if let Link::Ready(link) = &room.link { Some(link.clone()) } else { None };
         if visitor.part == Side::Guest

@@ -200,13 +200,17 @@ async fn save(
             let (url, password) = (url.clone(), password.clone());
             Box::pin(async move {
                 tx.references().applied(&row, &applied).await?;
-                let Some(url) = url else { return Ok(None) };
                 let Some(booking) = tx.bookings().lock(&uid).await? else { return Ok(None) };
-                let Some(booking) = with_link(booking, &row.wanted.app, &url, password) else {
+                if !applied.present {
+                    return Ok(None);
+                }
+                let Some(booking) = with_room(booking, &row.wanted.app, url.as_deref(), password) else {
                     return Ok(None);
                 };
                 tx.bookings().save(&booking, booking.revision).await?;
-                notify::link_ready(tx, &booking, &url).await?;
+                if let Some(url) = url {
+                    notify::link_ready(tx, &booking, &url).await?;
+                }
                 Ok::<_, kalends_store::Error>(Some(booking.location))
             })
         })
@@ -230,16 +234,24 @@ fn detail(tie: &Tie, room: Option<&Room>, print: &str) -> Value {
     }
 }
 
-/// The booking with its link; none when it has it already, or takes place elsewhere by now.
-fn with_link(mut booking: Booking, made_by: &str, link: &str, typed: Option<String>) -> Option<Booking> {
+/// The booking with its room, and the link where there is one yet; none when it has both already, or takes place elsewhere
+/// by now.
+fn with_room(
+    mut booking: Booking,
+    made_by: &str,
+    link: Option<&str>,
+    typed: Option<String>,
+) -> Option<Booking> {
     if !booking.location.apps().any(|app| app == made_by) {
         return None;
     }
     let before = booking.location.clone();
     if let BookedLocation::App { app, url, password, instead, .. } = &mut booking.location {
-        *url = Some(link.to_owned());
-        *password = typed;
         *instead = (app != made_by).then(|| made_by.to_owned());
+        if let Some(link) = link {
+            *url = Some(link.to_owned());
+            *password = typed;
+        }
     }
     (booking.location != before).then_some(booking)
 }

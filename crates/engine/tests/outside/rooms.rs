@@ -37,6 +37,7 @@ checks![
     the_last_app_of_a_chain_is_tried_until_it_works,
     a_reschedule_keeps_the_room_of_the_app_that_made_it,
     a_cancellation_closes_what_was_made_unseen,
+    a_room_taken_away_there_is_made_anew_and_everybody_gets_the_new_link,
     the_sweep_closes_a_room_no_booking_wants,
     the_sweep_leaves_other_servers_rooms_alone,
     the_sweep_takes_up_a_room_whose_job_was_given_up,
@@ -290,6 +291,26 @@ async fn a_cancellation_closes_what_was_made_unseen(t: &TestDb) {
     stage.red.state().trouble = None;
     stage.settle().await;
     assert_eq!((rooms(&stage.red).len(), rooms(&stage.blue).len()), (0, 0));
+}
+
+async fn a_room_taken_away_there_is_made_anew_and_everybody_gets_the_new_link(t: &TestDb) {
+    let (stage, chain) = both(t).await;
+    let booking = settled(&stage, chain).await;
+    stage.red.state().rooms.clear();
+    let row = stage.references(&booking).await.into_iter().find(|row| row.wanted.app == "red").unwrap();
+    // As a notice of it does.
+    t.db.write(move |tx| {
+        let row = row.clone();
+        Box::pin(async move { tx.references().again(&row).await })
+    })
+    .await
+    .map_err(|error: kalends_store::Error| error)
+    .unwrap();
+    stage.look_again(&booking).await;
+    stage.settle().await;
+    assert_eq!(stage.now(&booking).await.location.url(), Some("https://red.example/2"));
+    let subjects: Vec<String> = stage.mails().into_iter().map(|(_, subject)| subject).collect();
+    assert!(subjects.iter().any(|subject| subject.starts_with("Your new link")), "{subjects:?}");
 }
 
 async fn sweep(stage: &Stage<'_>) {

@@ -179,12 +179,7 @@ impl Asks {
 }
 
 /// The one writer: takes what waits, runs each in its own savepoint, commits once, answers all.
-async fn serve(
-    pool: Arc<Pool>,
-    mut asks: Asks,
-    mut closed: watch::Receiver<bool>,
-    shared: Shared,
-) {
+async fn serve(pool: Arc<Pool>, mut asks: Asks, mut closed: watch::Receiver<bool>, shared: Shared) {
     let mut busy = false;
     loop {
         let first = tokio::select! {

@@ -30,7 +30,7 @@ async fn open_form(guest: &mut Browser, page: &str, start: &str) -> Seen {
 const ANSWERS: [(&str, &str); 3] =
     [("name", "Marta Hollweg"), ("email", "marta@hollweg.example"), ("go", "book")];
 
-async fn book(guest: &mut Browser, page: &str, start: &str) -> String {
+pub async fn book(guest: &mut Browser, page: &str, start: &str) -> String {
     let form = open_form(guest, page, start).await;
     let done = guest.submit(&form, &ANSWERS).await;
     let to = done.to();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kalends_app::fake::Fake;
+use kalends_app::{App, fake::Fake};
 use kalends_domain::{
     Id, Span,
     event_type::{EventType, Location, Owner, Settings},
@@ -33,7 +33,16 @@ impl Server {
     }
 
     pub async fn start_with(site: Site) -> Self {
-        let house = House::sqlite().await;
+        Self::of(House::sqlite().await, site).await
+    }
+
+    /// With these apps, whose providers nobody can reach.
+    pub async fn start_with_apps(apps: &[&'static App]) -> Self {
+        let house = House::with(TestDb::sqlite().await, apps);
+        Self::of(house, Site::new("http://book.example/".parse().unwrap())).await
+    }
+
+    async fn of(house: House, site: Site) -> Self {
         let entered = house.owner().await;
         let router = router(Web { site: Arc::new(site), engine: house.engine.clone() });
         let session = entered.token.expose_secret().to_owned();

@@ -8,4 +8,5 @@ mod guest;
 mod hooks;
 mod host;
 mod house;
+mod rooms;
 mod safety;
