@@ -114,6 +114,7 @@ impl<'t> Stage<'t> {
             code: part("code").map(Secret::new),
             error: part("error"),
             issuer: part("iss"),
+            ..Answer::default()
         };
         match self.engine.finish_sign_in(&self.member, self.session, slug, &answer).await.unwrap() {
             Finished::Connected(id) => id,
