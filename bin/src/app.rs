@@ -1,6 +1,6 @@
-//! `kalends app`: the apps of this build, and what their manifests say.
+//! `kalends app`: the apps there are, and what their manifests say.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -9,10 +9,13 @@ use kalends_app::{App, Manifest};
 use kalends_catalog::APPS;
 use serde_json::{Value, json};
 
+use crate::config::Config;
+use crate::shelf;
+
 /// What to do with apps.
 #[derive(Subcommand)]
 pub enum Ask {
-    /// Lists every app of this build.
+    /// Lists every app of this build, and those of apps_dir.
     List {
         /// As JSON, for programs.
         #[arg(long)]
@@ -26,39 +29,51 @@ pub enum Ask {
         #[arg(long)]
         json: bool,
     },
-    /// Checks manifests: the files given, or every one of this build.
+    /// Checks manifests: the files or folders given, or every one there is.
     Check {
-        /// Files as in apps/SLUG/app.toml.
+        /// Files as in apps/SLUG/app.toml, folders of one app, or folders of such folders.
         files: Vec<PathBuf>,
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
     },
 }
 
 /// Answers on standard output.
-pub fn run(ask: &Ask) -> Result<ExitCode> {
+pub fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
+    let shelf = shelf::stock(config.apps_dir.as_deref());
+    if !matches!(ask, Ask::Check { .. }) {
+        for problem in &shelf.wrong {
+            eprintln!("left out: {problem}");
+        }
+    }
     match ask {
-        Ask::List { json: false } => list(),
+        Ask::List { json: false } => list(&shelf.apps),
         Ask::List { json: true } => {
-            let all: Vec<_> = APPS.iter().map(|app| brief(app)).collect();
+            let all: Vec<_> = shelf.apps.iter().map(|app| brief(app)).collect();
             println!("{:#}", Value::from(all));
         }
-        Ask::Show { slug, json: false } => show(find(slug)?),
-        Ask::Show { slug, json: true } => println!("{:#}", whole(find(slug)?)),
-        Ask::Check { files } => return Ok(check(files)),
+        Ask::Show { slug, json: false } => show(find(&shelf.apps, slug)?),
+        Ask::Show { slug, json: true } => println!("{:#}", whole(find(&shelf.apps, slug)?)),
+        Ask::Check { files, json } => {
+            let checked = if files.is_empty() { all(shelf.wrong) } else { each(files) };
+            return Ok(report(&checked, *json));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn find(slug: &str) -> Result<&'static App> {
-    match APPS.iter().find(|app| app.slug == slug) {
+fn find(apps: &[&'static App], slug: &str) -> Result<&'static App> {
+    match apps.iter().find(|app| app.slug == slug) {
         Some(app) => Ok(app),
         None => bail!("there is no app {slug:?}; `kalends app list` names them all"),
     }
 }
 
-fn list() {
-    for app in APPS {
+fn list(apps: &[&App]) {
+    for app in apps {
         let manifest = app.manifest();
-        println!("{:<20} {:<12} {}", app.slug, kinds(manifest).join(", "), manifest.tagline);
+        println!("{:<26} {:<12} {}", app.slug, kinds(manifest).join(", "), manifest.tagline);
     }
 }
 
@@ -66,9 +81,21 @@ fn show(app: &App) {
     let manifest = app.manifest();
     println!("{}: {}\n\n{}\n", manifest.name, manifest.tagline, manifest.description.trim());
     println!("Kind: {}. By {}.", kinds(manifest).join(", "), manifest.publisher);
-    println!("\nIt may:");
-    for may in &manifest.may {
-        println!("  {may}");
+    if !manifest.depends_on.is_empty() {
+        println!("It works through: {}", manifest.depends_on.join(", "));
+    }
+    lines("It may:", &manifest.may);
+    if let Some(place) = &manifest.place {
+        println!("\nIt takes links such as:\n  {}", place.placeholder);
+    }
+    if let Some(tag) = &manifest.tag {
+        lines("Pages load scripts from:", &tag.scripts);
+        lines("Pages send to:", &tag.connect);
+        lines("Pages fetch pictures from:", &tag.images);
+    }
+    if let Some(link) = &manifest.shortcut {
+        lines("How to begin:", &link.steps);
+        println!("\nIt opens:\n  {}", link.opens);
     }
     if !manifest.setup.is_empty() {
         println!("\nIt asks for:");
@@ -85,29 +112,84 @@ fn show(app: &App) {
     }
 }
 
-fn check(files: &[PathBuf]) -> ExitCode {
-    let mut wrong = 0;
-    let say = |name: &str, problem: Option<String>| {
-        println!(
-            "{} {name}{}",
-            if problem.is_some() { "FIX " } else { "ok  " },
-            problem.map(|p| format!(": {p}")).unwrap_or_default()
-        );
-    };
-    if files.is_empty() {
-        for app in APPS {
-            let problem = app.manifest.read().err().map(ToString::to_string);
-            wrong += usize::from(problem.is_some());
-            say(app.slug, problem);
+fn lines(head: &str, lines: &[String]) {
+    if !lines.is_empty() {
+        println!("\n{head}");
+        for line in lines {
+            println!("  {line}");
         }
     }
+}
+
+/// What was checked, and what is wrong with it.
+type Checked = (String, Option<String>);
+
+fn all(wrong: Vec<String>) -> Vec<Checked> {
+    let built = APPS.iter().map(|app| {
+        let icon = || App::check_icon(app.icon).err().map(|problem| format!("icon.svg: {problem}"));
+        (app.slug.to_owned(), app.manifest.read().err().map(ToString::to_string).or_else(icon))
+    });
+    // The operator's are named by their file, which their sentence begins with.
+    let own = wrong.into_iter().map(|problem| match problem.split_once(": ") {
+        Some((file, problem)) => (file.to_owned(), Some(problem.to_owned())),
+        None => (problem.clone(), Some(problem)),
+    });
+    built.chain(own).collect()
+}
+
+fn each(files: &[PathBuf]) -> Vec<Checked> {
+    let mut checked = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(file).map_err(|error| error.to_string());
-        let problem = text.and_then(|text| Manifest::parse(&text).map_err(|error| error.to_string())).err();
-        wrong += usize::from(problem.is_some());
-        say(&file.display().to_string(), problem);
+        if !file.is_dir() {
+            checked.push((file.display().to_string(), manifest(file)));
+        } else if file.join("app.toml").exists() {
+            checked.push((file.display().to_string(), folder(file)));
+        } else {
+            match shelf::folders(file) {
+                Ok(found) if found.is_empty() => {
+                    let problem = "there is no app here; each is a folder with an app.toml".to_owned();
+                    checked.push((file.display().to_string(), Some(problem)));
+                }
+                Ok(found) => checked.extend(found.iter().map(|one| (one.display().to_string(), folder(one)))),
+                Err(problem) => checked.push((file.display().to_string(), Some(problem))),
+            }
+        }
     }
-    if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    checked
+}
+
+fn manifest(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string());
+    text.and_then(|text| Manifest::parse(&text).map_err(|error| error.to_string())).err()
+}
+
+/// A coded app's folder is judged by its manifest and icon; its code is the compiler's.
+fn folder(path: &Path) -> Option<String> {
+    if !path.join("Cargo.toml").exists() {
+        let own = format!("{}/", path.display());
+        return shelf::read(path).err().map(|problem| problem.replacen(&own, "", 1));
+    }
+    let icon = std::fs::read_to_string(path.join("icon.svg")).unwrap_or_default();
+    let drawn = App::check_icon(&icon).err().map(|problem| format!("icon.svg: {problem}"));
+    manifest(&path.join("app.toml")).map(|problem| format!("app.toml: {problem}")).or(drawn)
+}
+
+fn report(checked: &[Checked], json: bool) -> ExitCode {
+    if json {
+        let all: Vec<Value> = checked
+            .iter()
+            .map(|(name, problem)| json!({ "name": name, "ok": problem.is_none(), "problem": problem }))
+            .collect();
+        println!("{:#}", Value::from(all));
+    } else {
+        for (name, problem) in checked {
+            match problem {
+                None => println!("ok   {name}"),
+                Some(problem) => println!("FIX  {name}: {}", problem.trim_end()),
+            }
+        }
+    }
+    if checked.iter().all(|(_, problem)| problem.is_none()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn kinds(manifest: &Manifest) -> Vec<&'static str> {
@@ -132,7 +214,11 @@ fn whole(app: &App) -> Value {
         "kinds": kinds(manifest),
         "categories": manifest.categories,
         "publisher": manifest.publisher,
+        "dependsOn": manifest.depends_on,
         "may": manifest.may,
+        "location": manifest.place.as_ref().map(|place| json!({ "label": place.label, "example": place.placeholder })),
+        "tag": manifest.tag.as_ref().map(|tag| json!({ "scripts": tag.scripts, "connect": tag.connect, "images": tag.images })),
+        "link": manifest.shortcut.as_ref().map(|link| json!({ "opens": link.opens.as_str(), "steps": link.steps })),
         "setup": setup.collect::<Vec<_>>(),
         "endpoints": manifest.endpoints.iter().map(|(name, url)| (name.clone(), json!(url.as_str()))).collect::<serde_json::Map<_, _>>(),
     })

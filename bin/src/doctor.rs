@@ -9,6 +9,7 @@ use kalends_store::Db;
 use crate::base::system;
 use crate::config::Config;
 use crate::keyfile::is_open_to_others;
+use crate::shelf;
 use crate::wire;
 
 /// What was found out about one part.
@@ -28,6 +29,7 @@ pub async fn run(config: &Config) -> ExitCode {
         Finding { part: "data", said: folder(&config.data_dir) },
         Finding { part: "keys", said: keys(&config.secret_key_file) },
         Finding { part: "mail", said: mail(config) },
+        Finding { part: "apps", said: apps(config) },
         Finding { part: "time zones", said: Ok(zones()) },
     ];
     findings.extend(database(config).await);
@@ -39,6 +41,15 @@ pub async fn run(config: &Config) -> ExitCode {
         println!("{mark} {:<10} {said}", finding.part);
     }
     if findings.iter().all(|finding| finding.said.is_ok()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn apps(config: &Config) -> Result<String, String> {
+    let shelf = shelf::stock(config.apps_dir.as_deref());
+    if shelf.wrong.is_empty() {
+        Ok(format!("{} can be used", shelf.apps.len()))
+    } else {
+        Err(shelf.wrong.join("; "))
+    }
 }
 
 fn folder(path: &Path) -> Result<String, String> {

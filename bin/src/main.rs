@@ -13,6 +13,7 @@ mod log;
 mod migrate;
 mod net;
 mod serve;
+mod shelf;
 mod slots;
 mod system;
 mod user;
@@ -111,7 +112,7 @@ fn run(kalends: &Kalends) -> Result<ExitCode> {
             println!("{}", kalends_web::api::document().to_pretty_json()?);
             Ok(ExitCode::SUCCESS)
         }
-        Command::App(ask) => app::run(ask),
+        Command::App(ask) => app::run(&Config::load(kalends.config.as_deref())?, ask),
         Command::Slots(args) => slots::run(args),
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use jiff::SignedDuration;
 use kalends_app::Gateway;
 use kalends_app::http::Tokio;
-use kalends_catalog::APPS;
 use kalends_engine::Engine;
 use kalends_engine::connect::Outside;
 use kalends_engine::flights::FlightLog;
@@ -20,6 +20,7 @@ use url::Url;
 use crate::base::{Base, Guard};
 use crate::config::Config;
 use crate::net;
+use crate::shelf;
 use crate::system::SystemChance;
 
 pub use post::post;
@@ -53,17 +54,22 @@ pub fn engine(
     base_url: &Url,
     dress: impl FnOnce(Gateway) -> Gateway,
 ) -> Result<Engine> {
+    let shelf = shelf::stock(config.apps_dir.as_deref());
+    for problem in &shelf.wrong {
+        tracing::warn!(problem, "an app of apps_dir is left out");
+    }
     let (transport, names) = net::open(&config.allow, &config.certificates)?;
     let time = Arc::new(Tokio(Arc::clone(&base.clock)));
     let flights = Arc::new(FlightLog::default());
     let recorder = Arc::clone(&flights);
     let gateway = Gateway::new(transport, names, time, Arc::new(SystemChance), recorder)
         .trusting(&config.certificates)
-        .overriding(config.endpoints.clone(), APPS)
+        .overriding(config.endpoints.clone(), &shelf.apps)
         .context("[apps]")?;
     let keys = Arc::new(base.keys.followed()?);
-    let outside =
-        Outside::new(APPS.to_vec(), dress(gateway), Links::new(base_url), keys).with_flights(flights);
+    let outside = Outside::new(shelf.apps, dress(gateway), Links::new(base_url), keys).with_flights(flights);
+    let undo = SignedDuration::from_hours(24 * i64::from(config.undo_days));
+    let outside = outside.with_undo(undo);
     let outside = outside.with_registrations(config.registrations.clone()).context("[apps]")?;
     let outside = match &config.mail {
         Some(mail) => outside.with_post(post(mail, base_url)?).context("[mail]")?,

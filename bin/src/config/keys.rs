@@ -54,6 +54,8 @@ pub const KEYS: &[Key] = &[
         "none",
         "sites that may show booking pages in a frame, such as https://example.com; * for all",
     ),
+    key("apps_dir", "none", "a folder with further apps that need no code, each in a folder of its own"),
+    key("apps_undo_days", "7", "days in which an app that was uninstalled can be brought back"),
     key("net.allow", "none", "private networks that apps may call, such as a mail server at 10.0.0.5/32"),
     key("net.certificates", "the system's", "a file of further root certificates (PEM) that apps trust"),
     key("mail.app", "smtp", "the app that sends mails"),

@@ -40,6 +40,10 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins that may show booking pages in a frame.
     pub embed_on: Vec<String>,
+    /// A folder with further apps that need no code.
+    pub apps_dir: Option<PathBuf>,
+    /// Days in which what was uninstalled can be brought back.
+    pub undo_days: u16,
     /// Private networks that apps may call.
     pub allow: Vec<IpNet>,
     /// Further root certificates, PEM.

@@ -26,6 +26,8 @@ pub fn config(source: &mut Source) -> Config {
         log_format: source.get("log_format", log_format).unwrap_or(LogFormat::Text),
         trusted_proxies: source.get("trusted_proxies", networks).unwrap_or_default(),
         embed_on: source.get("embed_on", origins).unwrap_or_default(),
+        apps_dir: source.get("apps_dir", path),
+        undo_days: source.get("apps_undo_days", days).unwrap_or(7),
         allow: source.get("net.allow", networks).unwrap_or_default(),
         certificates: source.get("net.certificates", file).unwrap_or_default(),
         mail: mail(source),
@@ -140,6 +142,10 @@ fn mail(source: &mut Source) -> Option<Mail> {
 fn security(text: &str) -> Result<&'static str, &'static str> {
     let known = ["tls", "starttls", "plain"];
     known.into_iter().find(|word| *word == text).ok_or("write tls, starttls or plain")
+}
+
+fn days(text: &str) -> Result<u16, &'static str> {
+    text.parse().ok().filter(|days| *days <= 365).ok_or("write a number of days from 0 to 365")
 }
 
 fn port(text: &str) -> Result<u16, &'static str> {

@@ -1,0 +1,182 @@
+//! All apps of a server: those of the build, and those an operator put into a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kalends_app::{App, Manifest};
+use kalends_catalog::APPS;
+
+/// The longest file that is read.
+const LONGEST: u64 = 256 * 1024;
+/// What stands for an app whose folder has no icon.
+const PLAIN: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><path d="M8 8h24v24H8z" fill="none" stroke="currentColor"/></svg>"#;
+
+/// Apps, and what is wrong with those that are left out.
+#[derive(Default)]
+pub struct Shelf {
+    /// Those that can be used.
+    pub apps: Vec<&'static App>,
+    /// A sentence for each that cannot: file, field, fix.
+    pub wrong: Vec<String>,
+}
+
+/// Every app of this build, and those in the operator's folder; a wrong one is left out and said.
+pub fn stock(folder: Option<&Path>) -> Shelf {
+    let mut shelf = Shelf { apps: APPS.to_vec(), wrong: Vec::new() };
+    let Some(folder) = folder else { return shelf };
+    match folders(folder) {
+        Ok(found) => {
+            for path in found {
+                match read(&path).and_then(|app| fits_in(app, &shelf.apps, &path)) {
+                    Ok(app) => shelf.apps.push(app),
+                    Err(problem) => shelf.wrong.push(problem),
+                }
+            }
+        }
+        Err(problem) => shelf.wrong.push(problem),
+    }
+    shelf.apps.sort_by_key(|app| app.slug);
+    shelf
+}
+
+/// The folders in a folder, by name.
+pub fn folders(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error| format!("apps_dir: {} cannot be read: {error}", folder.display());
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
+    let mut found: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+    found.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
+    found.sort();
+    Ok(found)
+}
+
+/// One app's folder: `app.toml`, and `icon.svg` where there is one.
+pub fn read(folder: &Path) -> Result<&'static App, String> {
+    let (manifest, icon) = (folder.join("app.toml"), folder.join("icon.svg"));
+    let text = file(&manifest)?;
+    let drawing = if icon.exists() { file(&icon)? } else { PLAIN.to_owned() };
+    App::check_icon(&drawing).map_err(|problem| format!("{}: {problem}", icon.display()))?;
+    let app = App::loaded(text, drawing).map_err(|error| format!("{}: {error}", manifest.display()))?;
+    let named = folder.file_name().is_some_and(|name| name == app.slug);
+    if named {
+        Ok(app)
+    } else {
+        Err(format!(
+            "{}: slug: {:?} must be the folder's own name; rename one of them",
+            manifest.display(),
+            app.slug
+        ))
+    }
+}
+
+/// An app beside those that are there: its name is free, and what it needs is there.
+fn fits_in(app: &'static App, there: &[&'static App], folder: &Path) -> Result<&'static App, String> {
+    let manifest = folder.join("app.toml");
+    if there.iter().any(|other| other.slug == app.slug) {
+        let slug = app.slug;
+        return Err(format!(
+            "{}: slug: {slug:?} is an app of this build; choose another one",
+            manifest.display()
+        ));
+    }
+    match lacking(app.manifest(), there) {
+        None => Ok(app),
+        Some(needs) => Err(format!("{}: depends_on: there is no app {needs:?}", manifest.display())),
+    }
+}
+
+fn lacking<'a>(manifest: &'a Manifest, there: &[&App]) -> Option<&'a String> {
+    manifest.depends_on.iter().find(|slug| there.iter().all(|other| other.slug != slug.as_str()))
+}
+
+fn file(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    match fs::metadata(path) {
+        Err(error) => Err(format!("{shown}: cannot be read: {error}")),
+        Ok(about) if about.len() > LONGEST => Err(format!("{shown}: is longer than {LONGEST} bytes")),
+        Ok(_) => fs::read_to_string(path).map_err(|error| format!("{shown}: cannot be read: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: &str = r#"
+slug = "our-rooms"
+name = "Our rooms"
+tagline = "Rooms in our own house."
+description = "A link each."
+kinds = ["location"]
+categories = ["video"]
+publisher = "Us"
+may = ["Put your link into bookings"]
+
+[location]
+label = "Your room"
+placeholder = "https://rooms.example.com/ines"
+links = ["https://rooms.example.com/{room}"]
+"#;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_folder_adds_an_app() {
+        let folder = folder(&[("our-rooms/app.toml", ROOM)]);
+        let shelf = stock(Some(folder.path()));
+        assert_eq!(shelf.wrong, Vec::<String>::new());
+        assert_eq!(shelf.apps.len(), APPS.len() + 1);
+        assert!(shelf.apps.iter().any(|app| app.slug == "our-rooms"));
+    }
+
+    #[test]
+    fn each_wrong_file_is_said_with_its_field_and_the_others_are_there() {
+        let folder = folder(&[
+            ("our-rooms/app.toml", ROOM),
+            ("no-manifest/icon.svg", "<svg></svg>"),
+            ("other/app.toml", ROOM),
+            ("typo/app.toml", &ROOM.replace("our-rooms", "typo").replace("placeholder", "plceholder")),
+            (
+                "scheme/app.toml",
+                &ROOM
+                    .replace("our-rooms", "scheme")
+                    .replace("\"https://rooms.example.com/{room}\"", "\"http://x.example/{room}\""),
+            ),
+            (
+                "code/app.toml",
+                &ROOM.replace("our-rooms", "code").replace("[\"location\"]", "[\"location\", \"calendar\"]"),
+            ),
+            ("icon/app.toml", &ROOM.replace("our-rooms", "icon")),
+            ("icon/icon.svg", "<svg onload=\"alert(1)\"></svg>"),
+            ("whereby/app.toml", &ROOM.replace("our-rooms", "whereby")),
+        ]);
+        let shelf = stock(Some(folder.path()));
+        assert_eq!(shelf.apps.len(), APPS.len() + 1, "{:?}", shelf.wrong);
+        let said = |file: &str, words: &str| {
+            let found = shelf.wrong.iter().any(|line| line.contains(file) && line.contains(words));
+            assert!(found, "{file} {words}: {:#?}", shelf.wrong);
+        };
+        said("no-manifest/app.toml", "cannot be read");
+        said("other/app.toml", "slug");
+        said("typo/app.toml", "plceholder");
+        said("scheme/app.toml", "https://");
+        said("code/app.toml", "kinds");
+        said("icon/icon.svg", "fetch and run nothing");
+        said("whereby/app.toml", "of this build");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_said_and_the_build_is_there() {
+        let shelf = stock(Some(Path::new("nowhere-at-all")));
+        assert_eq!(shelf.apps.len(), APPS.len());
+        assert!(shelf.wrong[0].contains("apps_dir"), "{:?}", shelf.wrong);
+    }
+}
