@@ -25,6 +25,7 @@ mod accounts;
 mod booths;
 mod connect;
 mod follow;
+mod life;
 mod lost;
 mod mails;
 mod mirror;
@@ -37,6 +38,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("accounts", accounts::CHECKS),
     ("connect", connect::CHECKS),
     ("follow", follow::CHECKS),
+    ("life", life::CHECKS),
     ("lost", lost::CHECKS),
     ("mails", mails::CHECKS),
     ("mirror", mirror::CHECKS),

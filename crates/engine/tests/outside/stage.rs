@@ -32,6 +32,7 @@ use kalends_testkit::{Counting, Held, TestDb, make};
 
 use crate::{
     booths::{BLUE, Booths, RED},
+    life::{ANNEX, HALLS, TALLY},
     toy::{Provider, TOY},
 };
 
@@ -72,7 +73,9 @@ pub fn engine(t: &TestDb, provider: &Arc<Provider>, with_mail: bool) -> Engine {
         .playing(&BLUE, Arc::clone(&provider.blue) as Arc<dyn Fake>);
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&"https://book.example/".parse().unwrap());
-    let outside = Outside::new(vec![&TOY, &RED, &BLUE], gateway, links, Arc::new(keys)).with_flights(log);
+    let outside =
+        Outside::new(vec![&TOY, &RED, &BLUE, &HALLS, &TALLY, &ANNEX], gateway, links, Arc::new(keys))
+            .with_flights(log);
     let outside = if with_mail { outside.with_post(post()).unwrap() } else { outside };
     Engine::new(t.db.clone(), outside)
 }
