@@ -258,7 +258,7 @@ impl OAuth {
     }
 
     fn token(&self, request: &Request) -> Result<Response, String> {
-        let form = self.form(request)?;
+        let form = form(request)?;
         let mut state = self.state();
         if !self.is_client(request, &form, &state.client) {
             return Ok(no(request, 401, "invalid_client"));
@@ -339,7 +339,7 @@ impl OAuth {
     }
 
     fn revoked(&self, request: &Request) -> Result<Response, String> {
-        let form = self.form(request)?;
+        let form = form(request)?;
         let token = form.get("token").ok_or("token is missing")?;
         let mut state = self.state();
         let by_access = state.access.get(token).copied();
@@ -348,17 +348,6 @@ impl OAuth {
             state.grants[of].alive = false;
         }
         Ok(answer(request, 200, &[], ""))
-    }
-
-    fn form(&self, request: &Request) -> Result<BTreeMap<String, String>, String> {
-        let kind = request.headers.get("content-type").and_then(|value| value.to_str().ok());
-        if request.method != http::Method::POST || kind != Some("application/x-www-form-urlencoded") {
-            return Err("a token request is a POST of a form".into());
-        }
-        if request.url.query().is_some_and(|query| query.contains("token") || query.contains("secret")) {
-            return Err("secrets do not belong into an address".into());
-        }
-        Ok(form_urlencoded::parse(&request.body).into_owned().collect())
     }
 
     fn is_client(&self, request: &Request, form: &BTreeMap<String, String>, client: &Client) -> bool {
@@ -394,6 +383,17 @@ impl State {
         self.access.insert(access.clone(), of);
         access
     }
+}
+
+fn form(request: &Request) -> Result<BTreeMap<String, String>, String> {
+    let kind = request.headers.get("content-type").and_then(|value| value.to_str().ok());
+    if request.method != http::Method::POST || kind != Some("application/x-www-form-urlencoded") {
+        return Err("a token request is a POST of a form".into());
+    }
+    if request.url.query().is_some_and(|query| query.contains("token") || query.contains("secret")) {
+        return Err("secrets do not belong into an address".into());
+    }
+    Ok(form_urlencoded::parse(&request.body).into_owned().collect())
 }
 
 fn no(request: &Request, status: u16, code: &str) -> Response {

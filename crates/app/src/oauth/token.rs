@@ -220,8 +220,8 @@ fn classed(status: u16, code: &str) -> Refusal {
             | "invalid_client_id"
             | "bad_client_secret"
             | "redirect_uri_mismatch",
-        ) => Refusal::new(Class::Client, "the provider does not take our client id and secret"),
-        (401, "") => Refusal::new(Class::Client, "the provider does not take our client id and secret"),
+        )
+        | (401, "") => Refusal::new(Class::Client, "the provider does not take our client id and secret"),
         _ => Refusal::new(Class::Request, "the provider refused the sign-in request"),
     }
 }

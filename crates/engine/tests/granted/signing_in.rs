@@ -18,6 +18,7 @@ checks![
     oau_03_an_answer_that_says_it_is_from_elsewhere_is_not_used,
     a_no_at_the_provider_changes_nothing,
     oau_07_without_a_required_scope_nothing_is_connected_and_what_was_granted_is_given_back,
+    oau_16_what_is_granted_in_part_is_not_given_back_while_another_connection_stands,
     oau_07_without_an_optional_scope_it_works_in_part_and_says_what_does_not,
     several_accounts_of_one_app_stand_beside_each_other,
     oau_15_the_same_account_again_keeps_ids_settings_and_cursors,
@@ -101,6 +102,16 @@ async fn oau_07_without_a_required_scope_nothing_is_connected_and_what_was_grant
     assert_eq!(why, Unfinished::Scopes(vec!["see your calendars".into()]));
     assert!(why.to_string().contains("see your calendars"));
     assert_eq!((connected(&stage).await, stage.provider.sign_in.standing()), (0, 0));
+}
+
+async fn oau_16_what_is_granted_in_part_is_not_given_back_while_another_connection_stands(t: &TestDb) {
+    let stage = Stage::new(t).await;
+    let id = stage.connect().await;
+    stage.provider.sign_in.untick(&["calendars"]);
+    let answer = stage.follow(&stage.begin(Begin::Again(id)).await);
+    unfinished(stage.finish(&answer).await);
+    assert_eq!(stage.provider.count("oauth_revoke"), 0, "some providers end everything of the account");
+    stage.engine.test_connection(&stage.member, id).await.unwrap();
 }
 
 async fn oau_07_without_an_optional_scope_it_works_in_part_and_says_what_does_not(t: &TestDb) {

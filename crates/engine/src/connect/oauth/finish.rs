@@ -67,6 +67,7 @@ pub struct Switch {
 #[derive(Serialize, Deserialize)]
 struct Held {
     identity: String,
+    subject: String,
     access: String,
     refresh: Option<String>,
     expires_at: Option<Timestamp>,
@@ -156,10 +157,9 @@ impl Engine {
         };
         let missing = desk.descriptor().missing(tokens.scopes.as_ref());
         if !missing.required.is_empty() {
-            // What we cannot use we do not keep (OAU-16).
-            let token = tokens.refresh.as_ref().unwrap_or(&tokens.access);
-            if let Err(refusal) = desk.revoke(&registered.client, token).await {
-                tracing::debug!(app = app.slug, %refusal, "what was granted in part could not be given back");
+            // What we cannot use we do not keep (OAU-16); but giving it back could end a connection of the same account.
+            if !self.db.read().await?.oauth().stands(flow.organization, app.slug).await? {
+                self.hand_back(app, flow.organization, &tokens).await;
             }
             return Err(Unfinished::Scopes(in_words(&missing.required)).into());
         }
@@ -241,6 +241,7 @@ impl Engine {
         let Some(new) = &found.granted else { return Err(Unfinished::Over.into()) };
         let held = sealed(&Held {
             identity: found.probe.identity.clone(),
+            subject: found.subject().to_owned(),
             access: new.tokens.access.expose().to_owned(),
             refresh: new.tokens.refresh.as_ref().map(|secret| secret.expose().to_owned()),
             expires_at: new.tokens.expires_at,
@@ -308,7 +309,10 @@ impl Engine {
             kept: held.kept,
         };
         if !means_it {
-            self.hand_back(app, flow.organization, &tokens).await;
+            let theirs = self.db.read().await?.oauth().grants_of(app.slug, &held.subject).await?;
+            if theirs.iter().all(|grant| grant.ended_at.is_some()) {
+                self.hand_back(app, flow.organization, &tokens).await;
+            }
             return Ok(there.installation.id);
         }
         let new = NewTokens { tokens, missing: held.missing };

@@ -298,6 +298,13 @@ impl Renewal {
                 "{name} does not take the sign-in any more: access was taken back there, the password was changed, or it was not used for too long. Sign in again{said}."
             ),
         };
+        let cause = if ended_after_a_week(self.engine.now(), self.of.connection.since) {
+            format!(
+                "{cause} If this happens every seven days, the consent screen is still in testing there: an administrator has to publish it."
+            )
+        } else {
+            cause
+        };
         let error = Error::new(Kind::AuthRevoked, &cause);
         let (whole, lease) = (self.of.clone(), lease.clone());
         let outside = std::sync::Arc::clone(&self.engine.outside);
@@ -415,6 +422,11 @@ pub(super) fn rested(grant: &mut Grant) {
     grant.next_try_at = None;
     grant.ended_at = None;
     grant.cause.clear();
+}
+
+/// Sign-ins of clients that are still in testing end after seven days at some providers (GCAL-03).
+fn ended_after_a_week(now: Timestamp, since: Timestamp) -> bool {
+    (156..192).contains(&now.duration_since(since).as_hours())
 }
 
 fn cooldown(failures: u32) -> SignedDuration {

@@ -31,7 +31,7 @@ pub(in crate::port) fn run(conn: &Connection, sql: &Sql) -> Result<u64> {
 /// Runs it; its rows, at most so many.
 pub(in crate::port) fn rows(conn: &Connection, sql: &Sql, most: usize) -> Result<Vec<LiteRow>> {
     let mut statement = bound(conn, sql)?;
-    let columns: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
     let (mut rows, mut all) = (statement.raw_query(), Vec::new());
     while all.len() < most
         && let Some(row) = rows.next()?

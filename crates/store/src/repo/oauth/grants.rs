@@ -76,6 +76,14 @@ impl OAuth<'_> {
         self.tx.rows(query.bind(app).bind(subject)).await?.iter().map(grant).collect()
     }
 
+    /// Whether any grant of this app stands in an organization.
+    pub async fn stands(&mut self, organization: Id<Organization>, app: &str) -> Result<bool> {
+        let query = sql(
+            "SELECT 1 AS there FROM oauth_grants WHERE organization_id = $1 AND app = $2 AND ended_at IS NULL LIMIT 1",
+        );
+        Ok(self.tx.row(query.bind(organization).bind(app)).await?.is_some())
+    }
+
     /// Grants that stand, whose tokens came before then, and that may be tried now; the longest waiting first.
     pub async fn due(&mut self, before: Timestamp, most: u32) -> Result<Vec<Grant>> {
         let now = self.tx.now();
