@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::SignedDuration;
 use kalends_app::{
-    App, Cx, Error, Kind, Secrets,
+    Account, App, Cx, Error, Kind, Secrets,
     gateway::Patience,
     http::{Signer, sign::Fixed},
     kind::{Probe, calendar::RemoteCalendar},
@@ -161,8 +161,9 @@ impl Engine {
         let limited = granted.as_ref().is_some_and(|new| !new.missing.is_empty());
         let call = |filled: &Filled| {
             let (settings, secrets) = (Value::Object(filled.settings.clone()), filled.secrets.clone());
-            let (account, signer) = (connection.to_string(), signer.clone());
-            cx(&self.outside, app, account, settings, secrets, Some(owner), signer, Patience::Form)
+            let (id, signer) = (connection.to_string(), signer.clone());
+            let account = Account { id, settings, secrets, signer, ..Account::default() };
+            cx(&self.outside, app, account, Some(owner), Patience::Form)
         };
         let work = async {
             let mut filled = filled;

@@ -137,16 +137,12 @@ impl Installed {
 pub(super) fn cx(
     outside: &Outside,
     app: &'static App,
-    account: String,
-    settings: serde_json::Value,
-    secrets: Secrets,
+    account: Account,
     owner: Option<&User>,
-    signer: Option<Arc<dyn Signer>>,
     patience: Patience,
 ) -> Result<Cx, Error> {
     let (zone, locale) = owner.map_or(("UTC", "en"), |user| (&user.profile.zone, &user.profile.locale));
-    let account =
-        Account { id: account, settings, secrets, zone: zone.to_owned(), locale: locale.to_owned(), signer };
+    let account = Account { zone: zone.to_owned(), locale: locale.to_owned(), ..account };
     outside.gateway().cx(app, account, patience)
 }
 
@@ -166,10 +162,11 @@ impl Engine {
             kalends_store::Error::Sealed(broken) => Error::new(Kind::AuthRevoked, broken.to_string()),
             error => Error::new(Kind::Down, error.to_string()),
         })?;
-        let (account, settings) = (of.connection.id.to_string(), of.installation.settings.clone());
+        let (id, settings) = (of.connection.id.to_string(), of.installation.settings.clone());
         let granted = of.app.manifest().auth.oauth().is_some();
         let signer = granted.then(|| Arc::new(Granted::new(self.clone(), of.clone())) as Arc<dyn Signer>);
-        cx(&self.outside, of.app, account, settings, secrets, owner.as_ref(), signer, patience)
+        let account = Account { id, settings, secrets, signer, ..Account::default() };
+        cx(&self.outside, of.app, account, owner.as_ref(), patience)
     }
 
     /// Writes down what a call says about its connection's health.

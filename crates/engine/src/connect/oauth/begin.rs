@@ -97,7 +97,7 @@ impl Engine {
         let url = desk.authorize(&ask).map_err(ConnectError::Probe)?;
         let secrets =
             filled.secrets.iter().map(|(name, secret)| (name.to_owned(), secret.expose().to_owned()));
-        let asked = sealed(&Asked { verifier, secrets: secrets.collect() })?;
+        let question = sealed(&Asked { verifier, secrets: secrets.collect() })?;
         let flow = Flow {
             id: self.ids().id(),
             organization: asker.organization,
@@ -112,10 +112,10 @@ impl Engine {
         let (asker, outside) = (*asker, std::sync::Arc::clone(&self.outside));
         self.db
             .write(move |tx| {
-                let (flow, state, asked) = (flow.clone(), state.clone(), asked.clone());
+                let (flow, state, question) = (flow.clone(), state.clone(), question.clone());
                 let outside = std::sync::Arc::clone(&outside);
                 Box::pin(async move {
-                    tx.oauth().begin(outside.keys(), &state, &flow, &asked).await?;
+                    tx.oauth().begin(outside.keys(), &state, &flow, &question).await?;
                     audit::write(tx, &audit::Entry::by_member(&asker, "sign_in_begun", &flow.app)).await
                 })
             })

@@ -88,8 +88,8 @@ impl Engine {
         answer: &Answer,
     ) -> Result<Finished, ConnectError> {
         let app = self.outside.app(slug).ok_or(ConnectError::NoSuchApp)?;
-        let (flow, asked) = self.sign_in_answered(asker, session, slug, &answer.state).await?;
-        let done = self.sign_in_granted(asker, app, &flow, &asked, answer).await;
+        let (flow, question) = self.sign_in_answered(asker, session, slug, &answer.state).await?;
+        let done = self.sign_in_granted(asker, app, &flow, &question, answer).await;
         if let Err(error) = &done {
             self.sign_in_unfinished(&flow, error).await;
         }
@@ -116,8 +116,8 @@ impl Engine {
         let found =
             found.filter(|(flow, _)| flow.user == asker.user && flow.organization == asker.organization);
         let (flow, secret) = found.ok_or(Unfinished::Over)?;
-        let asked = serde_json::from_str(secret.expose_secret()).map_err(|_| Unfinished::Over)?;
-        Ok((flow, asked))
+        let question = serde_json::from_str(secret.expose_secret()).map_err(|_| Unfinished::Over)?;
+        Ok((flow, question))
     }
 
     async fn sign_in_granted(
@@ -125,7 +125,7 @@ impl Engine {
         asker: &Member,
         app: &'static App,
         flow: &Flow,
-        asked: &Asked,
+        question: &Asked,
         answer: &Answer,
     ) -> Result<Finished, ConnectError> {
         let desk =
@@ -149,7 +149,7 @@ impl Engine {
         };
         let registered = self.registration(flow.organization, app).await?.ok_or(Unfinished::Unregistered)?;
         let redirect = self.outside.links().sign_in_answer(app.slug);
-        let verifier = Secret::new(asked.verifier.as_str());
+        let verifier = Secret::new(question.verifier.as_str());
         let exchanged = desk.exchange(&registered.client, code, &redirect, &verifier).await;
         let tokens = match exchanged {
             Ok(tokens) => tokens,
@@ -165,7 +165,7 @@ impl Engine {
         }
         let missing = in_words(&missing.optional);
         let new = NewTokens { tokens, missing };
-        let secrets = asked.secrets.iter().map(|(name, text)| (name.clone(), Secret::new(text.as_str())));
+        let secrets = question.secrets.iter().map(|(name, text)| (name.clone(), Secret::new(text.as_str())));
         self.settle_sign_in(asker, app, flow, new, secrets.collect()).await
     }
 
@@ -189,24 +189,21 @@ impl Engine {
         self.outside.gateway().forget(app, &connection.to_string());
         let found = self.look(app, connection, filled, &owner, Some(new)).await?;
         let subject = found.subject().to_owned();
-        match there {
+        let there = match there {
             Some(there) => {
                 if self.subject_of(&there).await?.is_some_and(|before| before != subject) {
                     return self.ask_switch(flow, &found).await;
                 }
-                self.mend_connection(asker, there, found, &owner).await.map(Finished::Connected)
+                Some(there)
             }
             // The same account once more mends the connection that is there: ids, settings and cursors stay.
-            None => match self.same_account(asker, app, flow.scope, &subject).await? {
-                Some(there) => {
-                    self.mend_connection(asker, there, found, &owner).await.map(Finished::Connected)
-                }
-                None => {
-                    let id = self.make_connection(asker, app, flow.scope, connection, found, &owner).await?;
-                    Ok(Finished::Connected(id))
-                }
-            },
-        }
+            None => self.same_account(asker, app, flow.scope, &subject).await?,
+        };
+        let id = match there {
+            Some(there) => self.mend_connection(asker, there, found, &owner).await?,
+            None => self.make_connection(asker, app, flow.scope, connection, found, &owner).await?,
+        };
+        Ok(Finished::Connected(id))
     }
 
     async fn subject_of(&self, there: &Installed) -> Result<Option<String>, ConnectError> {

@@ -211,13 +211,11 @@ impl Renewal {
             let message = "this server has no client id for it: an administrator has to enter one";
             return Err(Refusal { class: Class::Client, error: Error::new(Kind::Invalid, message) });
         };
-        match &kept.refresh {
-            Some(refresh) => desk.refresh(&registered.client, refresh).await,
-            None => {
-                let message = "the provider gave no way to renew the sign-in, and it has ended";
-                Err(Refusal { class: Class::Grant, error: Error::new(Kind::AuthRevoked, message) })
-            }
-        }
+        let Some(refresh) = &kept.refresh else {
+            let message = "the provider gave no way to renew the sign-in, and it has ended";
+            return Err(Refusal { class: Class::Grant, error: Error::new(Kind::AuthRevoked, message) });
+        };
+        desk.refresh(&registered.client, refresh).await
     }
 
     /// What another node has stored since our turn began.

@@ -43,7 +43,7 @@ impl Engine {
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::warn!(%error, app = of.app.slug, "tokens could not be read to be given back")
+                tracing::warn!(%error, app = of.app.slug, "tokens could not be read to be given back");
             }
         }
     }
