@@ -76,8 +76,9 @@ fn forgotten() -> Error {
 }
 
 async fn list(cx: &Cx, op: &'static str, url: Url) -> Result<Listing, Error> {
-    let url =
-        call::with(url, &[("fields", &format!("kind,timeZone,nextPageToken,nextSyncToken,items({FIELDS})"))]);
+    let fields = format!("kind,timeZone,nextPageToken,nextSyncToken,items({FIELDS})");
+    // With more attendees than that only the owner's own answer comes along, which is all that counts.
+    let url = call::with(url, &[("maxAttendees", "1"), ("fields", &fields)]);
     let (mut pages, mut items, mut at) = (Pages::default(), Vec::new(), url.clone());
     loop {
         let page: Page = call::read(cx, op, at).await?;

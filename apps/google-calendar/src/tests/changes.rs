@@ -89,7 +89,7 @@ async fn gcal_21_nothing_is_asked_with_a_cursor_that_google_refuses_beside_it() 
     let cursor = world.changes(None).await.cursor;
     world.changes(cursor.as_deref()).await;
     let names: Vec<String> = world.asked("list_changes").into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["singleEvents", "maxResults", "syncToken", "fields"]);
+    assert_eq!(names, ["singleEvents", "maxResults", "syncToken", "maxAttendees", "fields"]);
     assert!(world.asked("list_events").contains(&("singleEvents".into(), "false".into())));
 }
 
@@ -134,6 +134,19 @@ async fn fb_03_our_own_event_that_its_host_declined_says_so() {
     world.put(written.id.as_str(), event);
     let some = world.changes(cursor.as_deref()).await;
     assert_eq!((some.upserts[0].declined, some.upserts[0].busy.len()), (true, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_06_of_a_crowd_only_the_owners_answer_is_read() {
+    let world = World::new();
+    let mut crowd: Vec<Value> = (0..199)
+        .map(|n| json!({ "email": format!("{n}@example.com"), "responseStatus": "declined" }))
+        .collect();
+    crowd.push(json!({ "email": HOST, "self": true, "responseStatus": "accepted" }));
+    world.put("crowd", theirs(2, &json!({ "attendees": crowd })));
+    let all = world.changes(None).await;
+    assert_eq!((all.upserts[0].busy.len(), all.upserts[0].declined), (1, false));
+    assert!(world.asked("list_events").contains(&("maxAttendees".into(), "1".into())));
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,7 +17,8 @@ use super::{
     refusal,
 };
 
-const LIST: [&str; 10] = [
+const LIST: [&str; 11] = [
+    "maxAttendees",
     "maxResults",
     "orderBy",
     "pageToken",
@@ -98,7 +99,7 @@ fn get(request: &Request, calendar: &mut Calendar, id: &str) -> Result<Response,
 }
 
 fn instances(request: &Request, calendar: &Calendar, id: &str) -> Result<Response, String> {
-    let known = ["maxResults", "pageToken", "showDeleted", "timeMin", "timeMax", "timeZone"];
+    let known = ["maxAttendees", "maxResults", "pageToken", "showDeleted", "timeMin", "timeMax", "timeZone"];
     let asked = Query::of(request, &known)?;
     let Some(series) = calendar.get(id) else { return Ok(missing(request)) };
     if body::is_cancelled(&series.value) {

@@ -45,7 +45,14 @@ impl Query {
     }
 
     /// An item with the fields that were asked for (`fields=items(a,b(c))`): their names at the top alone are looked at.
-    pub(super) fn masked(&self, item: Value) -> Value {
+    /// Of more attendees than were asked for only the owner is told.
+    pub(super) fn masked(&self, mut item: Value) -> Value {
+        let most: usize = self.get("maxAttendees").and_then(|most| most.parse().ok()).unwrap_or(usize::MAX);
+        if let Some(all) = item.get_mut("attendees").and_then(Value::as_array_mut)
+            && all.len() > most
+        {
+            all.retain(|one| one["self"] == true);
+        }
         let Some((_, mask)) = self.get("fields").and_then(|fields| fields.split_once("items(")) else {
             return item;
         };
