@@ -78,7 +78,6 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
     tracing::info_span!("hook", method = %request.method(), app)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("the handler of notices panicked");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()

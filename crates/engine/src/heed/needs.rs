@@ -78,9 +78,9 @@ impl Engine {
     }
 
     async fn changed(&self, tx: &mut Tx, asker: &Member) -> Result<Vec<Changed>, Trouble> {
-        let asked = tx.outside_changes().asked(asker.organization, asker.user).await?;
-        let mut all = Vec::with_capacity(asked.len());
-        for one in asked {
+        let open = tx.outside_changes().asked(asker.organization, asker.user).await?;
+        let mut all = Vec::with_capacity(open.len());
+        for one in open {
             let (Some(booking), Some(calendar), Some(why)) =
                 (tx.bookings().get(one.booking).await?, tx.calendars().get(one.calendar).await?, one.why)
             else {
@@ -151,8 +151,8 @@ pub(super) async fn laid_over(
             .cloned()
             .collect();
         if !over.is_empty() {
-            let asked = over.iter().any(|over| said(over) == Some(ConflictAnswer::Asked));
-            found.push((booking.clone(), over, asked));
+            let guest_knows = over.iter().any(|over| said(over) == Some(ConflictAnswer::Asked));
+            found.push((booking.clone(), over, guest_knows));
         }
         if found.len() == MOST {
             break;

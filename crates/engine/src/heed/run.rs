@@ -45,7 +45,7 @@ pub(crate) async fn run(engine: &Engine, job: &Heed, tries: u32) -> Result<(), F
     }
     let about = About { organization: job.organization, booking: Some(case.booking.id) };
     let Some((case, etag)) = flights::about(about, look(engine, case, tries)).await? else { return Ok(()) };
-    heed(engine, &case, etag).await
+    Box::pin(heed(engine, &case, etag)).await
 }
 
 async fn read(engine: &Engine, job: &Heed) -> StoreResult<Option<Case>> {
@@ -139,7 +139,7 @@ async fn heed(engine: &Engine, case: &Case, etag: Option<String>) -> Result<(), 
                 reason: String::new(),
                 actor: Actor::Calendar,
             };
-            done_or_void(engine, case, engine.cancel(&ask).await.map(drop)).await
+            done_or_void(engine, case, Box::pin(engine.cancel(&ask)).await.map(drop)).await
         }
         Wish::Move(to) => follow(engine, case, to, etag).await,
     }
@@ -159,7 +159,7 @@ async fn follow(engine: &Engine, case: &Case, to: Span, etag: Option<String>) ->
             Box::pin(async move { tx.references().noticed(&row, etag.as_deref()).await })
         })
         .await?;
-    match engine.move_along(&case.booking, to, Actor::Calendar).await {
+    match Box::pin(engine.move_along(&case.booking, to, Actor::Calendar)).await {
         Err(ChangeError::Time(crate::book::BookError::Trouble(trouble))) => {
             Err(Failed::again(trouble.to_string()))
         }

@@ -61,13 +61,12 @@ async fn make(
         let key = word(tx.ids());
         tx.hooks().add(keys, &hook, &key).await?;
     }
-    let secret = match tx.credentials().get(keys, of, SECRET).await? {
-        Some(kept) => kept.secret,
-        None => {
-            let fresh = word(tx.ids());
-            tx.credentials().put(keys, of, SECRET, &fresh, None).await?;
-            fresh
-        }
+    let secret = if let Some(kept) = tx.credentials().get(keys, of, SECRET).await? {
+        kept.secret
+    } else {
+        let fresh = word(tx.ids());
+        tx.credentials().put(keys, of, SECRET, &fresh, None).await?;
+        fresh
     };
     // Read back: another node may have been faster.
     let (_, key) = tx.hooks().of_connection(keys, of).await?.ok_or(kalends_store::Error::Missing("hook"))?;

@@ -117,15 +117,12 @@ async fn with_channel(
 /// The accounts an address is about.
 async fn accounts(tx: &mut Tx, event: &InboundEvent) -> StoreResult<Vec<Connection>> {
     let hook = &event.hook;
-    match hook.connection {
-        Some(id) => Ok(tx.installations().connection(id).await?.into_iter().collect()),
-        None => {
-            let all = tx.installations().list(hook.organization).await?;
-            let of_app: Vec<Id<_>> =
-                all.into_iter().filter(|one| one.app == hook.app).map(|one| one.id).collect();
-            tx.installations().connections(&of_app).await
-        }
+    if let Some(id) = hook.connection {
+        return Ok(tx.installations().connection(id).await?.into_iter().collect());
     }
+    let all = tx.installations().list(hook.organization).await?;
+    let of_app: Vec<Id<_>> = all.into_iter().filter(|one| one.app == hook.app).map(|one| one.id).collect();
+    tx.installations().connections(&of_app).await
 }
 
 /// Their owner took our access back over there: nothing is tried any more until they sign in again.

@@ -38,11 +38,10 @@ fn method(topic: Topic, told: &Told, reader: &Reader) -> Option<Method> {
         (Topic::Confirmed | Topic::Moved | Topic::LinkReady, _) => Some(Method::Request),
         (Topic::Cancelled, _) => Some(Method::Cancel),
         // Nothing is agreed yet; but an invitation sent before must not stand at the old time.
-        (Topic::Requested, Side::Host) => None,
+        // A booking about which somebody is only asked stands as it is, in every calendar.
+        (Topic::Requested, Side::Host) | (Topic::ChooseAgain, _) => None,
         (Topic::Requested, _) => known_before.then_some(Method::Request),
         (Topic::Rejected, _) => known_before.then_some(Method::Cancel),
-        // The booking stands as it is; whoever has it in a calendar keeps it there.
-        (Topic::ChooseAgain, _) => None,
     }
 }
 

@@ -283,7 +283,7 @@ async fn a_channel_whose_renewal_fails_goes_on_and_is_tried_again(t: &TestDb) {
     tick(&stage).await;
     let failing = channel(&stage).await.unwrap();
     assert_eq!((failing.state, failing.remote_id), (ChannelState::Live, first.remote_id));
-    assert!(failing.last_error.is_some() && failing.renew_at > Some(t.clock.now()));
+    assert!(failing.last_error.is_some() && failing.renew_at > first.renew_at);
     stage.planner.down(false);
     t.clock.set(failing.renew_at.unwrap());
     t.clock.advance(SignedDuration::from_mins(10));

@@ -164,9 +164,9 @@ impl Planned {
         server.offer("consultation", plain()).await;
         let engine = &server.house.engine;
         let installation = engine.connect(&server.member(), "planner", &planner.form()).await.unwrap();
-        let planned = Self { server, planner, installation };
-        planned.settle().await;
-        planned
+        let there = Self { server, planner, installation };
+        there.settle().await;
+        there
     }
 
     /// Does what is due now.
