@@ -28,6 +28,7 @@ struct Page {
     name: String,
     help: Option<String>,
     redirect: String,
+    notices: Option<String>,
     registered: bool,
     /// The operator's settings decide, and this page only shows.
     fixed: bool,
@@ -125,6 +126,7 @@ async fn page(
         name: manifest.name.clone(),
         help: manifest.links.help.as_ref().map(ToString::to_string),
         redirect: view.redirect,
+        notices: view.notices,
         registered: view.from.is_some(),
         fixed: view.from.is_some_and(|from| from != Source::Page),
         webhook_secret: oauth.is_some_and(|oauth| oauth.webhook_secret),

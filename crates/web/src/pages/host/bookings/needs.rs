@@ -50,6 +50,8 @@ pub struct Asked {
     pub words: String,
     /// The button that lets the booking follow; empty where it cannot.
     pub follow: &'static str,
+    /// That calls it off.
+    pub cancels: bool,
     /// The button that leaves the booking as it is.
     pub back: &'static str,
 }
@@ -98,6 +100,9 @@ impl Needs {
 
     /// How many need the reader.
     pub fn heading(&self) -> String {
+        if self.from == "one" {
+            return "This booking needs you".to_owned();
+        }
         match self.changed.len() + self.conflicts.len() {
             1 => "One booking needs you".to_owned(),
             many => format!("{many} bookings need you"),
@@ -129,6 +134,7 @@ fn asked(of: &Changed, eye: &Eye) -> Asked {
         what,
         words: words.trim_end().to_owned(),
         follow: if of.fits { follow } else { "" },
+        cancels: !matches!(of.seen, Seen::At { .. }),
         back,
     }
 }

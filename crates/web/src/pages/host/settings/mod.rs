@@ -1,7 +1,8 @@
-//! What is a user's own: profile, password, sessions, keys; and the audit log.
+//! What is a user's own: profile, password, sessions, keys; and what the organization's are shown: the audit log, notices that were given up.
 
 mod audit;
 mod keys;
+mod notices;
 mod page;
 mod profile;
 mod security;
@@ -23,6 +24,8 @@ pub fn routes() -> Router<Web> {
         .route("/settings/sessions/others", post(security::end_others))
         .route("/settings/sessions/{session}/end", post(security::end))
         .route("/settings/audit", get(audit::show))
+        .route("/settings/notices", get(notices::show))
+        .route("/settings/notices/{id}/again", post(notices::again))
         .route("/settings/keys", get(keys::show).post(keys::make))
         .route("/settings/keys/{key}/revoke", post(keys::revoke))
 }
