@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The one address. Nothing of what stands around pages stands around it: no session, no drawn errors, no logged path,
 /// for the path is known to the provider alone.
 pub fn routes() -> Router<Web> {
-    Router::new().route("/hooks/{app}/{key}", any(receive)).layer(
+    Router::new().route("/hooks/{app}/{key}", any(receive)).route_layer(
         ServiceBuilder::new()
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(CatchPanicLayer::custom(panicked))

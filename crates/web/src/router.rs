@@ -42,7 +42,9 @@ pub fn router(web: Web) -> Router {
         .merge(door(&web))
         .merge(public(&web))
         .merge(desk(&web))
-        .merge(api::routes());
+        .merge(api::routes())
+        // Said outright, so that what stands around pages stands around what is not there, too.
+        .fallback(|| async { StatusCode::NOT_FOUND });
     around(parts, &web).merge(hooks::routes()).with_state(web)
 }
 
