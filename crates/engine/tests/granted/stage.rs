@@ -112,6 +112,7 @@ impl<'t> Stage<'t> {
             state: part("state").unwrap(),
             code: part("code").map(kalends_app::Secret::new),
             error: part("error"),
+            description: part("error_description"),
             issuer: part("iss"),
         }
     }
