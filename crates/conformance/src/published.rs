@@ -21,10 +21,13 @@ pub struct Published {
     bodies: Mutex<BTreeMap<String, Arc<Validator>>>,
 }
 
+/// A description, or why it is not there.
+type Found = Result<Arc<Published>, String>;
+
 impl Published {
     /// What this fake says it is judged by: none, the description, or why it is not there.
     pub fn of(app: &App, fake: &dyn Fake) -> Option<Result<Arc<Self>, String>> {
-        static READ: OnceLock<Mutex<BTreeMap<PathBuf, Result<Arc<Published>, String>>>> = OnceLock::new();
+        static READ: OnceLock<Mutex<BTreeMap<PathBuf, Found>>> = OnceLock::new();
         let (file, endpoint) = fake.described_by()?;
         let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/specs");
         let folder = std::env::var_os("KALENDS_SPECS").map_or_else(beside, PathBuf::from);
@@ -141,14 +144,13 @@ impl Published {
         }
         let body: Value = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        let validator = match bodies.get(operation) {
-            Some(validator) => Arc::clone(validator),
-            None => {
-                let whole = json!({ "allOf": [schema], "components": self.document["components"] });
-                let made = Arc::new(jsonschema::validator_for(&whole).map_err(|error| error.to_string())?);
-                bodies.insert(operation.to_owned(), Arc::clone(&made));
-                made
-            }
+        let validator = if let Some(validator) = bodies.get(operation) {
+            Arc::clone(validator)
+        } else {
+            let whole = json!({ "allOf": [schema], "components": self.document["components"] });
+            let made = Arc::new(jsonschema::validator_for(&whole).map_err(|error| error.to_string())?);
+            bodies.insert(operation.to_owned(), Arc::clone(&made));
+            made
         };
         let wrong: Vec<String> =
             validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();

@@ -80,10 +80,10 @@ pub const CHECKS: &[On] = &[
             scene.create("told", 0).await;
             let real = scene.notices().pop().expect("a notice");
             let bare = Raw { headers: http::HeaderMap::new(), body: bytes::Bytes::new(), ..real.clone() };
-            assert!(scene.hook.verify(&bare, &scene.secrets(), stage.cx.now).is_err());
+            assert!(scene.hook.verify(&bare, &secrets(), stage.cx.now).is_err());
             for body in ["", "{", "[]", "null", "{\"value\":null}", "\u{0}", "<html>"] {
                 let odd = Raw { body: body.into(), headers: http::HeaderMap::new(), ..real.clone() };
-                assert!(scene.hook.verify(&odd, &scene.secrets(), stage.cx.now).is_err(), "{body:?}");
+                assert!(scene.hook.verify(&odd, &secrets(), stage.cx.now).is_err(), "{body:?}");
             }
         })
     }),
@@ -193,6 +193,11 @@ fn is_change(signal: &Signal, by: &Channel) -> bool {
     signal.what == What::CalendarChanged { channel: by.id.clone() }
 }
 
+/// What the scene's channels were opened with.
+fn secrets() -> Secrets {
+    Secrets::none().with(SECRET, Secret::new(THEIRS))
+}
+
 /// A calendar that can be watched, and the ear that hears its notices.
 struct Scene {
     stage: Arc<Stage>,
@@ -222,22 +227,17 @@ impl Scene {
         part.watch(&self.stage.cx, &self.of, &self.wish(name)).await.expect("opens a channel")
     }
 
-    fn secrets(&self) -> Secrets {
-        Secrets::none().with(SECRET, Secret::new(THEIRS))
-    }
-
     /// The notices since last time, handshakes answered.
     fn notices(&self) -> Vec<Raw> {
-        let secrets = self.secrets();
-        let all = self.stage.fake.notices();
+        let (all, secrets) = (self.stage.fake.notices(), secrets());
         all.into_iter().filter(|raw| self.hook.handshake(raw, &secrets).is_none()).collect()
     }
 
     /// What one notice tells, once it is believed.
     fn told(&self, raw: &Raw) -> Vec<Signal> {
         let now: Timestamp = self.stage.cx.now;
-        self.hook.verify(raw, &self.secrets(), now).expect("the notice is theirs");
-        let raw = self.hook.believed(raw.clone(), &self.secrets());
+        self.hook.verify(raw, &secrets(), now).expect("the notice is theirs");
+        let raw = self.hook.believed(raw.clone(), &secrets());
         self.hook.signals(&raw).expect("the notice can be read")
     }
 
