@@ -1,5 +1,7 @@
 //! CalDAV, beyond what the suite asks of every calendar.
 
+mod edits;
+
 use std::sync::Arc;
 
 use kalends_app::fake::{Fake, Fault, Played};

@@ -1,5 +1,7 @@
 //! Exchange, beyond what the suite asks of every calendar.
 
+mod edits;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

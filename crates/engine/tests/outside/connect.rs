@@ -22,6 +22,7 @@ checks![
     a_blank_password_keeps_the_sealed_one,
     a_connection_is_its_owners_alone,
     at_most_one_calendar_receives_and_it_must_be_writable,
+    a_calendar_that_is_only_read_blocks_and_never_receives,
     a_calendar_that_is_gone_over_there_is_gone_here,
     disconnecting_says_what_is_lost,
     changes_of_connections_are_audited,
@@ -136,6 +137,23 @@ async fn at_most_one_calendar_receives_and_it_must_be_writable(t: &TestDb) {
         view.calendars.iter().filter(|one| one.receives).map(|one| one.name.as_str()).collect();
     assert_eq!(receiving, ["family"]);
     assert!(view.calendars.iter().all(|one| one.blocks && one.freshness.synced_at.is_some()));
+}
+
+async fn a_calendar_that_is_only_read_blocks_and_never_receives(t: &TestDb) {
+    let stage = Stage::bare(t, false).await;
+    stage.engine.connect(&stage.member, "board", &BTreeMap::new()).await.unwrap();
+    stage.settle().await;
+    let view = stage.engine.connections(&stage.member).await.unwrap().remove(0);
+    let [board] = view.calendars.as_slice() else { panic!("one calendar, not {:?}", view.calendars) };
+    // Its app cannot write, so it is not believed when it says that one could.
+    assert!(board.blocks && !board.writable && !board.receives, "{board:?}");
+    assert!(board.freshness.synced_at.is_some());
+    let policy = FailurePolicy { trust_hours: 6, then_blocks: true };
+    let uses =
+        [CalendarUse { calendar: board.id, blocks: true, receives: true, tentative_blocks: true, policy }];
+    let refused = stage.engine.use_calendars(&stage.member, view.id, &uses).await;
+    let Err(ConnectError::Invalid(invalid)) = refused else { panic!("it is refused") };
+    assert_eq!(invalid.problems[0].field, "receives");
 }
 
 async fn a_calendar_that_is_gone_over_there_is_gone_here(t: &TestDb) {

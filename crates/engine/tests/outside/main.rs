@@ -22,6 +22,7 @@ macro_rules! checks {
 }
 
 mod accounts;
+mod board;
 mod booths;
 mod connect;
 mod follow;

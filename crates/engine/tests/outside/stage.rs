@@ -31,6 +31,7 @@ use kalends_store::{
 use kalends_testkit::{Counting, Held, TestDb, make};
 
 use crate::{
+    board::BOARD,
     booths::{BLUE, Booths, RED},
     life::{ANNEX, HALLS, TALLY},
     toy::{Provider, TOY},
@@ -74,7 +75,7 @@ pub fn engine(t: &TestDb, provider: &Arc<Provider>, with_mail: bool) -> Engine {
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&"https://book.example/".parse().unwrap());
     let outside =
-        Outside::new(vec![&TOY, &RED, &BLUE, &HALLS, &TALLY, &ANNEX], gateway, links, Arc::new(keys))
+        Outside::new(vec![&TOY, &BOARD, &RED, &BLUE, &HALLS, &TALLY, &ANNEX], gateway, links, Arc::new(keys))
             .with_flights(log);
     let outside = if with_mail { outside.with_post(post()).unwrap() } else { outside };
     Engine::new(t.db.clone(), outside)
