@@ -62,7 +62,7 @@ impl Side {
     pub fn integrations(&self) -> [Entry; 2] {
         [
             self.entry("apps", "/apps", "store", "App store"),
-            self.entry("installed", "/apps/installed", "plug", "Connected"),
+            self.entry("installed", "/apps/installed", "plug", "Installed"),
         ]
     }
 

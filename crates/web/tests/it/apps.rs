@@ -1,0 +1,229 @@
+//! Apps on pages: found, installed, off and on, away and back; what public pages load and what they never do.
+
+use kalends_app::App;
+use kalends_domain::event_type::Settings;
+
+use crate::{
+    browser::{Browser, Seen},
+    house::{Server, plain},
+};
+
+const ICON: &str = r#"<svg viewBox="0 0 40 40"><text>Ha</text></svg>"#;
+
+static HALLS: App = App::of_data(
+    "halls",
+    r#"
+slug = "halls"
+name = "Halls"
+tagline = "A hall of your own."
+description = "Give its link."
+kinds = ["location"]
+categories = ["video"]
+publisher = "Kalends"
+scope = ["user", "organization"]
+may = ["Put your link into bookings"]
+
+[location]
+label = "Your hall"
+placeholder = "https://halls.example/ines"
+links = ["https://halls.example/{hall}"]
+"#,
+    ICON,
+);
+
+static TALLY: App = App::of_data(
+    "tally",
+    r#"
+slug = "tally"
+name = "Tally"
+tagline = "Counts visits."
+description = "Counts."
+kinds = ["tag"]
+categories = ["statistics"]
+publisher = "Kalends"
+may = ["Count"]
+
+[tag]
+consent = "ask"
+scripts = ["https://cdn.tally.example"]
+connect = ["https://in.tally.example"]
+start = "window.tally = {{id}};"
+load = [{ src = "https://cdn.tally.example/t.js", attributes = { data-id = "{{id}}" } }]
+
+[[setup]]
+name = "id"
+label = "Id"
+type = "text"
+required = true
+placeholder = "T-7"
+pattern = "T-[0-9]+"
+"#,
+    ICON,
+);
+
+async fn server() -> (Server, Browser) {
+    let server = Server::start_with_apps(&[&HALLS, &TALLY]).await;
+    let host = server.host();
+    (server, host)
+}
+
+async fn install(host: &mut Browser, slug: &str, typed: &[(&str, &str)]) -> Seen {
+    let page = host.get(&format!("/apps/{slug}")).await;
+    host.submit_to(&page, &format!("/apps/{slug}"), typed).await
+}
+
+/// The row of the one installed app, by its address.
+async fn row(host: &mut Browser) -> String {
+    let page = host.get("/apps/installed").await;
+    let id = page.values("section li[id]", "id").into_iter().next().expect("an installed app");
+    format!("/apps/installed/{}", id.strip_prefix("a-").unwrap())
+}
+
+#[tokio::test]
+async fn the_store_is_searched_without_scripts() {
+    let (_server, mut host) = server().await;
+    let names = |page: &Seen| page.texts(".catalogue h3");
+    assert_eq!(names(&host.get("/apps").await), ["Halls", "Tally"]);
+    assert_eq!(names(&host.get("/apps?q=counts").await), ["Tally"]);
+    assert_eq!(names(&host.get("/apps?q=VIDEO+link").await), ["Halls"]);
+    assert_eq!(names(&host.get("/apps?show=installed").await), Vec::<String>::new());
+    install(&mut host, "halls", &[]).await;
+    assert_eq!(names(&host.get("/apps?show=installed").await), ["Halls"]);
+    assert_eq!(names(&host.get("/apps?show=others").await), ["Tally"]);
+}
+
+#[tokio::test]
+async fn a_setting_that_does_not_fit_its_pattern_is_refused_with_an_example() {
+    let (_server, mut host) = server().await;
+    for wrong in ["", "7", "T-7</script>", "T-7\"); alert(1); (\""] {
+        let refused = install(&mut host, "tally", &[("id", wrong)]).await;
+        assert_eq!(refused.status, 422, "{wrong}");
+        assert!(!refused.text.contains("</script>\"") && !refused.text.contains("\"); alert"), "{wrong}");
+    }
+    let said = install(&mut host, "tally", &[("id", "7")]).await.texts(".error");
+    assert!(said[0].contains("T-7"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_tag_waits_for_its_guest_and_its_hosts_alone_are_allowed() {
+    let (server, mut host) = server().await;
+    server.offer("call", plain()).await;
+    install(&mut host, "tally", &[("id", "T-7")]).await;
+    let mut guest = server.guest();
+
+    let before = guest.get("/ines/call").await;
+    assert!(!before.text.contains("tally.example"), "nothing before a yes");
+    assert!(!before.header("content-security-policy").contains("tally.example"));
+    assert_eq!(before.header("set-cookie"), "");
+    assert!(before.texts(".consent strong")[0].contains("Tally"));
+
+    let yes = guest.submit_to(&before, "/privacy/consent", &[("answer", "yes")]).await;
+    assert_eq!(yes.to(), "/ines/call");
+    let after = guest.get("/ines/call").await;
+    let policy = after.header("content-security-policy").to_owned();
+    let nonce = after.values("script[nonce]", "nonce");
+    assert_eq!(nonce.len(), 2);
+    let scripts = format!("script-src 'self' 'nonce-{}' https://cdn.tally.example;", nonce[0]);
+    assert!(policy.contains(&scripts), "{policy}");
+    assert!(policy.contains("connect-src 'self' https://in.tally.example;"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(after.texts("script[nonce]:not([src])"), ["window.tally = \"T-7\";"]);
+    assert_eq!(after.values("script[data-id]", "data-id"), ["T-7"]);
+    let again = guest.get("/ines/call").await;
+    assert_ne!(again.values("script[nonce]", "nonce")[0], nonce[0], "a nonce is used once");
+
+    guest.submit_to(&after, "/privacy/consent", &[("answer", "no")]).await;
+    assert!(!guest.get("/ines/call").await.text.contains("tally.example"), "a yes can be taken back");
+}
+
+#[tokio::test]
+async fn no_tag_stands_where_somebody_typed_or_on_pages_of_hosts() {
+    let (server, mut host) = server().await;
+    server.offer("call", plain()).await;
+    install(&mut host, "tally", &[("id", "T-7")]).await;
+    let mut guest = server.guest().with_cookie("kalends_consent", "tally");
+    assert!(guest.get("/ines").await.text.contains("tally.example"), "the profile is public");
+    let start = "/ines/call/book?start=2026-11-25T10:00:00%2B00:00";
+    for path in ["/ines/call?name=Ann", "/ines/call?email=ann%40guest.example", start] {
+        let page = guest.get(path).await;
+        assert!(!page.text.contains("tally.example"), "{path}");
+        assert!(!page.header("content-security-policy").contains("tally"), "{path}");
+    }
+    for path in ["/apps", "/bookings/upcoming"] {
+        assert!(!host.get(path).await.header("content-security-policy").contains("tally"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_about_tags_never_leads_away_and_names_only_tags() {
+    let (server, _) = server().await;
+    let mut guest = server.guest();
+    let fields = [("answer", "yes"), ("tag", "halls"), ("tag", "x; Domain=evil"), ("back", "//evil.example")];
+    let done = guest.post("/privacy/consent", &fields).await;
+    assert_eq!(done.to(), "/");
+    assert!(done.header("set-cookie").starts_with("kalends_consent=;"), "{}", done.header("set-cookie"));
+}
+
+#[tokio::test]
+async fn a_room_is_offered_by_a_link_of_its_app_and_by_no_other() {
+    let (server, mut host) = server().await;
+    let number = server.offer("call", Settings::default()).await.number;
+    let tab = format!("/event-types/{number}/locations");
+    assert!(
+        host.get(&tab).await.values("[name=room-halls]", "name").is_empty(),
+        "not before it is installed"
+    );
+    install(&mut host, "halls", &[]).await;
+    let page = host.get(&tab).await;
+    let ticked = |url| [("room-halls", "1"), ("url-halls", url)];
+    for wrong in ["https://evil.example/ines", "javascript:alert(1)", "http://halls.example/ines"] {
+        let refused = host.submit_to(&page, &tab, &ticked(wrong)).await;
+        assert_eq!(refused.status, 422, "{wrong}");
+        assert!(refused.texts("#url-halls-problem")[0].contains("https://halls.example/ines"), "{wrong}");
+    }
+    host.submit_to(&page, &tab, &ticked("halls.example/ines")).await;
+    assert_eq!(host.get(&tab).await.values("[name=url-halls]", "value"), ["https://halls.example/ines"]);
+    let seen = server.guest().get("/ines/call").await;
+    assert!(
+        seen.text.contains("Halls") && !seen.text.contains("halls.example"),
+        "the link comes with a booking"
+    );
+}
+
+#[tokio::test]
+async fn what_is_lost_is_said_before_and_can_come_back() {
+    let (server, mut host) = server().await;
+    let number = server.offer("call", Settings::default()).await.number;
+    install(&mut host, "halls", &[]).await;
+    let tab = format!("/event-types/{number}/locations");
+    let page = host.get(&tab).await;
+    host.submit_to(&page, &tab, &[("room-halls", "1"), ("url-halls", "https://halls.example/ines")]).await;
+
+    let there = row(&mut host).await;
+    let ask = host.get(&format!("{there}/remove")).await;
+    assert!(ask.text.contains("Project consultation will have no place at all"), "{}", ask.text);
+    assert!(ask.text.contains("For 7 days"));
+    let gone = host.submit_to(&ask, &format!("{there}/remove"), &[]).await;
+    let list = host.follow(&gone).await;
+    assert_eq!(list.texts("#g-removed"), ["Uninstalled"]);
+    assert!(host.get(&tab).await.values("[name=room-halls]", "name").is_empty());
+    let back = host.submit_to(&list, &format!("{there}/undo"), &[]).await;
+    assert!(back.to().starts_with("/apps/installed?did=back"), "{}", back.to());
+    assert_eq!(host.get(&tab).await.values("[name=url-halls]", "value"), ["https://halls.example/ines"]);
+}
+
+#[tokio::test]
+async fn an_app_is_switched_off_and_on_by_plain_forms() {
+    let (server, mut host) = server().await;
+    server.offer("call", plain()).await;
+    install(&mut host, "tally", &[("id", "T-7")]).await;
+    let there = row(&mut host).await;
+    let ask = host.get(&format!("{there}/off")).await;
+    assert!(ask.text.contains("Public pages do not load it."));
+    host.submit_to(&ask, &format!("{there}/off"), &[]).await;
+    let list = host.get("/apps/installed").await;
+    assert!(list.texts(".chip.off")[0].starts_with("Switched off since"));
+    assert!(server.guest().get("/ines/call").await.texts(".consent").is_empty(), "nothing is asked for then");
+    host.submit_to(&list, &format!("{there}/on"), &[]).await;
+    assert_eq!(server.guest().get("/ines/call").await.texts(".consent strong").len(), 1);
+}
