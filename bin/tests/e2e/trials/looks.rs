@@ -33,6 +33,8 @@ const HOSTS: &[(&str, u16)] = &[
     ("/availability", 200),
     ("/apps", 200),
     ("/apps/caldav", 200),
+    ("/apps/zoom", 200),
+    ("/apps/zoom/registration", 200),
     ("/apps/installed", 200),
     ("/settings/profile", 200),
     ("/settings/security", 200),

@@ -37,6 +37,7 @@ scheme = "oauth2"
 revoke = "revoke"
 issuer = "issuer"
 params = { access_type = "offline" }
+grants = ["authorization_code", "account_credentials"]
 [[auth.scopes]]
 scope = "calendars"
 for = ["see your calendars"]
@@ -53,9 +54,29 @@ token = "https://club.example/token"
 revoke = "https://club.example/revoke"
 
 [[setup]]
-name = "greeting"
-label = "Greeting"
+name = "grant"
+label = "Way in"
+type = "select"
+default = "authorization_code"
+options = [{ value = "authorization_code", label = "Sign in" }, { value = "account_credentials", label = "A client" }]
+[[setup]]
+name = "account_id"
+label = "Account"
 type = "text"
+required = true
+when = { field = "grant", is = ["account_credentials"] }
+[[setup]]
+name = "client_id"
+label = "Client"
+type = "text"
+required = true
+when = { field = "grant", is = ["account_credentials"] }
+[[setup]]
+name = "client_secret"
+label = "Secret"
+type = "password"
+required = true
+when = { field = "grant", is = ["account_credentials"] }
 "#,
     ),
     icon: "<svg/>",

@@ -18,6 +18,7 @@ checks![
     a_blank_secret_stays_and_another_id_needs_its_own,
     only_those_who_manage_see_it,
     what_the_settings_say_cannot_be_changed_on_a_page,
+    zoom_01_an_account_with_a_client_of_its_own_needs_nobody_to_sign_in,
 ];
 
 async fn unregistered(t: &TestDb) -> Stage<'_> {
@@ -101,4 +102,33 @@ async fn what_the_settings_say_cannot_be_changed_on_a_page(t: &TestDb) {
     assert_eq!(view.from, Some(Source::Settings));
     let refused = stage.engine.register(&stage.member, "club", "kalends", SECRET, "").await;
     assert!(matches!(refused, Err(ConnectError::Invalid(_))));
+}
+
+async fn zoom_01_an_account_with_a_client_of_its_own_needs_nobody_to_sign_in(t: &TestDb) {
+    let stage = unregistered(t).await;
+    let form = |secret: &str| {
+        let pairs = [
+            ("grant", "account_credentials"),
+            ("account_id", "account"),
+            ("client_id", "kalends"),
+            ("client_secret", secret),
+        ];
+        std::collections::BTreeMap::from(pairs.map(|(name, text)| (name.to_owned(), text.to_owned())))
+    };
+    let refused = stage.engine.connect(&stage.member, "club", &form("canary")).await;
+    assert!(matches!(&refused, Err(ConnectError::Probe(error)) if !format!("{error:?}").contains("canary")));
+    let id = stage.engine.connect(&stage.member, "club", &form(SECRET)).await.unwrap();
+    assert_eq!(stage.provider.count("oauth_account"), 2);
+    stage.provider.sign_in.expire();
+    stage.engine.test_connection(&stage.member, id).await.unwrap();
+    t.clock.advance(jiff::SignedDuration::from_mins(56));
+    stage.engine.test_connection(&stage.member, id).await.unwrap();
+    assert_eq!(stage.provider.count("oauth_account"), 4, "renewed by asking again, early too");
+    // Its own client is its owner's to mend.
+    stage.provider.sign_in.knows(kalends_app::oauth::Client { id: "kalends".into(), secret: None });
+    stage.provider.sign_in.expire();
+    assert!(stage.engine.test_connection(&stage.member, id).await.is_err());
+    let view = stage.engine.connection(&stage.member, id).await.unwrap();
+    assert_eq!(view.health, kalends_store::repo::Health::NeedsReconnect);
+    assert!(stage.engine.registration_of(&stage.member, "club").await.unwrap().trouble.is_none());
 }

@@ -69,7 +69,9 @@ impl Engine {
         };
         let kept = kept.await.map_err(|error| trouble(&error))?.ok_or_else(nobody)?;
         let now = self.now();
-        if !kept.is_stale(now) {
+        // What cannot be renewed is used to its end.
+        let renewable = kept.refresh.is_some() || by_client(of);
+        if !kept.is_stale(now) || (!renewable && !kept.is_over(now)) {
             return Ok(kept);
         }
         match self.renewed(of, kept.version).await {
@@ -197,7 +199,7 @@ impl Renewal {
         let account = self.of.connection.id.to_string();
         let desk = gateway.desk(self.of.app, &account, Patience::Job).map_err(trouble)?;
         let desk = desk.ok_or_else(|| trouble(nobody()))?;
-        if desk.descriptor().grant(&self.of.installation.settings) == How::AccountCredentials {
+        if by_client(&self.of) {
             let secrets = async {
                 let mut tx = self.engine.db.read().await?;
                 self.of.secrets(&mut tx, &self.engine.outside).await
@@ -405,6 +407,12 @@ async fn registration_refused(
 /// An account's own client is its owner's to mend, not an administrator's.
 fn by_owner(refusal: Refusal) -> Refusal {
     if refusal.class == Class::Client { Refusal { class: Class::Grant, ..refusal } } else { refusal }
+}
+
+/// The account brings a client of its own, which gets tokens whenever it asks.
+fn by_client(of: &Installed) -> bool {
+    let oauth = of.app.manifest().auth.oauth();
+    oauth.is_some_and(|oauth| oauth.grant(&of.installation.settings) == How::AccountCredentials)
 }
 
 /// The client an account brings itself, and the account it is for.

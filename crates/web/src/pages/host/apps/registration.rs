@@ -32,6 +32,8 @@ struct Page {
     registered: bool,
     /// The operator's settings decide, and this page only shows.
     fixed: bool,
+    /// The provider is played, and knows everybody who tries the demo.
+    played: bool,
     webhook_secret: bool,
     has_webhook_secret: bool,
     scopes: Vec<String>,
@@ -129,6 +131,7 @@ async fn page(
         notices: view.notices,
         registered: view.from.is_some(),
         fixed: view.from.is_some_and(|from| from != Source::Page),
+        played: view.from == Some(Source::Played),
         webhook_secret: oauth.is_some_and(|oauth| oauth.webhook_secret),
         has_webhook_secret: view.has_webhook_secret,
         scopes: oauth
