@@ -74,8 +74,16 @@ pub fn with_uid(graph: &Graph<'_>, of: &RemoteId, uid: &str) -> Result<Url, Erro
     ours(events(graph, of)?, &filter)
 }
 
+/// All our events in a calendar, past ones too.
+pub fn all_ours(graph: &Graph<'_>, of: &RemoteId) -> Result<Url, Error> {
+    ours(
+        events(graph, of)?,
+        &format!("singleValueExtendedProperties/Any(ep: ep/id eq '{UID}' and ep/value ne null)"),
+    )
+}
+
 /// All our events in a calendar that are not over by then.
-pub fn all_ours(graph: &Graph<'_>, of: &RemoteId, from: i64) -> Result<Url, Error> {
+pub fn ours_from(graph: &Graph<'_>, of: &RemoteId, from: i64) -> Result<Url, Error> {
     let from = Zone::utc().wall(from);
     let filter = format!(
         "end/dateTime ge '{from}' and singleValueExtendedProperties/Any(ep: ep/id eq '{UID}' and ep/value ne null)"
@@ -152,6 +160,7 @@ pub struct Listed {
     hex_color: Option<String>,
     can_edit: Option<bool>,
     is_default_calendar: Option<bool>,
+    is_removable: Option<bool>,
     owner: Option<Owner>,
 }
 
@@ -180,7 +189,8 @@ impl Listed {
             colour: colour.map(|colour| colour.to_ascii_lowercase()),
             zone: None,
             writable: self.can_edit == Some(true),
-            primary: self.is_default_calendar == Some(true),
+            // Older answers do not say; the main calendar is the one that cannot be taken away.
+            primary: self.is_default_calendar.unwrap_or(self.is_removable == Some(false)),
         }
     }
 }

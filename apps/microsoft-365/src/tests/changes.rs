@@ -195,6 +195,19 @@ async fn a_full_look_at_20_000_events_and_one_call_for_one_change_after_it() {
     world.understood();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_mailbox_that_cannot_search_by_time_and_mark_together_is_asked_for_the_mark_alone() {
+    let world = World::where_some(|request| {
+        let both = request.url.query().is_some_and(|query| query.contains("end%2FdateTime"));
+        let body = json!({ "error": { "code": "ErrorInvalidRestriction", "message": "…" } });
+        both.then(|| kalends_app::fake::answer(request, 400, &[], body.to_string()))
+    });
+    part().create(&world.cx, &id("main"), &draft(600 * 24)).await.expect("creates");
+    let all = changes(&world, None).await;
+    assert_eq!(all.upserts.iter().map(|event| event.uid.as_str()).collect::<Vec<_>>(), ["kalends-booking"]);
+    world.understood();
+}
+
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
 
