@@ -3,6 +3,7 @@
 //! `KALENDS_PEER_RADICALE` and `KALENDS_PEER_CYRUS` say where they are; where one is not said, its trials are ignored.
 #![expect(clippy::expect_used, reason = "a check fails by panicking, with the sentence it expected")]
 
+mod front_door;
 mod others;
 mod peer;
 mod socket;
@@ -23,7 +24,7 @@ fn main() {
         Some(part) => trials(name, part),
         None => vec![ignored(name, "this build has no CalDAV")],
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    libtest_mimic::run(&arguments, trials.chain(apples()).collect()).exit();
 }
 
 fn trials(name: &str, part: &Arc<dyn AnyCalendar>) -> Vec<Trial> {
@@ -32,6 +33,18 @@ fn trials(name: &str, part: &Arc<dyn AnyCalendar>) -> Vec<Trial> {
     }
     let lists: [&'static [Check<dyn AnyCalendar>]; 2] = [calendar::CHECKS, others::CHECKS];
     lists.into_iter().flat_map(|checks| played(name, checks, part, peer::stage)).collect()
+}
+
+/// The suite over iCloud's app, whose servers nobody can be: its own way in, before the peer that has such an account.
+fn apples() -> Vec<Trial> {
+    let app = kalends_catalog::APPS.iter().copied().find(|app| app.slug == "icloud");
+    match app.and_then(App::calendar) {
+        _ if std::env::var("KALENDS_PEER_RADICALE").is_err() => {
+            vec![ignored("ICLOUD", "KALENDS_PEER_RADICALE is not set")]
+        }
+        Some(part) => played("ICLOUD", calendar::CHECKS, &part, front_door::stage),
+        None => vec![ignored("ICLOUD", "this build has no iCloud")],
+    }
 }
 
 fn ignored(name: &str, reason: &str) -> Trial {

@@ -44,7 +44,9 @@ pub(crate) async fn run(engine: &Engine, job: &Heed, tries: u32) -> Result<(), F
         return Ok(());
     }
     let about = About { organization: job.organization, booking: Some(case.booking.id) };
-    let Some((case, etag)) = flights::about(about, Box::pin(look(engine, case, tries))).await? else { return Ok(()) };
+    let Some((case, etag)) = flights::about(about, Box::pin(look(engine, case, tries))).await? else {
+        return Ok(());
+    };
     Box::pin(heed(engine, &case, etag)).await
 }
 
