@@ -126,7 +126,7 @@ fn body(request: &Request) -> Result<Map<String, Value>, String> {
     if subject.chars().count() > 100 || subject.contains(['<', '>']) {
         return Err(format!("the subject is too long or not spelled: {subject}"));
     }
-    if text("timezonekey")? != "" || text("meetingtype")? != "scheduled" {
+    if !text("timezonekey")?.is_empty() || text("meetingtype")? != "scheduled" {
         return Err("timezonekey must be there and empty, meetingtype scheduled".into());
     }
     if body.get("passwordrequired").and_then(Value::as_bool).is_none() {

@@ -223,7 +223,7 @@ fn token(cx: &Cx, key: Key) -> Result<Access, Error> {
     Ok(Access::Token { app_id: needed(cx, "app_id")?, subject, key })
 }
 
-/// What hosts may do in a hosted room, by the form's names and by JaaS's.
+/// What hosts may do in a hosted room, by the form's names and by the service's own.
 const FEATURES: [(&str, &str); 4] = [
     ("recording", "recording"),
     ("livestreaming", "livestreaming"),

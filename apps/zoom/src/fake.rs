@@ -210,7 +210,7 @@ fn body(request: &Request) -> Result<Map<String, Value>, String> {
     if jiff::tz::TimeZone::get(text("timezone")?).is_err() {
         return Err("timezone is none".into());
     }
-    if !body.get("duration").is_some_and(|minutes| minutes.as_u64().is_some_and(|minutes| minutes >= 1)) {
+    if body.get("duration").and_then(Value::as_u64).is_none_or(|minutes| minutes < 1) {
         return Err("duration must be whole minutes, at least one (ZOOM-04)".into());
     }
     if text("topic")?.chars().count() > 200 || text("agenda")?.chars().count() > 2_000 {
