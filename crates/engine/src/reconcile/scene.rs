@@ -108,7 +108,7 @@ impl Scene {
             tie.row.wanted.kind == EVENT
                 && tie.row.wanted.host == room.row.wanted.host
                 && tie.row.desired_present
-                && depends_on.iter().any(|slug| *slug == tie.row.wanted.app)
+                && depends_on.contains(&tie.row.wanted.app)
         });
         event.map(Tie::place)
     }
