@@ -13,7 +13,7 @@ use super::ROOM;
 use crate::{
     Engine, Member,
     book::{self, ChangeError},
-    connect::Installed,
+    connect::{Installed, Outside},
     job::{self, Deliver, Reconcile},
     notify::{self, Topic},
 };
@@ -169,6 +169,15 @@ impl Engine {
             let happening = tie(&row, installed, &name, whose.unwrap_or_default());
             all.entry(row.booking).or_default().push(happening);
         }
+        for booking in bookings {
+            let ties = all.entry(booking.id).or_default();
+            let Some(nobody) = nobody_makes(booking, ties, &self.outside) else { continue };
+            let accounts =
+                Installed::usable_by(tx, &self.outside, booking.organization, &booking.hosts).await?;
+            if !booking.location.apps().any(|app| accounts.iter().any(|one| one.app.slug == app)) {
+                ties.insert(0, nobody);
+            }
+        }
         Ok(all)
     }
 }
@@ -178,6 +187,26 @@ async fn seen(tx: &mut Tx, asker: &Member, uid: &Uid) -> Result<Booking, ChangeE
     let booking = tx.bookings().by_uid(uid).await?.ok_or(ChangeError::NotFound)?;
     book::may_see(tx, &booking, *asker).await?;
     Ok(booking)
+}
+
+/// What is told of a booking whose place is an app's room that nothing outside stands for.
+fn nobody_makes(booking: &Booking, ties: &[Happening], outside: &Outside) -> Option<Happening> {
+    let app = booking.location.made_by()?;
+    let waits = booking.state.is_confirmed() && booking.location.url().is_none();
+    if !waits || ties.iter().any(|tie| tie.what == What::Room) {
+        return None;
+    }
+    let name = outside.app(app).map_or(app, |app| app.manifest().name.as_str());
+    Some(Happening {
+        what: What::Room,
+        whose: String::new(),
+        progress: Progress::Stuck,
+        words: format!("{name} has made no link"),
+        detail: format!("No {name} account is connected. Connect one, then try again."),
+        tries: 0,
+        next_try: None,
+        fix: Some(Fix::TryAgain),
+    })
 }
 
 fn tie(row: &Reference, installed: Option<&Installed>, app: &str, whose: String) -> Happening {

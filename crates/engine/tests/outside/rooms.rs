@@ -29,6 +29,7 @@ checks![
     an_app_whose_allowance_is_used_up_is_not_waited_for,
     a_days_allowance_is_not_used_up_by_us,
     an_outage_uses_up_no_allowance,
+    where_no_account_makes_rooms_the_host_is_told_and_can_try_again,
     an_account_that_is_not_connected_is_passed_over_without_a_call,
     a_room_whose_answer_was_lost_is_found_and_not_made_twice,
     what_a_passed_app_made_unseen_is_closed_when_it_is_back,
@@ -152,6 +153,20 @@ async fn an_outage_uses_up_no_allowance(t: &TestDb) {
     t.clock.advance(SignedDuration::from_hours(1));
     stage.drain().await;
     assert_eq!(stage.now(&booking).await.location.url(), Some("https://red.example/1"));
+}
+
+async fn where_no_account_makes_rooms_the_host_is_told_and_can_try_again(t: &TestDb) {
+    let stage = Stage::new(t).await;
+    let booking = settled(&stage, BookedLocation::app("red")).await;
+    let told = stage.engine.happened_outside(&stage.member, &booking.uid).await.unwrap();
+    assert_eq!((told[0].what, told[0].progress), (What::Room, Progress::Stuck));
+    assert!(told[0].detail.contains("No red account is connected"), "{:?}", told[0]);
+    connect(&stage, "red").await;
+    stage.engine.try_outside_again(&stage.member, &booking.uid).await.unwrap();
+    stage.settle().await;
+    assert_eq!(stage.now(&booking).await.location.url(), Some("https://red.example/1"));
+    let told = stage.engine.happened_outside(&stage.member, &booking.uid).await.unwrap();
+    assert!(told.iter().all(|one| one.progress != Progress::Stuck), "{told:?}");
 }
 
 async fn an_account_that_is_not_connected_is_passed_over_without_a_call(t: &TestDb) {
