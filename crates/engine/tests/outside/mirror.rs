@@ -19,6 +19,7 @@ checks![
     a_cursor_that_is_too_old_starts_again_dav_06,
     our_own_bookings_do_not_block_by_their_events_fb_07,
     tentative_events_block_unless_their_owner_says_otherwise_fb_04,
+    what_is_cancelled_declined_or_without_length_blocks_nothing_fb_02_fb_03_fb_06,
     a_rule_that_cannot_be_expanded_blocks_everything_rec_04,
     an_outage_keeps_the_copy_and_says_since_when_fb_09,
     a_quiet_calendar_is_looked_at_less_often,
@@ -164,6 +165,21 @@ async fn tentative_events_block_unless_their_owner_says_otherwise_fb_04(t: &Test
     stage.engine.use_calendars(&stage.member, id, &[firm_only]).await.unwrap();
     stage.settle().await;
     assert_eq!(starts(&stage).await, [3600]);
+}
+
+async fn what_is_cancelled_declined_or_without_length_blocks_nothing_fb_02_fb_03_fb_06(t: &TestDb) {
+    let stage = stage(t).await;
+    let at = noon(&stage);
+    // Even where an app forgot to leave the times out.
+    let cancelled = RemoteEvent { cancelled: true, ..event("cancelled", at) };
+    let declined = RemoteEvent { declined: true, ..event("declined", at + 3600) };
+    let empty = RemoteEvent { busy: vec![Span::new(at, at)], ..event("empty", at) };
+    let free = RemoteEvent { busy: vec![], ..event("free", at) };
+    let all = changes(vec![cancelled, declined, empty, free, event("firm", at + 7200)], &[], "1", true);
+    stage.provider.kept().changes = [(String::new(), all)].into();
+    stage.connect(&stage.member).await;
+    stage.settle().await;
+    assert_eq!(starts(&stage).await, [7200]);
 }
 
 async fn a_rule_that_cannot_be_expanded_blocks_everything_rec_04(t: &TestDb) {

@@ -24,6 +24,7 @@ macro_rules! checks {
 mod conflicts;
 mod moves;
 mod proof;
+mod registered;
 mod stage;
 mod told;
 
@@ -31,6 +32,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("conflicts", conflicts::CHECKS),
     ("moves", moves::CHECKS),
     ("proof", proof::CHECKS),
+    ("registered", registered::CHECKS),
     ("told", told::CHECKS),
 ];
 
