@@ -42,7 +42,8 @@ fn data() -> Result<Vec<(String, String)>, Box<dyn Error>> {
         }
         let slug =
             path.file_name().and_then(|name| name.to_str()).ok_or("a folder of apps/ has no plain name")?;
-        let (manifest, icon) = (path.join("app.toml"), path.join("icon.svg"));
+        let file = |name: &str| path.join(name).display().to_string();
+        let (manifest, icon) = (file("app.toml"), file("icon.svg"));
         let app = format!(
             "{{ static APP: kalends_app::App = kalends_app::App::of_data({slug:?}, include_str!({manifest:?}), include_str!({icon:?})); &APP }}"
         );

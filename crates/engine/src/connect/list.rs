@@ -293,8 +293,8 @@ fn named(of: &Installed) -> String {
     if !of.app.manifest().is_data() {
         return of.connection.account.clone();
     }
-    let fields = of.app.manifest().setup.iter();
-    let first = fields.filter_map(|field| of.installation.settings.get(&field.name)).next();
+    let mut fields = of.app.manifest().setup.iter();
+    let first = fields.find_map(|field| of.installation.settings.get(&field.name));
     first.map_or_else(String::new, |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 

@@ -231,7 +231,7 @@ async fn keep(engine: &Engine, row: &Row) {
 
 /// Does one job of this kind that is due now; false when there is none: for tests and tools.
 pub async fn drain_one(engine: &Engine, kind: &'static str) -> kalends_store::Result<bool> {
-    one(engine, &[kind]).await
+    Box::pin(one(engine, &[kind])).await
 }
 
 /// Does everything that is due now, one after the other, and what that leaves behind: for tests and tools.
@@ -239,7 +239,7 @@ pub async fn drain_one(engine: &Engine, kind: &'static str) -> kalends_store::Re
 /// How many jobs were run. What waits for a later instant stays.
 pub async fn drain(engine: &Engine) -> kalends_store::Result<u32> {
     let mut done = 0;
-    while is_due(engine).await? && one(engine, &run::KINDS).await? {
+    while is_due(engine).await? && Box::pin(one(engine, &run::KINDS)).await? {
         done += 1;
     }
     Ok(done)
