@@ -31,6 +31,7 @@ checks![
     a_question_asked_is_not_asked_anew_at_every_look,
     a_whole_answer_that_lacks_our_event_means_it_is_gone,
     a_guests_move_meanwhile_wins_over_an_older_look,
+    a_look_older_than_our_last_write_counts_for_nothing,
     a_free_or_tentative_copy_of_our_event_says_nothing_fb_01_fb_04,
     with_other_hosts_nothing_is_followed_without_asking,
     a_provider_that_is_down_is_asked_again,
@@ -275,6 +276,31 @@ async fn a_guests_move_meanwhile_wins_over_an_older_look(t: &TestDb) {
     let now = stage.now(&booking).await;
     assert_eq!((now.span, now.revision), (span("11-26 11:00", 30), 1));
     assert_eq!(stage.planner.stands("work", booking.uid.as_str()), Some(now.span));
+}
+
+async fn a_look_older_than_our_last_write_counts_for_nothing(t: &TestDb) {
+    let stage = Stage::following(t).await;
+    let booking = stage.booked("11-24 10:00").await;
+    stage.planner.edit("work", booking.uid.as_str(), Edit::At(span("11-25 14:00", 30)));
+    stage.engine.sync_now(&stage.member, stage.installation).await.unwrap();
+    assert!(kalends_engine::job::drain_one(&stage.engine, "sync_calendar").await.unwrap());
+    // Between the look and what would follow from it, we write the event once more, at the same revision.
+    let written = booking.clone();
+    t.db.write(move |tx| {
+        let booking = written.clone();
+        Box::pin(async move {
+            let row = tx.references().of_booking(&booking).await?.remove(0);
+            tx.references().again(&row).await?;
+            kalends_engine::job::add(tx, &kalends_engine::job::Reconcile::of(&booking)).await
+        })
+    })
+    .await
+    .map_err(|error: kalends_store::Error| error)
+    .unwrap();
+    assert!(kalends_engine::job::drain_one(&stage.engine, "reconcile").await.unwrap());
+    stage.settle().await;
+    assert_eq!((stage.now(&booking).await.revision, stage.planner.bench().count("find")), (0, 2));
+    assert_eq!(stage.planner.stands("work", booking.uid.as_str()), Some(booking.span));
 }
 
 async fn a_free_or_tentative_copy_of_our_event_says_nothing_fb_01_fb_04(t: &TestDb) {
