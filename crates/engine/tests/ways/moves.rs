@@ -148,7 +148,7 @@ async fn a_host_who_wants_to_be_asked_is(t: &TestDb) {
     assert_eq!(needs(&stage).await[0].calendar, "work");
 }
 
-async fn moved_and_asked<'t>(t: &'t TestDb, edit: Edit) -> (Stage<'t>, kalends_engine::heed::Changed) {
+async fn moved_and_asked(t: &TestDb, edit: Edit) -> (Stage<'_>, kalends_engine::heed::Changed) {
     let stage = asking(t).await;
     let booking = stage.booked("11-24 10:00").await;
     stage.planner.edit("work", booking.uid.as_str(), edit);
