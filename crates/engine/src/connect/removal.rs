@@ -73,7 +73,7 @@ impl Engine {
             event_types: event_types.into_iter().map(|one| one.title).collect(),
             mails: there.app.messenger().is_some(),
             pages: there.app.manifest().tag.is_some(),
-            notices: false,
+            notices: there.app.hook().is_some(),
             needed_by: super::needs::needed_by(&mut tx, &self.outside, &there.installation).await?,
             days: self.outside.undo().as_hours() / 24,
         })
