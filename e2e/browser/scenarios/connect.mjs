@@ -17,6 +17,6 @@ await scenario(async ({ as, apps, visitor }) => {
     await page.waitForURL(/\/apps\/installed/);
     await host.shot(slug);
   }
-  const rows = await page.locator("main li h2").allTextContents();
+  const rows = await page.locator("main li h3").allTextContents();
   return { connected: rows };
 });

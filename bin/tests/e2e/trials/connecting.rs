@@ -54,6 +54,6 @@ fn refused(name: &str, server: &str, why: &str) -> Result<()> {
     ensure!(page.keeps(server) && page.keeps("hanna+cal"), "what was typed is lost: {words}");
     ensure!(!words.contains("a secret of hers"), "the password is on the page");
     let connected = host.browser.get("/apps/installed")?.words();
-    ensure!(connected.contains("Nothing is connected."), "{connected}");
+    ensure!(connected.contains("Nothing is installed."), "{connected}");
     Ok(())
 }
