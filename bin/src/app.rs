@@ -15,7 +15,7 @@ use crate::shelf;
 /// What to do with apps.
 #[derive(Subcommand)]
 pub enum Ask {
-    /// Lists every app of this build, and those of apps_dir.
+    /// Lists every app of this build, and those of `apps_dir`.
     List {
         /// As JSON, for programs.
         #[arg(long)]

@@ -28,12 +28,11 @@ pub struct Args {
 
 /// Serves example people until it is told to stop.
 pub async fn run(named: Option<&Path>, args: &Args) -> Result<ExitCode> {
-    let (folder, temporary) = match &args.data {
-        Some(folder) => (folder.clone(), None),
-        None => {
-            let folder = TempDir::with_prefix("kalends-demo-")?;
-            (folder.path().to_owned(), Some(folder))
-        }
+    let (folder, temporary) = if let Some(folder) = &args.data {
+        (folder.clone(), None)
+    } else {
+        let folder = TempDir::with_prefix("kalends-demo-")?;
+        (folder.path().to_owned(), Some(folder))
     };
     let mut config = Config::load_in(named, Some(&folder))?;
     log::start(&config.log, config.log_format)?;
@@ -52,7 +51,7 @@ pub async fn run(named: Option<&Path>, args: &Args) -> Result<ExitCode> {
     println!("API key   {}", examples.api_key);
     match &temporary {
         Some(_) => {
-            println!("data      {} (goes when the server stops; --data DIR keeps it)\n", folder.display())
+            println!("data      {} (goes when the server stops; --data DIR keeps it)\n", folder.display());
         }
         None => println!("data      {}\n", folder.display()),
     }

@@ -1,5 +1,7 @@
 //! The example people: a small office of structural engineers, made by the same verbs as everybody else.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use jiff::SignedDuration;
 use kalends_catalog::APPS;
@@ -86,10 +88,9 @@ async fn person(engine: &Engine, name: &str, username: &str, zone: &str) -> Resu
 fn consultation(host: &User) -> EventTypeDraft {
     let mut draft = EventTypeDraft::new(Owner::User(host.id), "Project consultation");
     "consultation".clone_into(&mut draft.slug);
-    draft.description =
-        "Bring drawings or photos. We go through the structure, the risks and the likely cost, and you \
+    "Bring drawings or photos. We go through the structure, the risks and the likely cost, and you \
                          leave with a written next step."
-            .to_owned();
+        .clone_into(&mut draft.description);
     let settings = &mut draft.settings;
     settings.lengths = Lengths { usual: 45, choices: vec![30, 45, 60] };
     settings.buffers = Buffers { before: 0, after: 15 };
@@ -210,9 +211,9 @@ async fn bookings(engine: &Engine, host: &User) -> Result<()> {
             },
             guests: Vec::new(),
             location: Some(LocationChoice { pick: LocationPick::Nth(0), detail: place.to_owned() }),
-            answers: Default::default(),
+            answers: BTreeMap::default(),
             notes: String::new(),
-            metadata: Default::default(),
+            metadata: BTreeMap::default(),
             times: None,
             hold: None,
             idempotency_key: None,

@@ -65,11 +65,11 @@ impl Bound {
         };
         let late = || Error::new(Kind::UnknownOutcome, "the provider did not answer in time");
         let sent = timeout(request.limits.first_byte, line.send_request(outgoing(request)?));
-        let answer = sent.await.map_err(|_| late())?.map_err(broke)?;
+        let answer = sent.await.map_err(|_| late())?.map_err(|error| broke(&error))?;
         let (head, mut body) = answer.into_parts();
         let mut whole = BytesMut::new();
         while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(broke)?.into_data() else { continue };
+            let Ok(data) = frame.map_err(|error| broke(&error))?.into_data() else { continue };
             if whole.len() + data.len() > request.limits.body {
                 let most = request.limits.body / 1024;
                 let message =
@@ -163,6 +163,6 @@ fn down(message: &str) -> Error {
     Error::new(Kind::Down, message)
 }
 
-fn broke(error: hyper::Error) -> Error {
+fn broke(error: &hyper::Error) -> Error {
     Error::new(Kind::UnknownOutcome, "the connection broke before the answer").said(error.to_string())
 }

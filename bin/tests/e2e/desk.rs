@@ -23,7 +23,7 @@ pub struct Desk {
 
 /// A client as a browser's or a program's: it follows nothing by itself.
 pub fn client() -> Result<Client> {
-    Ok(Client::builder().redirect(Policy::none()).no_proxy().timeout(Duration::from_secs(60)).build()?)
+    Ok(Client::builder().redirect(Policy::none()).no_proxy().timeout(Duration::from_mins(1)).build()?)
 }
 
 impl Desk {

@@ -61,11 +61,11 @@ async fn a_connection_the_server_closed_is_opened_anew_and_tells() {
     let (address, net, over) = (counting(1).await, net(LOOPBACK).0, Connection::new());
     assert_eq!(ask(&net, &address, &over).await.unwrap(), "1.1");
     // Whether we have noticed yet or not: it answers on another socket, or not at all, and never twice.
-    let next = match ask(&net, &address, &over).await {
+    let second = match ask(&net, &address, &over).await {
         Err(error) if error.kind == Kind::UnknownOutcome => ask(&net, &address, &over).await,
         answer => answer,
     };
-    assert_eq!((next.unwrap().as_str(), over.opening()), ("2.1", 2));
+    assert_eq!((second.unwrap().as_str(), over.opening()), ("2.1", 2));
 }
 
 #[tokio::test]

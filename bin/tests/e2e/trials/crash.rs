@@ -79,7 +79,7 @@ impl Scene {
         // Until the calendar was read once, nothing is offered.
         let began = Instant::now();
         while !desk.offers(&at(&server)?).await? {
-            ensure!(began.elapsed() < Duration::from_secs(60), "the calendar is not read");
+            ensure!(began.elapsed() < Duration::from_mins(1), "the calendar is not read");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let seed = number("KALENDS_SEED").unwrap_or(1);
@@ -113,7 +113,7 @@ impl Scene {
             }
             let given_up: Vec<_> = waiting.iter().filter(|job| job.contains("given up")).collect();
             ensure!(given_up.is_empty(), "given up: {given_up:?}");
-            ensure!(began.elapsed() < Duration::from_secs(900), "still to do: {waiting:?}");
+            ensure!(began.elapsed() < Duration::from_mins(15), "still to do: {waiting:?}");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }

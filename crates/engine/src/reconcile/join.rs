@@ -76,7 +76,7 @@ impl Engine {
             return Err(JoinError::Over);
         }
         let about = About { organization: booking.organization, booking: Some(booking.id) };
-        flights::about(about, self.link(booking, uid, host)).await
+        flights::about(about, Box::pin(self.link(booking, uid, host))).await
     }
 
     async fn link(&self, booking: Booking, uid: &Uid, host: Option<&Member>) -> Result<String, JoinError> {

@@ -58,7 +58,7 @@ async fn oau_10_a_rotation_that_was_lost_says_so(t: &TestDb) {
     let id = stage.connect().await;
     stage.provider.sign_in.expire();
     // The provider has rotated, and its answer is lost with the node that asked.
-    let mut stopped = stage.stops.plan(At::BeforeHearing);
+    let mut stopped = stage.stops.plan(At::Hearing);
     let (engine, member) = (stage.engine.clone(), stage.member);
     let dead = tokio::spawn(async move { engine.test_connection(&member, id).await });
     stopped.reached().await;

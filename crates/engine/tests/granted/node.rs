@@ -16,15 +16,15 @@ use kalends_domain::Clock;
 use kalends_testkit::Held;
 use tokio::sync::oneshot;
 
-/// Where a node stops.
+/// Before what a node stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
     /// The turn is taken, nothing is sent.
-    BeforeSending,
+    Sending,
     /// The provider has answered; the answer is on its way.
-    BeforeHearing,
+    Hearing,
     /// The answer is there; nothing is stored.
-    BeforeStoring,
+    Storing,
 }
 
 /// Stops a node once, and lets it go on.
@@ -97,9 +97,9 @@ impl Transport for Way {
             if request.op.name != "oauth_refresh" {
                 return self.played.send(request).await;
             }
-            self.stops.pass(At::BeforeSending);
+            self.stops.pass(At::Sending);
             let answer = self.played.send(request).await;
-            self.stops.pass(At::BeforeHearing);
+            self.stops.pass(At::Hearing);
             answer
         })
     }
@@ -111,7 +111,7 @@ pub struct Watching(pub Arc<Stops>);
 impl Recorder for Watching {
     fn record(&self, flight: Flight) {
         if flight.op == "oauth_refresh" {
-            self.0.pass(At::BeforeStoring);
+            self.0.pass(At::Storing);
         }
     }
 }

@@ -20,7 +20,7 @@ async fn oau_08_of_a_thousand_rotations_on_two_nodes_with_one_paused_in_the_midd
     let stage = Stage::new(t).await;
     let id = stage.connect().await;
     let before = stage.provider.count("oauth_refresh");
-    let stops = [At::BeforeSending, At::BeforeHearing, At::BeforeStoring];
+    let stops = [At::Sending, At::Hearing, At::Storing];
     for round in 0..1000 {
         // The access token is spent; the refresh token is good for exactly one use.
         stage.provider.sign_in.expire();
@@ -63,7 +63,7 @@ async fn oau_08_a_node_that_slept_through_its_turn_does_not_put_old_tokens_over_
     let stage = Stage::at(t, OAuth::of(CLUB.manifest()).rotating().lenient()).await;
     let id = stage.connect().await;
     stage.provider.sign_in.expire();
-    let mut stopped = stage.stops.plan(At::BeforeStoring);
+    let mut stopped = stage.stops.plan(At::Storing);
     let (engine, member) = (stage.engine.clone(), stage.member);
     let sleeping = tokio::spawn(async move { engine.test_connection(&member, id).await });
     stopped.reached().await;
@@ -84,7 +84,7 @@ async fn oau_08_while_a_turn_lasts_nobody_uses_the_token_a_second_time(t: &TestD
     let stage = Stage::new(t).await;
     let id = stage.connect().await;
     stage.provider.sign_in.expire();
-    let mut stopped = stage.stops.plan(At::BeforeHearing);
+    let mut stopped = stage.stops.plan(At::Hearing);
     // The provider has rotated, and the node that asked has not heard it yet.
     let (engine, member) = (stage.engine.clone(), stage.member);
     let asking = tokio::spawn(async move { engine.test_connection(&member, id).await });
@@ -108,7 +108,7 @@ async fn oau_09_a_renewal_whose_caller_went_away_is_kept_all_the_same(t: &TestDb
     let stage = Stage::new(t).await;
     let id = stage.connect().await;
     stage.provider.sign_in.expire();
-    let mut stopped = stage.stops.plan(At::BeforeHearing);
+    let mut stopped = stage.stops.plan(At::Hearing);
     let (engine, member) = (stage.engine.clone(), stage.member);
     let asking = tokio::spawn(async move { engine.test_connection(&member, id).await });
     stopped.reached().await;

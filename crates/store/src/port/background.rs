@@ -4,8 +4,8 @@ tokio::task_local! {
     static BEHIND: ();
 }
 
-/// Runs work that nobody waits for. On SQLite, where one writes at a time, its transactions make way for those of
-/// people who do.
+/// Runs work that nobody waits for: its transactions make way for those of people who do. On SQLite, where one writes
+/// at a time, they go along with others; on `PostgreSQL` a few at once.
 pub async fn in_background<F: Future>(work: F) -> F::Output {
     BEHIND.scope((), work).await
 }

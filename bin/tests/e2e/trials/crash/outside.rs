@@ -41,7 +41,10 @@ impl Calendar {
         for event in whole.split("BEGIN:VEVENT").skip(1) {
             let value = |name: &str| {
                 let lines = event.lines();
-                lines.filter_map(|line| line.strip_prefix(name)).next().map(|value| value.trim().to_owned())
+                lines
+                    .into_iter()
+                    .find_map(|line| line.strip_prefix(name))
+                    .map(|value| value.trim().to_owned())
             };
             let uid = value("UID:").with_context(|| format!("no uid in {event}"))?;
             let sequence = value("SEQUENCE:").with_context(|| format!("no sequence in {event}"))?;

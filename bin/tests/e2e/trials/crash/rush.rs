@@ -66,7 +66,7 @@ impl Rush {
             let one = usize::try_from(chance.below(live.len().max(1) as u64))?;
             match (live.get(one), chance.below(5)) {
                 (Some(uid), 0) => {
-                    self.change(base, uid, "cancel", &json!({ "cancellationReason": "ill" })).await?
+                    self.change(base, uid, "cancel", &json!({ "cancellationReason": "ill" })).await?;
                 }
                 (Some(uid), 1 | 2) => {
                     let start = self.start();

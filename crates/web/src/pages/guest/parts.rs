@@ -199,11 +199,11 @@ pub fn paragraphs(text: &str) -> Vec<String> {
 }
 
 /// Names in a row: `Ann`, `Ann and Ben`, `Ann, Ben and Cem`.
-pub fn names(list: &[&str]) -> String {
-    match list {
+pub fn names(all: &[&str]) -> String {
+    match all {
         [] => String::new(),
         [only] => (*only).to_owned(),
-        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
 }
 

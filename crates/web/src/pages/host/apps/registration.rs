@@ -19,6 +19,7 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "host/registration.html")]
+#[expect(clippy::struct_excessive_bools, reason = "the template asks each by its own name")]
 struct Page {
     frame: Frame,
     side: Side,
