@@ -39,6 +39,7 @@ pub struct Host {
 impl Own {
     /// Starts `words` of it, on SQLite or on the PostgreSQL database given.
     pub async fn start(binary: &Path, database: Option<&str>, words: &[&str]) -> Result<Self> {
+        let binary = &binary.canonicalize().with_context(|| format!("there is no {}", binary.display()))?;
         let (folder, began) = (TempDir::new()?, Instant::now());
         let mut command = command(binary, folder.path(), database);
         command.args(words).env("KALENDS_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).kill_on_drop(true);
