@@ -6,6 +6,7 @@ mod database;
 mod house;
 pub mod make;
 pub mod planner;
+pub mod suite;
 
 pub use self::{
     chance::Counting,
