@@ -1,7 +1,7 @@
 //! When somebody is busy, without a word on what with (EWS-05, EWS-09).
 
-use kalends_app::kind::calendar::{Busy, Changes, RemoteEvent};
-use kalends_app::{Error, Kind, RemoteId};
+use kalends_app::kind::calendar::{Busy, Changes};
+use kalends_app::{Error, Kind};
 use kalends_domain::Span;
 use vendor_xml::{Element, escaped};
 
@@ -11,8 +11,6 @@ use crate::soap::{self, MESSAGES, TYPES};
 
 /// The longest time a server looks at in one go is 62 days.
 const LONGEST: i64 = 60 * 86_400;
-/// The one thing that stands for all a person does.
-const ALL: &str = "busy";
 
 /// When the person of this address is busy within the window.
 pub(crate) async fn busy(session: &Session<'_>, address: &str, within: Span) -> Result<Vec<Busy>, Error> {
@@ -31,21 +29,7 @@ pub(crate) async fn busy(session: &Session<'_>, address: &str, within: Span) -> 
 
 /// All of it as one event, each time anew: the server tells no differences.
 pub(crate) async fn changes(session: &Session<'_>, address: &str, within: Span) -> Result<Changes, Error> {
-    let busy = busy(session, address, within).await?;
-    let event = |id: &str, tentative: bool| RemoteEvent {
-        id: RemoteId::new(id),
-        uid: id.to_owned(),
-        etag: None,
-        sequence: 0,
-        busy: busy.iter().filter(|busy| busy.tentative == tentative).map(|busy| busy.span).collect(),
-        span: None,
-        cancelled: false,
-        declined: false,
-        tentative,
-        unexpanded: false,
-    };
-    let upserts = vec![event(ALL, false), event("tentative", true)];
-    Ok(Changes { upserts, full: true, ..Changes::default() })
+    Ok(Changes::nameless(&busy(session, address, within).await?))
 }
 
 fn question(address: &str, from: i64, until: i64) -> String {

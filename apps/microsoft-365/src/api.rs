@@ -44,16 +44,7 @@ pub fn calendar(graph: &Graph<'_>, id: &RemoteId) -> Result<Url, Error> {
 
 /// What takes place in a calendar: rules expanded, times in UTC.
 pub fn view(graph: &Graph<'_>, of: &RemoteId, within: Span) -> Result<Url, Error> {
-    let url = graph.url(&["me", "calendars", of.as_str(), "calendarView"])?;
-    asking(
-        url,
-        &[
-            ("startDateTime", &instant(within.start)),
-            ("endDateTime", &instant(within.end)),
-            ("$select", FIELDS),
-            ("$top", PAGE),
-        ],
-    )
+    occurring(graph.url(&["me", "calendars", of.as_str(), "calendarView"])?, within)
 }
 
 /// The first round of what changes in a calendar. It takes no selection (MSG-18).
@@ -107,7 +98,10 @@ pub fn whole_event(graph: &Graph<'_>, id: &str) -> Result<Url, Error> {
 
 /// The occurrences of a rule.
 pub fn instances(graph: &Graph<'_>, rule: &str, within: Span) -> Result<Url, Error> {
-    let url = graph.url(&["me", "events", rule, "instances"])?;
+    occurring(graph.url(&["me", "events", rule, "instances"])?, within)
+}
+
+fn occurring(url: Url, within: Span) -> Result<Url, Error> {
     asking(
         url,
         &[

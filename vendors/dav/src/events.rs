@@ -71,7 +71,7 @@ impl Account<'_> {
             // Someone may let us see when they are busy but not with what: that is told whole, each time.
             Err(error) if error.kind == Kind::PolicyDenied => {
                 let feed = self.free_busy(&calendar, within, error).await?;
-                Ok(people::whole(&people::times(&feed, &self.owner(), within)))
+                Ok(Changes::nameless(&people::times(&feed, &self.owner(), within)))
             }
             other => other,
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::Method;
-use kalends_app::kind::calendar::{Busy, Changes, RemoteCalendar, RemoteEvent};
+use kalends_app::kind::calendar::{Busy, Changes, RemoteCalendar};
 use kalends_app::{Cx, Error, Kind, RemoteId, Request};
 use kalends_domain::Span;
 use kalends_ical::Feed;
@@ -72,7 +72,7 @@ impl Account<'_> {
 
     /// All of it as one event, each time anew: nobody tells differences.
     pub async fn changes_of(&self, address: &str, within: Span) -> Result<Changes, Error> {
-        Ok(whole(&self.busy_of(address, within).await?))
+        Ok(Changes::nameless(&self.busy_of(address, within).await?))
     }
 
     /// The address the server knows the owner by.
@@ -156,27 +156,6 @@ pub(crate) fn times(feed: &Feed, owner: &kalends_ical::Owner, within: Span) -> V
         .into_iter()
         .map(|time| Busy { span: time.span, uid: None, tentative: time.tentative })
         .collect()
-}
-
-/// Busy times without names as two events, the firm and the open: all there is.
-pub(crate) fn whole(busy: &[Busy]) -> Changes {
-    let event = |id: &str, tentative: bool| RemoteEvent {
-        id: RemoteId::new(id),
-        uid: id.to_owned(),
-        etag: None,
-        sequence: 0,
-        busy: busy.iter().filter(|busy| busy.tentative == tentative).map(|busy| busy.span).collect(),
-        span: None,
-        cancelled: false,
-        declined: false,
-        tentative,
-        unexpanded: false,
-    };
-    Changes {
-        upserts: vec![event("busy", false), event("tentative", true)],
-        full: true,
-        ..Changes::default()
-    }
 }
 
 #[cfg(test)]

@@ -215,6 +215,25 @@ pub struct Changes {
     pub quiet_until: Option<jiff::Timestamp>,
 }
 
+impl Changes {
+    /// Busy times without names as two events, the firm and the open: all there is.
+    pub fn nameless(busy: &[Busy]) -> Self {
+        let event = |id: &str, tentative: bool| RemoteEvent {
+            id: RemoteId::new(id),
+            uid: id.to_owned(),
+            etag: None,
+            sequence: 0,
+            busy: busy.iter().filter(|busy| busy.tentative == tentative).map(|busy| busy.span).collect(),
+            span: None,
+            cancelled: false,
+            declined: false,
+            tentative,
+            unexpanded: false,
+        };
+        Self { upserts: vec![event("busy", false), event("tentative", true)], full: true, ..Self::default() }
+    }
+}
+
 /// An event somebody has in a calendar, as much of it as blocks or concerns us. Titles never come along (FB-08).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "what providers say of an event is yes or no, each apart")]
