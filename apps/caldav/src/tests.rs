@@ -4,27 +4,16 @@ mod edits;
 
 use std::sync::Arc;
 
-use kalends_app::fake::{Fake, Fault, Played};
+use kalends_app::fake::{Fake, Fault, Played, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::http::record::NoRecorder;
-use kalends_app::http::{Answer, Simulated, Tokio, Transport};
+use kalends_app::http::{Answer, Transport};
 use kalends_app::kind::calendar::{Changes, Draft, Person, RemoteEvent};
 use kalends_app::{
-    Account, AnyCalendar, Cx, Error, Gateway, Kind, Names, RemoteId, Request, Secret, Secrets, Srv, fake,
+    Account, AnyCalendar, Cx, Error, Kind, Names, RemoteId, Request, Secret, Secrets, Srv, fake,
 };
 use kalends_domain::Span;
-use kalends_domain::id::Chance;
 
 use super::{APP, CalDav, fake::Server};
-
-#[derive(Clone, Copy)]
-struct Zeros;
-
-impl Chance for Zeros {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
 
 /// The domain `example.org` keeps its calendars elsewhere.
 struct Dns(&'static str);
@@ -78,10 +67,9 @@ impl World {
     }
 
     fn cx(&self, typed: &str) -> Cx {
-        let time =
-            Arc::new(Tokio(Arc::new(Simulated::from("2027-03-01T08:00:00Z".parse().expect("a time")))));
         let net = Arc::new(Net { server: Arc::clone(&self.server), own: self.own });
-        let gateway = Gateway::new(net, Arc::new(Dns(self.srv)), time, Arc::new(Zeros), Arc::new(NoRecorder));
+        let begin = "2027-03-01T08:00:00Z".parse().expect("a time");
+        let gateway = gateway(net, begin).naming(Arc::new(Dns(self.srv)));
         let form = self.server.form();
         let account = Account {
             id: "a".into(),

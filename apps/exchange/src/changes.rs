@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kalends_app::kind::calendar::{Changes, RemoteEvent};
 use kalends_app::{Error, Kind, RemoteId};
-use kalends_domain::Span;
+use kalends_domain::{Span, availability::merge};
 use vendor_xml::{Element, escaped};
 
 use crate::items::{self, Item, SHAPE};
@@ -150,14 +150,7 @@ fn event(item: &Item, occurrences: &BTreeMap<String, Vec<Item>>, within: Span) -
 }
 
 fn merged(of: &[&Item]) -> Vec<Span> {
-    let mut sorted: Vec<Span> = of.iter().filter_map(|item| item.blocks()).collect();
-    sorted.sort_unstable();
-    let mut spans: Vec<Span> = Vec::with_capacity(sorted.len());
-    for span in sorted {
-        match spans.last_mut() {
-            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-            _ => spans.push(span),
-        }
-    }
+    let mut spans = of.iter().filter_map(|item| item.blocks()).collect();
+    merge(&mut spans);
     spans
 }

@@ -6,34 +6,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use kalends_app::fake::{Fake, Fault};
+use kalends_app::fake::{Fake, Fault, Played, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::http::record::NoRecorder;
-use kalends_app::http::{Simulated, Tokio};
 use kalends_app::kind::calendar::{Attendance, Attendee, Changes, Draft, Person};
-use kalends_app::{
-    Account, AnyCalendar, Cx, Error, Gateway, Kind, Names, RemoteId, Retry, Secrets, Srv, fake::Played,
-};
+use kalends_app::{Account, AnyCalendar, Cx, Error, Kind, Names, RemoteId, Retry, Secrets, Srv};
 use kalends_domain::Span;
-use kalends_domain::id::Chance;
 use rstest::rstest;
 
 use super::fake::{CALENDAR, Event, Server};
 use super::{APP, Exchange};
 
 const NTLM: (&str, &str) = ("server", "ntlm.example.test");
-
-struct Counted(std::sync::Mutex<u8>);
-
-impl Chance for Counted {
-    fn fill(&self, bytes: &mut [u8]) {
-        let mut next = self.0.lock().expect("nobody panics here");
-        for byte in bytes {
-            *next = next.wrapping_add(29);
-            *byte = *next;
-        }
-    }
-}
 
 /// The SRV record of every domain.
 struct Dns(&'static str);
@@ -64,10 +47,9 @@ fn typed(server: &Arc<Server>, srv: &'static str, changes: &[(&str, &str)]) -> C
     let mut form = server.form();
     form.extend(changes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
     let filled = APP.manifest().check(&form, &Secrets::none()).expect("the form takes it");
-    let time = Arc::new(Tokio(Arc::new(Simulated::from("2027-03-01T08:00:00Z".parse().expect("a time")))));
     let net = Arc::new(Played::new(Arc::clone(server) as Arc<dyn Fake>));
-    let gateway =
-        Gateway::new(net, Arc::new(Dns(srv)), time, Arc::new(Counted(0.into())), Arc::new(NoRecorder));
+    let begin = "2027-03-01T08:00:00Z".parse().expect("a time");
+    let gateway = gateway(net, begin).naming(Arc::new(Dns(srv)));
     let account = Account {
         id: "a".into(),
         settings: filled.settings.into(),

@@ -10,14 +10,11 @@ use std::process::Command;
 use std::sync::Arc;
 
 use app_exchange::APP;
-use kalends_app::fake::{Fake, Played};
+use kalends_app::fake::{Fake, Played, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::http::record::NoRecorder;
-use kalends_app::http::{Simulated, Tokio};
 use kalends_app::kind::calendar::{Attendance, Attendee, Draft, Person};
-use kalends_app::{Account, AnyCalendar, Cx, Gateway, NoNames, RemoteId, Secrets};
+use kalends_app::{Account, AnyCalendar, Cx, RemoteId, Secrets};
 use kalends_domain::Span;
-use kalends_domain::id::Chance;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The operations the app is made of; each must be seen.
@@ -92,14 +89,6 @@ fn judge(schemas: &Path, body: &str) -> Result<(), Failed> {
         Ok(())
     } else {
         Err(format!("{}\n{body}", String::from_utf8_lossy(&said.stderr)).into())
-    }
-}
-
-struct Zeros;
-
-impl Chance for Zeros {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
     }
 }
 
@@ -203,9 +192,8 @@ fn with(
 fn cx(fake: &Arc<dyn Fake>) -> Cx {
     let filled = APP.manifest().check(&fake.form(), &Secrets::none()).expect("the form takes it");
     let begin = "2027-03-01T08:00:00Z".parse().expect("a time");
-    let time = Arc::new(Tokio(Arc::new(Simulated::from(begin))));
     let net = Arc::new(Played::new(Arc::clone(fake)));
-    let gateway = Gateway::new(net, Arc::new(NoNames), time, Arc::new(Zeros), Arc::new(NoRecorder));
+    let gateway = gateway(net, begin);
     let account = Account {
         id: "a".into(),
         settings: filled.settings.into(),

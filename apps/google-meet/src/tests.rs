@@ -1,18 +1,17 @@
 //! Google Meet, beyond what the suite asks of every conference.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use kalends_app::{
-    Account, AnyConference, Cx, Gateway, Kind, NoNames, RemoteId, Secrets,
-    fake::{Fake, Fault, OAuth, Played},
+    Account, AnyConference, Cx, Kind, RemoteId, Secrets,
+    fake::{Fake, Fault, OAuth, Played, gateway},
     gateway::Patience,
-    http::{NoRecorder, Simulated, Tokio},
     kind::{
         calendar::Person,
         conference::{Link, Meeting, Room},
     },
 };
-use kalends_domain::{Span, id::Chance};
+use kalends_domain::Span;
 use serde_json::{Value, json};
 use vendor_google::{
     fake::{Google, HOST, Rooms},
@@ -20,20 +19,6 @@ use vendor_google::{
 };
 
 use super::{APP, GoogleMeet, fake};
-
-/// Different every time, the same in every run.
-#[derive(Default)]
-struct Counted(Mutex<u8>);
-
-impl Chance for Counted {
-    fn fill(&self, bytes: &mut [u8]) {
-        let mut next = self.0.lock().expect("nobody panicked while holding it");
-        for byte in bytes {
-            *next = next.wrapping_mul(29).wrapping_add(71);
-            *byte = *next;
-        }
-    }
-}
 
 struct World {
     google: Arc<Google>,
@@ -47,11 +32,8 @@ impl World {
 
     fn with(settings: &Value) -> Self {
         let google = Arc::new(fake::google());
-        let start = "2027-03-01T08:00:00Z".parse().expect("a time");
-        let time = Arc::new(Tokio(Arc::new(Simulated::from(start))));
-        let transport = Arc::new(Played::new(Arc::clone(&google) as Arc<dyn Fake>));
-        let chance = Arc::new(Counted::default());
-        let gateway = Gateway::new(transport, Arc::new(NoNames), time, chance, Arc::new(NoRecorder));
+        let net = Arc::new(Played::new(Arc::clone(&google) as Arc<dyn Fake>));
+        let gateway = gateway(net, "2027-03-01T08:00:00Z".parse().expect("a time"));
         let account = Account {
             id: "a".into(),
             settings: settings.clone(),

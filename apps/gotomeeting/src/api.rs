@@ -6,10 +6,10 @@ use kalends_app::{
     Cx, Error, Kind, RemoteId, Request, Response,
     kind::{
         Probe,
-        conference::{Link, Meeting, Room, Tagged},
+        conference::{Link, Meeting, Room, Tagged, digits, is_link},
     },
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The longest subject (GOTO-04).
@@ -126,14 +126,14 @@ struct Wanted<'a> {
 struct Made {
     #[serde(rename = "joinURL")]
     join_url: String,
-    #[serde(deserialize_with = "number")]
+    #[serde(deserialize_with = "digits")]
     meetingid: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
-    #[serde(deserialize_with = "number")]
+    #[serde(deserialize_with = "digits")]
     meeting_id: String,
     #[serde(default)]
     subject: String,
@@ -143,27 +143,6 @@ struct Listed {
 struct Started {
     #[serde(rename = "hostURL")]
     host_url: String,
-}
-
-fn number<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Said {
-        Number(u64),
-        Text(String),
-    }
-    let text = match Said::deserialize(from)? {
-        Said::Number(number) => number.to_string(),
-        Said::Text(text) => text,
-    };
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(serde::de::Error::custom("a meeting's number is made of digits"));
-    }
-    Ok(text)
-}
-
-fn is_link(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.host_str().is_some())
 }
 
 fn json(request: Request, cx: &Cx, meeting: &Meeting) -> Result<Request, Error> {

@@ -9,11 +9,11 @@ mod tests;
 use std::sync::Arc;
 
 use kalends_app::{
-    App, Conference, Cx, Declared, Error, Join, Kind, Part,
+    App, Conference, Cx, Declared, Error, Join, Part,
     kind::{
         Probe,
         calendar::Person,
-        conference::{ConferenceCan, Link, Meeting, Room, Side, Tagged, Visitor},
+        conference::{ConferenceCan, Meeting, Room, Side, Tagged, Visitor},
     },
 };
 
@@ -77,9 +77,6 @@ impl Join for GoTo {
             let answer = cx.http.send(api::start(cx, &room.id)?).await?;
             return api::start_link(&answer);
         }
-        match &room.link {
-            Link::Ready(url) => Ok(url.clone()),
-            Link::AtDoor | Link::Pending => Err(Error::new(Kind::NotFound, "this meeting has no link yet")),
-        }
+        room.for_guests()
     }
 }

@@ -4,40 +4,26 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kalends_app::{
-    Conference, Cx, Gateway, Join, Kind, NoNames, Response, Secrets,
-    fake::{Fake, Fault, OAuth, Played, answer},
+    Conference, Cx, Join, Kind, Response, Secrets,
+    fake::{Fake, Fault, OAuth, Played, answer, gateway},
     gateway::{Account, Patience},
-    http::{NoRecorder, Simulated, Tokio},
     kind::{
         calendar::Person,
         conference::{Link, Meeting, Side, Visitor},
     },
 };
-use kalends_domain::{Span, id::Chance};
+use kalends_domain::Span;
 use serde_json::{Value, json};
 
 use crate::{APP, GoTo, api, error::judge, fake};
 
 const BEGIN: i64 = 1_804_060_800;
 
-struct Zeros;
-impl Chance for Zeros {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
-
 fn stage(settings: Value) -> (Arc<fake::GoTo>, Cx) {
     let goto = Arc::new(fake::GoTo::default());
     let begin = Timestamp::from_second(BEGIN).unwrap();
     let fake = Arc::clone(&goto) as Arc<dyn Fake>;
-    let gateway = Gateway::new(
-        Arc::new(Played::new(Arc::clone(&fake))),
-        Arc::new(NoNames),
-        Arc::new(Tokio(Arc::new(Simulated::from(begin)))),
-        Arc::new(Zeros),
-        Arc::new(NoRecorder),
-    );
+    let gateway = gateway(Arc::new(Played::new(Arc::clone(&fake))), begin);
     let account = Account {
         id: "account-1".into(),
         settings,

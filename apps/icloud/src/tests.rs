@@ -2,34 +2,22 @@
 
 use std::sync::Arc;
 
-use kalends_app::fake::{Fake, Fault};
+use kalends_app::fake::{Fake, Fault, Played, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::http::record::NoRecorder;
-use kalends_app::http::{Simulated, Tokio};
 use kalends_app::kind::calendar::{Draft, Person};
-use kalends_app::{Account, AnyCalendar, Cx, Gateway, Kind, NoNames, RemoteId, Secrets, fake::Played};
+use kalends_app::{Account, AnyCalendar, Cx, Kind, RemoteId, Secrets};
 use kalends_domain::Span;
-use kalends_domain::id::Chance;
 use rstest::rstest;
 
 use super::fake::{Cloud, Old};
 use super::{APP, ICloud};
 
-struct Zeros;
-
-impl Chance for Zeros {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
-
 fn typed(cloud: &Arc<Cloud>, changes: &[(&str, &str)]) -> Cx {
     let mut form = cloud.form();
     form.extend(changes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
     let filled = APP.manifest().check(&form, &Secrets::none()).expect("the form takes it");
-    let time = Arc::new(Tokio(Arc::new(Simulated::from("2027-03-01T08:00:00Z".parse().expect("a time")))));
     let net = Arc::new(Played::new(Arc::clone(cloud) as Arc<dyn Fake>));
-    let gateway = Gateway::new(net, Arc::new(NoNames), time, Arc::new(Zeros), Arc::new(NoRecorder));
+    let gateway = gateway(net, "2027-03-01T08:00:00Z".parse().expect("a time"));
     let account = Account {
         id: "a".into(),
         settings: filled.settings.into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kalends_app::RemoteId;
 use kalends_app::kind::calendar::{Busy, RemoteEvent};
-use kalends_domain::Span;
+use kalends_domain::{Span, availability::merge};
 use kalends_ical::{BusyTime, Feed, Owner};
 
 /// Stands for all events without a uid together: nothing tells them apart from one reading to the next.
@@ -64,17 +64,9 @@ fn name(uid: &str) -> &str {
     if uid.is_empty() || uid.len() > LONGEST_UID { NAMELESS } else { uid }
 }
 
-/// Sorted by start, as they come, and joined where they overlap.
 fn merged(times: &[&BusyTime]) -> Vec<Span> {
-    let mut sorted: Vec<Span> = times.iter().map(|time| time.span).collect();
-    sorted.sort_unstable();
-    let mut spans: Vec<Span> = Vec::with_capacity(sorted.len());
-    for span in sorted {
-        match spans.last_mut() {
-            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-            _ => spans.push(span),
-        }
-    }
+    let mut spans = times.iter().map(|time| time.span).collect();
+    merge(&mut spans);
     spans
 }
 

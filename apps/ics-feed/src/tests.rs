@@ -3,28 +3,16 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use kalends_app::fake::{Fake, Fault};
+use kalends_app::fake::{Fake, Fault, Played, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::http::record::NoRecorder;
-use kalends_app::http::{Answer, Simulated, Tokio, Transport};
+use kalends_app::http::{Answer, Transport};
 use kalends_app::kind::calendar::Changes;
-use kalends_app::{
-    Account, AnyCalendar, Cx, Error, Gateway, Kind, NoNames, RemoteId, Request, Secrets, fake::Played,
-};
+use kalends_app::{Account, AnyCalendar, Cx, Error, Kind, RemoteId, Request, Secrets};
 use kalends_domain::Span;
-use kalends_domain::id::Chance;
 use proptest::prelude::*;
 use rstest::rstest;
 
 use super::{APP, FEED, IcsFeed, fake::Publisher};
-
-struct Zeros;
-
-impl Chance for Zeros {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
 
 /// A way out on which one host is in a private network, as the guard of the real one says it.
 struct Guarded(Arc<Publisher>);
@@ -51,9 +39,8 @@ fn signed(publisher: &Arc<Publisher>, host: &str, login: &[(&str, &str)]) -> Cx 
     form.insert("url".into(), link);
     form.extend(login.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
     let filled = APP.manifest().check(&form, &Secrets::none()).expect("the form takes it");
-    let time = Arc::new(Tokio(Arc::new(Simulated::from("2027-03-01T08:00:00Z".parse().expect("a time")))));
     let net = Arc::new(Guarded(Arc::clone(publisher)));
-    let gateway = Gateway::new(net, Arc::new(NoNames), time, Arc::new(Zeros), Arc::new(NoRecorder));
+    let gateway = gateway(net, "2027-03-01T08:00:00Z".parse().expect("a time"));
     let account = Account {
         id: "a".into(),
         settings: filled.settings.into(),

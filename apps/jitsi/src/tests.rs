@@ -3,16 +3,15 @@ use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use kalends_app::{
-    Account, AnyConference, AnyJoin, Cx, Error, Gateway, Kind, NoNames, Secrets,
-    fake::{Fake, Played},
+    Account, AnyConference, AnyJoin, Cx, Error, Kind, Secrets,
+    fake::{Played, gateway},
     gateway::Patience,
-    http::{NoRecorder, Simulated, Tokio},
     kind::{
         calendar::Person,
         conference::{Link, Meeting, Room, Side, Visitor},
     },
 };
-use kalends_domain::{Span, id::Chance};
+use kalends_domain::Span;
 use serde_json::Value;
 
 use crate::{APP, Jitsi, fake};
@@ -22,28 +21,12 @@ const START: i64 = 1_800_000_000;
 const PRIVATE: &str = include_str!("tests-key.pem");
 const PUBLIC: &str = include_str!("tests-key.pub.pem");
 
-struct Ones;
-
-impl Chance for Ones {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0xff);
-    }
-}
-
 /// An account with this typed into its form, at this second.
 fn at(now: i64, form: &[(&str, &str)]) -> Cx {
     let typed: BTreeMap<String, String> = form.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
     let filled = APP.manifest().check(&typed, &Secrets::none()).expect("the form takes it");
-    let time =
-        Arc::new(Tokio(Arc::new(Simulated::from(jiff::Timestamp::from_second(now).expect("in range")))));
-    let fake: Arc<dyn Fake> = Arc::new(fake::Jitsi::default());
-    let gateway = Gateway::new(
-        Arc::new(Played::new(fake)),
-        Arc::new(NoNames),
-        time,
-        Arc::new(Ones),
-        Arc::new(NoRecorder),
-    );
+    let net = Arc::new(Played::new(Arc::new(fake::Jitsi::default())));
+    let gateway = gateway(net, jiff::Timestamp::from_second(now).expect("in range"));
     let account = Account {
         id: "1".into(),
         settings: filled.settings.into(),

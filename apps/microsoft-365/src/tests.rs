@@ -9,26 +9,17 @@ mod watch;
 use std::sync::Arc;
 
 use kalends_app::{
-    Account, AnyCalendar, Cx, Gateway, NoNames, RemoteId, Request, Response,
-    fake::{Fake, OAuth, Played},
+    Account, AnyCalendar, Cx, RemoteId, Request, Response,
+    fake::{Fake, OAuth, Played, gateway},
     gateway::Patience,
-    http::{Answer, Simulated, Tokio, Transport, record::NoRecorder},
+    http::{Answer, Transport},
     kind::calendar::{Draft, Person},
 };
-use kalends_domain::{Span, id::Chance};
+use kalends_domain::Span;
 use serde_json::{Value, json};
 use vendor_microsoft::played::BEGIN;
 
 use super::{APP, Microsoft365, fake::Server};
-
-#[derive(Clone, Copy)]
-struct Zeros;
-
-impl Chance for Zeros {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
 
 /// Answers some requests itself and leaves the rest to the fake.
 struct Net {
@@ -85,8 +76,7 @@ impl World {
 }
 
 fn cx(server: &Arc<Server>, net: Arc<dyn Transport>, settings: &Value) -> Cx {
-    let time = Arc::new(Tokio(Arc::new(Simulated::from(BEGIN.parse().expect("a time")))));
-    let gateway = Gateway::new(net, Arc::new(NoNames), time, Arc::new(Zeros), Arc::new(NoRecorder));
+    let gateway = gateway(net, BEGIN.parse().expect("a time"));
     let account = Account {
         id: "a".into(),
         settings: settings.clone(),

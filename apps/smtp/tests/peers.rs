@@ -10,16 +10,14 @@ use std::{
 
 use futures::future::BoxFuture;
 use kalends_app::{
-    Account, Cx, Error, Gateway, Names, Secret, Secrets, Srv,
-    fake::Played,
+    Account, Cx, Error, Names, Secret, Secrets, Srv,
+    fake::{Played, gateway},
     gateway::Patience,
-    http::{NoRecorder, Simulated, Tokio},
     kind::{
         calendar::Person,
         messenger::{Invite, Message, Method},
     },
 };
-use kalends_domain::id::Chance;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 use url::Url;
@@ -87,13 +85,8 @@ impl Peer {
         let at = (self.smtp.host_str().unwrap_or_default(), self.smtp.port().unwrap_or(25));
         let at = at.to_socket_addrs()?.next().ok_or("no address")?;
         let begin = "2027-03-01T08:00:00Z".parse().map_err(|_| "an instant")?;
-        let gateway = Gateway::new(
-            Arc::new(Played::new((app_smtp::APP.fake)())),
-            Arc::new(Points(at)),
-            Arc::new(Tokio(Arc::new(Simulated::from(begin)))),
-            Arc::new(Same),
-            Arc::new(NoRecorder),
-        );
+        let net = Arc::new(Played::new((app_smtp::APP.fake)()));
+        let gateway = gateway(net, begin).naming(Arc::new(Points(at)));
         let settings = json!({
             "host": "mail.example.com", "port": 25, "security": "plain",
             "from_email": "bookings@example.com", "from_name": "Büro, Beispiel",
@@ -168,14 +161,6 @@ fn no_sign_in(peer: &Peer) -> Result<(), Failed> {
 
 fn same<T: PartialEq + std::fmt::Debug>(found: &T, wanted: &T, what: &str) -> Result<(), Failed> {
     if found == wanted { Ok(()) } else { Err(format!("{what}: {found:?}, not {wanted:?}").into()) }
-}
-
-struct Same;
-
-impl Chance for Same {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
-    }
 }
 
 /// Every name leads there.

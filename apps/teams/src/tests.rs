@@ -3,31 +3,19 @@
 use std::sync::Arc;
 
 use kalends_app::{
-    Account, AnyConference, Cx, Gateway, Kind, NoNames,
-    fake::{Fake, Fault, Played},
+    Account, AnyConference, Cx, Kind,
+    fake::{self, Fake, Fault, Played},
     gateway::Patience,
-    http::{Simulated, Tokio, record::NoRecorder},
     kind::conference::{Link, Meeting, Room},
 };
-use kalends_domain::id::Chance;
 use serde_json::json;
 use vendor_microsoft::played::BEGIN;
 
 use super::{APP, Teams, fake::Server};
 
-#[derive(Clone, Copy)]
-struct Nines;
-
-impl Chance for Nines {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(9);
-    }
-}
-
 fn cx(server: &Arc<Server>, form: &str) -> Cx {
-    let time = Arc::new(Tokio(Arc::new(Simulated::from(BEGIN.parse().expect("a time")))));
-    let transport = Arc::new(Played::new(Arc::clone(server) as Arc<dyn Fake>));
-    let gateway = Gateway::new(transport, Arc::new(NoNames), time, Arc::new(Nines), Arc::new(NoRecorder));
+    let net = Arc::new(Played::new(Arc::clone(server) as Arc<dyn Fake>));
+    let gateway = fake::gateway(net, BEGIN.parse().expect("a time"));
     let account = Account {
         id: "a".into(),
         settings: json!({ "form": form }),

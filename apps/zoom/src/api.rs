@@ -7,10 +7,10 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::Person,
-        conference::{Link, Meeting, Room, Tagged},
+        conference::{Link, Meeting, Room, Tagged, digits, is_link},
     },
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Whoever signed in.
@@ -200,28 +200,6 @@ struct Page {
     meetings: Vec<Made>,
     #[serde(default)]
     next_page_token: String,
-}
-
-/// Eleven digits do not fit 32 bits, and some answers have them as text (ZOOM-05).
-fn digits<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Said {
-        Number(u64),
-        Text(String),
-    }
-    let text = match Said::deserialize(from)? {
-        Said::Number(number) => number.to_string(),
-        Said::Text(text) => text,
-    };
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(serde::de::Error::custom("a meeting's id is made of digits"));
-    }
-    Ok(text)
-}
-
-fn is_link(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.host_str().is_some())
 }
 
 fn json(request: Request, body: &impl Serialize) -> Result<Request, Error> {

@@ -14,7 +14,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::Person,
-        conference::{ConferenceCan, Link, Meeting, Room, Side, Tagged, Visitor},
+        conference::{ConferenceCan, Meeting, Room, Side, Tagged, Visitor},
     },
 };
 
@@ -94,10 +94,7 @@ impl Join for Zoom {
             let answer = cx.http.send(api::look(cx, &room.id)?).await?;
             return api::start_link(&answer);
         }
-        match &room.link {
-            Link::Ready(url) => Ok(url.clone()),
-            Link::AtDoor | Link::Pending => Err(Error::new(Kind::NotFound, "this meeting has no link yet")),
-        }
+        room.for_guests()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Providers played in memory: strict about what they are asked, stateful, and out of order on demand.
 
+mod gate;
 mod oauth;
 
 use std::{
@@ -16,7 +17,10 @@ use crate::{
     http::{Answer, Connection, Transport},
 };
 
-pub use self::oauth::{Granted, OAuth};
+pub use self::{
+    gate::{Counted, gateway},
+    oauth::{Granted, OAuth},
+};
 
 /// A provider, played.
 pub trait Fake: Send + Sync + 'static {

@@ -106,6 +106,13 @@ impl Gateway {
         Ok(self)
     }
 
+    /// With this way to look names up, for what is not HTTP.
+    #[must_use]
+    pub fn naming(mut self, names: Arc<dyn Names>) -> Self {
+        self.names = names;
+        self
+    }
+
     /// With further root certificates, PEM, for what is not HTTP; the transport has its own.
     #[must_use]
     pub fn trusting(mut self, pem: &str) -> Self {

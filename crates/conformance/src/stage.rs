@@ -9,11 +9,10 @@ use std::{
 use jiff::Timestamp;
 use kalends_app::{
     Account, App, Cx, Gateway, NoNames, Secrets,
-    fake::{Bench, Fake, OAuth, Played},
+    fake::{Bench, Counted, Fake, OAuth, Played},
     gateway::Patience,
     http::{Flight, Recorder, Signer, Simulated, Tokio, Transport},
 };
-use kalends_domain::id::Chance;
 use libtest_mimic::Failed;
 
 use crate::published::Published;
@@ -185,19 +184,5 @@ impl Flights {
 impl Recorder for Flights {
     fn record(&self, flight: Flight) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(flight);
-    }
-}
-
-/// Chance that counts: different every time, the same in every run.
-#[derive(Debug, Default)]
-struct Counted(Mutex<u8>);
-
-impl Chance for Counted {
-    fn fill(&self, bytes: &mut [u8]) {
-        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for byte in bytes {
-            *next = next.wrapping_mul(29).wrapping_add(71);
-            *byte = *next;
-        }
     }
 }

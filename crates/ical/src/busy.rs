@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::tz::TimeZone;
-use kalends_domain::{Span, Zone};
+use kalends_domain::{Span, Zone, availability::merge};
 
 use crate::expand;
 use crate::read::{Event, Feed, Reply, address};
@@ -203,13 +203,8 @@ impl Feed {
 impl Busy {
     /// The busy times without their names, sorted, overlapping ones joined.
     pub fn merged(&self) -> Vec<Span> {
-        let mut spans: Vec<Span> = Vec::with_capacity(self.times.len());
-        for time in &self.times {
-            match spans.last_mut() {
-                Some(last) if time.span.start <= last.end => last.end = last.end.max(time.span.end),
-                _ => spans.push(time.span),
-            }
-        }
+        let mut spans = self.times.iter().map(|time| time.span).collect();
+        merge(&mut spans);
         spans
     }
 

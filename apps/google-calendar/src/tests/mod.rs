@@ -5,36 +5,22 @@ mod channels;
 mod events;
 mod reading;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http::Method;
 use kalends_app::{
-    Account, AnyCalendar, Cx, Error, Gateway, NoNames, RemoteId, Request, Secrets,
-    fake::{Fake, OAuth},
+    Account, AnyCalendar, Cx, Error, RemoteId, Request, Secrets,
+    fake::{Fake, OAuth, Played, gateway},
     gateway::Patience,
-    http::{NoRecorder, Signer, Simulated, Tokio, sign::Fixed},
+    http::{Signer, sign::Fixed},
     kind::calendar::{Attendance, Attendee, Changes, Draft, Person},
     oauth::pkce,
 };
-use kalends_domain::{Span, id::Chance};
+use kalends_domain::Span;
 use serde_json::{Value, json};
 use vendor_google::fake::{Google, HOST};
 
 use super::{APP, GoogleCalendar, fake};
-
-/// Different every time, the same in every run.
-#[derive(Default)]
-struct Counted(Mutex<u8>);
-
-impl Chance for Counted {
-    fn fill(&self, bytes: &mut [u8]) {
-        let mut next = self.0.lock().expect("nobody panicked while holding it");
-        for byte in bytes {
-            *next = next.wrapping_mul(29).wrapping_add(71);
-            *byte = *next;
-        }
-    }
-}
 
 /// Google, and an account there.
 struct World {
@@ -101,11 +87,8 @@ impl Drop for World {
 }
 
 fn cx(google: &Arc<Google>, settings: &Value, signer: Arc<dyn Signer>) -> Cx {
-    let start = "2027-03-01T08:00:00Z".parse().expect("a time");
-    let time = Arc::new(Tokio(Arc::new(Simulated::from(start))));
-    let transport = Arc::new(kalends_app::fake::Played::new(Arc::clone(google) as Arc<dyn Fake>));
-    let gateway =
-        Gateway::new(transport, Arc::new(NoNames), time, Arc::new(Counted::default()), Arc::new(NoRecorder));
+    let net = Arc::new(Played::new(Arc::clone(google) as Arc<dyn Fake>));
+    let gateway = gateway(net, "2027-03-01T08:00:00Z".parse().expect("a time"));
     let account = Account {
         id: "a".into(),
         settings: settings.clone(),

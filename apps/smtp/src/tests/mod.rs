@@ -5,23 +5,13 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use kalends_app::{
-    Account, AnyMessenger, Cx, Error, Gateway, Names, Secrets, Srv,
-    fake::{Fake, Played},
+    Account, AnyMessenger, Cx, Error, Names, Secrets, Srv,
+    fake::{Fake, Played, gateway},
     gateway::Patience,
-    http::{NoRecorder, Simulated, Tokio},
     kind::{calendar::Person, messenger::Message},
 };
-use kalends_domain::id::Chance;
 
 use crate::{APP, Smtp, fake};
-
-struct Same;
-
-impl Chance for Same {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
-    }
-}
 
 /// Every name leads there.
 struct Points(SocketAddr);
@@ -51,10 +41,7 @@ fn on(names: Arc<dyn Names>, changes: &[(&str, &str)]) -> Cx {
     form.extend(changes.iter().map(|(name, text)| ((*name).into(), (*text).into())));
     let filled = APP.manifest().check(&form, &Secrets::none()).expect("the form takes it");
     let begin = "2027-03-01T08:00:00Z".parse().expect("an instant");
-    let time = Arc::new(Tokio(Arc::new(Simulated::from(begin))));
-    let gateway =
-        Gateway::new(Arc::new(Played::new(fake)), names, time, Arc::new(Same), Arc::new(NoRecorder))
-            .trusting(include_str!("ca.pem"));
+    let gateway = gateway(Arc::new(Played::new(fake)), begin).naming(names).trusting(include_str!("ca.pem"));
     let account = Account {
         id: "1".into(),
         settings: filled.settings.into(),

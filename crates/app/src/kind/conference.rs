@@ -3,10 +3,11 @@
 use std::{fmt::Write, future::Future};
 
 use kalends_domain::Span;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use url::Url;
 
 use crate::{
-    Boxed, Cx, Error,
+    Boxed, Cx, Error, Kind,
     kind::{Probe, RemoteId, calendar::Person},
 };
 
@@ -117,6 +118,39 @@ pub struct Room {
     pub link: Link,
     /// To be typed at the door.
     pub password: Option<String>,
+}
+
+impl Room {
+    /// The link by which guests come in; `NotFound` while there is none that is the same for all.
+    pub fn for_guests(&self) -> Result<String, Error> {
+        match &self.link {
+            Link::Ready(url) => Ok(url.clone()),
+            Link::AtDoor | Link::Pending => Err(Error::new(Kind::NotFound, "this meeting has no link yet")),
+        }
+    }
+}
+
+/// Whether a provider's word is a link people can be sent to: on the web, encrypted, to a host.
+pub fn is_link(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.host_str().is_some())
+}
+
+/// Reads a meeting's number, of more digits than 32 bits hold, that some answers have as text (ZOOM-05).
+pub fn digits<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        Number(u64),
+        Text(String),
+    }
+    let text = match Said::deserialize(from)? {
+        Said::Number(number) => number.to_string(),
+        Said::Text(text) => text,
+    };
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(serde::de::Error::custom("a meeting's number is made of digits"));
+    }
+    Ok(text)
 }
 
 /// The way into a room.

@@ -1,15 +1,15 @@
 //! An account on the peer, connected as a browser and the engine would.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use kalends_app::{
-    AnyCalendar, App, Cx, Gateway, NoNames, Secret, Secrets,
+    AnyCalendar, App, Cx, Gateway, Secret, Secrets,
+    fake::gateway,
     gateway::Patience,
-    http::{NoRecorder, Simulated, Tokio, sign::Fixed},
+    http::sign::Fixed,
     oauth::{Ask, Client, Desk, Refusal, Tokens},
 };
-use kalends_domain::id::Chance;
 use url::Url;
 
 use crate::socket::{Socket, client};
@@ -55,10 +55,7 @@ impl Account {
             ("api".to_owned(), strict.unwrap_or_else(|| below("calendar/v3/"))),
         ]);
         let now = "2027-03-01T08:00:00Z".parse().expect("a time");
-        let time = Arc::new(Tokio(Arc::new(Simulated::from(now))));
-        let transport = Arc::new(Socket(client()));
-        let chance = Arc::new(Counted::default());
-        let gateway = Gateway::new(transport, Arc::new(NoNames), time, chance, Arc::new(NoRecorder));
+        let gateway = gateway(Arc::new(Socket(client())), now);
         let overrides = BTreeMap::from([(app.slug.to_owned(), moved)]);
         let gateway = gateway.overriding(overrides, &[app]).expect("the manifest has these addresses");
         Self { app, gateway }
@@ -126,19 +123,5 @@ impl Account {
         };
         let cx = self.gateway.cx(self.app, account, Patience::Job).expect("the account can be used");
         (cx, self.app.calendar().expect("a calendar"))
-    }
-}
-
-/// Chance that counts.
-#[derive(Default)]
-struct Counted(Mutex<u8>);
-
-impl Chance for Counted {
-    fn fill(&self, bytes: &mut [u8]) {
-        let mut next = self.0.lock().expect("nobody panicked while holding it");
-        for byte in bytes {
-            *next = next.wrapping_mul(29).wrapping_add(71);
-            *byte = *next;
-        }
     }
 }

@@ -6,14 +6,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::FutureExt;
 use kalends_app::{
-    App, Error, Gateway, Kind, NoNames, Request, Response, Secret,
+    App, Error, Kind, Request, Response, Secret,
+    fake::gateway,
     gateway::Patience,
-    http::{Answer, NoRecorder, Signer, Simulated, Tokio, Transport, sign::Fixed},
+    http::{Answer, Signer, Transport, sign::Fixed},
     kind::conference::Side,
     oauth::{Ask, Client as Registration, Desk, Tokens},
 };
 use kalends_conformance::Stage;
-use kalends_domain::id::Chance;
 use libtest_mimic::{Failed, Trial};
 use reqwest::{Client, redirect::Policy};
 use url::Url;
@@ -87,13 +87,7 @@ async fn signed_in(app: &'static App) -> Result<Tokens, Failed> {
     let places = [(&oauth.authorize, "authorize"), (&oauth.token, "token")];
     let named = places.map(|(name, path)| Ok::<_, url::ParseError>((name.clone(), mock.join(path)?)));
     let named = named.into_iter().collect::<Result<BTreeMap<_, _>, _>>()?;
-    let gateway = Gateway::new(
-        Arc::new(Plain(client())),
-        Arc::new(NoNames),
-        Arc::new(Tokio(Arc::new(Simulated::from(jiff::Timestamp::UNIX_EPOCH)))),
-        Arc::new(Sevens),
-        Arc::new(NoRecorder),
-    );
+    let gateway = gateway(Arc::new(Plain(client())), jiff::Timestamp::UNIX_EPOCH);
     let gateway =
         gateway.overriding([(app.slug.to_owned(), named)].into(), &[app]).map_err(|e| e.to_string())?;
     let desk: Desk =
@@ -153,13 +147,5 @@ impl Transport for Mock {
             sent(&self.client, &request, url).await
         }
         .boxed()
-    }
-}
-
-struct Sevens;
-
-impl Chance for Sevens {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
     }
 }

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::FutureExt;
 use kalends_app::{
-    App, Error, Gateway, Kind, NoNames, Request, Response, Secret,
+    App, Error, Kind, Request, Response, Secret,
+    fake::{Counted, gateway},
     gateway::Patience,
-    http::{Answer, NoRecorder, Signer, Simulated, Tokio, Transport, sign::Fixed},
+    http::{Answer, Signer, Transport, sign::Fixed},
     oauth::{Ask, Client, pkce},
 };
 use kalends_conformance::Stage;
-use kalends_domain::id::Chance;
 use libtest_mimic::Failed;
 use reqwest::redirect::Policy;
 
@@ -49,20 +49,14 @@ async fn sign_in(app: &'static App) -> Result<Arc<dyn Signer>, Failed> {
         (oauth.token.clone(), format!("{at}/token").parse()?),
     ]);
     let begin = kalends_conformance::BEGIN.parse()?;
-    let gateway = Gateway::new(
-        Arc::new(Socket { client: client()?, moved: None }),
-        Arc::new(NoNames),
-        Arc::new(Tokio(Arc::new(Simulated::from(begin)))),
-        Arc::new(Sevens),
-        Arc::new(NoRecorder),
-    );
+    let gateway = gateway(Arc::new(Socket { client: client()?, moved: None }), begin);
     let gateway = gateway
         .overriding(BTreeMap::from([(app.slug.to_owned(), addresses)]), kalends_catalog::APPS)
         .map_err(|error| error.to_string())?;
     let desk = gateway.desk(app, "account", Patience::Form).map_err(|error| error.to_string())?;
     let desk = desk.ok_or("it has no OAuth 2")?;
     let registered = Client { id: "kalends".into(), secret: Some(Secret::new("a-client-secret")) };
-    let verifier = pkce::verifier(&Sevens);
+    let verifier = pkce::verifier(&Counted::default());
     let ask = Ask { client: &registered, redirect: REDIRECT, state: STATE, verifier: &verifier, hint: None };
     let yes = client()?.get(desk.authorize(&ask).map_err(|error| error.to_string())?).send().await?;
     let back = yes.headers().get("location").ok_or("it sends nobody back")?.to_str()?;
@@ -80,14 +74,6 @@ async fn sign_in(app: &'static App) -> Result<Arc<dyn Signer>, Failed> {
 
 fn client() -> Result<reqwest::Client, Failed> {
     Ok(reqwest::Client::builder().redirect(Policy::none()).no_proxy().build()?)
-}
-
-struct Sevens;
-
-impl Chance for Sevens {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
-    }
 }
 
 /// A socket; what begins in one way goes elsewhere.

@@ -24,4 +24,5 @@ pub use problem::{Problem, ProblemError};
 pub use rules::{
     DateHours, Hours, OutOfOffice, RuleProblem, Schedule, Travel, WallTime, Weekday, WeeklyHours,
 };
+pub use set::merge;
 pub use slots::{Slot, Slots};

@@ -3,7 +3,7 @@
 use crate::Span;
 
 /// Sorts, drops the empty, and joins what overlaps or touches.
-pub(super) fn merge(spans: &mut Vec<Span>) {
+pub fn merge(spans: &mut Vec<Span>) {
     if !spans.is_sorted_by_key(|span| span.start) {
         spans.sort_unstable_by_key(|span| span.start);
     }

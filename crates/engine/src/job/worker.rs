@@ -137,7 +137,11 @@ impl Worker {
 
     /// Both in one transaction. While it waits for its commit others end: the busier, the more go together.
     async fn write(&mut self, room: usize) -> Vec<Row> {
-        let due = room > 0 && is_due(&self.engine).await.unwrap_or(false);
+        let due = room > 0
+            && is_due(&self.engine).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "what is due cannot be read now; it is looked at again");
+                false
+            });
         if self.ended.is_empty() && !due {
             return Vec::new();
         }
