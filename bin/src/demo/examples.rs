@@ -57,19 +57,28 @@ async fn people(engine: &Engine, accounts: &Accounts) -> Result<()> {
     let owner = Member::from(&ines);
     for (app, form) in accounts {
         engine.connect(&owner, app, form).await.with_context(|| format!("connecting {app}"))?;
+        if makes_rooms(app) {
+            for colleague in [&bruno, &noor] {
+                engine
+                    .connect(&Member::from(colleague), app, form)
+                    .await
+                    .with_context(|| format!("connecting {app}"))?;
+            }
+        }
     }
 
-    engine.create_event_type(&owner, &consultation(&ines)).await?;
-    engine.create_event_type(&owner, &first_call(&ines)).await?;
+    let places = places(accounts);
+    engine.create_event_type(&owner, &consultation(&ines, &places)).await?;
+    engine.create_event_type(&owner, &first_call(&ines, &places)).await?;
     engine.create_event_type(&owner, &site_visit(&ines)).await?;
-    engine.create_event_type(&Member::from(&bruno), &first_call(&bruno)).await?;
+    engine.create_event_type(&Member::from(&bruno), &first_call(&bruno, &places)).await?;
 
     let team = engine.create_team(&owner, "Carvalho & Brandt", "office").await?;
     for colleague in [&bruno, &noor] {
         engine.set_team_member(&owner, team.id, colleague.id, Some(Role::Member)).await?;
     }
-    engine.create_event_type(&owner, &whoever_is_free(&team, &[&ines, &bruno, &noor])).await?;
-    engine.create_event_type(&owner, &both_partners(&team, &[&ines, &bruno])).await?;
+    engine.create_event_type(&owner, &whoever_is_free(&team, &[&ines, &bruno, &noor], &places)).await?;
+    engine.create_event_type(&owner, &both_partners(&team, &[&ines, &bruno], &places)).await?;
     bookings(engine, &ines).await
 }
 
@@ -85,7 +94,7 @@ async fn person(engine: &Engine, name: &str, username: &str, zone: &str) -> Resu
     Ok(engine.add_user(&ask, Role::Member).await?)
 }
 
-fn consultation(host: &User) -> EventTypeDraft {
+fn consultation(host: &User, places: &[Location]) -> EventTypeDraft {
     let mut draft = EventTypeDraft::new(Owner::User(host.id), "Project consultation");
     "consultation".clone_into(&mut draft.slug);
     "Bring drawings or photos. We go through the structure, the risks and the likely cost, and you \
@@ -94,7 +103,7 @@ fn consultation(host: &User) -> EventTypeDraft {
     let settings = &mut draft.settings;
     settings.lengths = Lengths { usual: 45, choices: vec![30, 45, 60] };
     settings.buffers = Buffers { before: 0, after: 15 };
-    settings.locations = places();
+    settings.locations = places.to_vec();
     settings.questions = vec![
         question("about", QuestionKind::Textarea, "What is the building, and what worries you?", true),
         Question {
@@ -107,11 +116,11 @@ fn consultation(host: &User) -> EventTypeDraft {
     draft
 }
 
-fn first_call(host: &User) -> EventTypeDraft {
+fn first_call(host: &User, places: &[Location]) -> EventTypeDraft {
     let mut draft = EventTypeDraft::new(Owner::User(host.id), "First call");
     "A quarter of an hour to see whether we can help.".clone_into(&mut draft.description);
     draft.settings.lengths.usual = 15;
-    draft.settings.locations = places().into_iter().take(2).collect();
+    draft.settings.locations = places.iter().take(2).cloned().collect();
     draft
 }
 
@@ -127,22 +136,22 @@ fn site_visit(host: &User) -> EventTypeDraft {
     draft
 }
 
-fn whoever_is_free(team: &Team, hosts: &[&User]) -> EventTypeDraft {
+fn whoever_is_free(team: &Team, hosts: &[&User], places: &[Location]) -> EventTypeDraft {
     let mut draft = EventTypeDraft::new(Owner::Team(team.id), "Structural check");
     "With whoever of us is free first.".clone_into(&mut draft.description);
     draft.assignment = Assignment::RoundRobin;
     draft.hosts = hosts.iter().map(|user| host(user, false)).collect();
-    draft.settings.locations = places();
+    draft.settings.locations = places.to_vec();
     draft
 }
 
-fn both_partners(team: &Team, hosts: &[&User]) -> EventTypeDraft {
+fn both_partners(team: &Team, hosts: &[&User], places: &[Location]) -> EventTypeDraft {
     let mut draft = EventTypeDraft::new(Owner::Team(team.id), "With both partners");
     "For decisions that need Inês and Bruno in one room.".clone_into(&mut draft.description);
     draft.assignment = Assignment::Collective;
     draft.hosts = hosts.iter().map(|user| host(user, true)).collect();
     draft.settings.lengths.usual = 60;
-    draft.settings.locations = places();
+    draft.settings.locations = places.to_vec();
     draft
 }
 
@@ -150,12 +159,15 @@ fn host(user: &User, fixed: bool) -> Host {
     Host { user: user.id, fixed, priority: 2, weight: 100, schedule: None }
 }
 
-/// A room of the first conferencing app, the telephone, the office.
-fn places() -> Vec<Location> {
-    let room = APPS.iter().find(|app| app.conference().is_some());
-    let room = room.map(|app| Location::app(app.slug));
+/// A room of the first conferencing app that is connected, the telephone, the office.
+fn places(accounts: &Accounts) -> Vec<Location> {
+    let room = accounts.iter().map(|(app, _)| *app).find(|app| makes_rooms(app)).map(Location::app);
     let office = Location::InPerson { address: "Rua da Boavista 84, Lisbon".to_owned(), public: true };
     room.into_iter().chain([Location::GuestPhone, office]).collect()
+}
+
+fn makes_rooms(slug: &str) -> bool {
+    APPS.iter().any(|app| app.slug == slug && app.conference().is_some())
 }
 
 fn question(slug: &str, kind: QuestionKind, label: &str, required: bool) -> Question {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use kalends_app::App;
 use kalends_domain::{
     Id,
+    event_type::Owner,
     people::{Organization, User},
 };
 use kalends_store::{
@@ -115,6 +116,23 @@ impl Engine {
             });
         }
         Ok(cards)
+    }
+
+    /// Slugs of the apps that can make rooms now for what this owner offers: for a team, through the asker's accounts.
+    pub async fn conferences_of(
+        &self,
+        asker: &Member,
+        owner: Owner,
+    ) -> Result<Vec<&'static str>, ConnectError> {
+        let user = match owner {
+            Owner::User(user) => user,
+            Owner::Team(_) => asker.user,
+        };
+        let mut tx = self.db.read().await?;
+        let usable = Installed::usable_by(&mut tx, &self.outside, asker.organization, &[user]).await?;
+        let can =
+            |one: &&Installed| one.app.conference().is_some() && one.is_usable() && one.serves(Some(owner));
+        Ok(usable.iter().filter(can).map(|one| one.app.slug).collect())
     }
 
     /// One app, if it is in this build.

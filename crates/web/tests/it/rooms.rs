@@ -149,6 +149,16 @@ async fn a_chain_of_apps_is_chosen_shown_and_taken_apart_again() {
 }
 
 #[tokio::test]
+async fn an_app_that_is_not_connected_says_so_where_it_is_chosen() {
+    let server = Server::start_with_apps(&[&NEVER, &SLOW]).await;
+    server.house.engine.connect(&server.member(), "slow", &[].into()).await.unwrap();
+    let made = server.offer("call", Settings::default()).await;
+    let page = server.host().get(&format!("/event-types/{}/locations", made.number)).await;
+    assert_eq!(page.values("p[data-when^='app-'] a", "href"), ["/apps/never"], "a way to mend it");
+    assert!(page.texts("label").iter().any(|label| label.contains("not connected")));
+}
+
+#[tokio::test]
 async fn a_link_that_is_still_made_shows_as_pending_and_arrives_by_itself() {
     let server = server().await;
     server.offer("call", Settings { locations: vec![chain()], ..Settings::default() }).await;

@@ -209,9 +209,11 @@ async fn choices(web: &Web, desk: &Desk, event_type: &EventType, form: &Form) ->
     let schedules = schedules.into_iter().map(|one| ChoiceRow { value: one.id.to_string(), label: one.name });
     let apps = web.engine.outside.apps().iter().filter(|app| app.conference().is_some());
     let apps = apps.map(|app| ChoiceRow { value: app.slug.to_owned(), label: app.manifest().name.clone() });
+    let connected = web.engine.conferences_of(&desk.member(), event_type.owner).await?;
     let rooms = rooms(web, desk, event_type, form).await?;
     let count = form.value("count").parse().unwrap_or(0).min(MOST_QUESTIONS);
-    Ok(Choices { schedules: schedules.collect(), apps: apps.collect(), rooms, hosts: hosts.collect(), count })
+    let (schedules, apps, hosts) = (schedules.collect(), apps.collect(), hosts.collect());
+    Ok(Choices { schedules, apps, connected, rooms, hosts, count })
 }
 
 /// What is installed for the event type's owner, and what the form names already.

@@ -126,6 +126,8 @@ pub struct Choices {
     pub schedules: Vec<ChoiceRow>,
     /// Apps that make rooms.
     pub apps: Vec<ChoiceRow>,
+    /// Slugs of those that are connected.
+    pub connected: Vec<&'static str>,
     /// Apps whose rooms have links of their own.
     pub rooms: Vec<RoomRow>,
     /// Who may host it; empty when only its owner can.
@@ -135,6 +137,11 @@ pub struct Choices {
 }
 
 impl Choices {
+    /// True when the app can make rooms now.
+    pub fn is_connected(&self, app: &ChoiceRow) -> bool {
+        self.connected.contains(&app.value.as_str())
+    }
+
     /// One field for each app that can follow this one; what stands there now can be chosen even where it is unknown.
     pub fn turns(&self, app: &ChoiceRow, form: &Form) -> Vec<Turn> {
         let name = |at: usize| format!("then-{}-{at}", app.value);
