@@ -302,4 +302,5 @@ async fn all_10_an_answer_without_a_link_is_no_room() {
 #[test]
 fn it_says_that_it_goes_with_google_calendar() {
     assert_eq!(APP.manifest().depends_on, ["google-calendar"]);
+    assert_eq!(APP.manifest().beside, ["google-calendar"]);
 }

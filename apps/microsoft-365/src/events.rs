@@ -15,10 +15,10 @@ pub async fn create(graph: &Graph<'_>, into: &RemoteId, draft: &Draft) -> Result
     match make(graph, into, &meant.new_event(into, None)).await {
         Ok(event) if meant.shows_in(&event) => Ok(written(&event)),
         // The same transaction gives what it made first, whatever became of it since.
-        Ok(event) => compare(&whole(graph, &event.id).await?, &meant),
+        Ok(event) => taken(graph, &whole(graph, &event.id).await?, draft, &meant).await,
         Err(error) if error.kind == Kind::Conflict => {
             if let Some(event) = find(graph, into, &draft.uid).await? {
-                return compare(&event, &meant);
+                return taken(graph, &event, draft, &meant).await;
             }
             // Its event is gone; the name of its making is taken for a while yet.
             let again = meant.new_event(into, Some(graph.cx.now.as_second()));
@@ -32,15 +32,23 @@ async fn make(graph: &Graph<'_>, into: &RemoteId, body: &serde_json::Value) -> R
     event(&graph.send("create_event", Method::POST, api::events(graph, into)?, body).await?)
 }
 
+/// What stands there under our names: an earlier try of ours, or an event begun with its room, written now.
+async fn taken(graph: &Graph<'_>, there: &Event, draft: &Draft, meant: &Meant) -> Result<Written, Error> {
+    if there.is_begun() {
+        return update(graph, &written(there), draft).await;
+    }
+    compare(there, meant)
+}
+
 /// Makes an event of ours say this, unless somebody changed it since.
 pub async fn update(graph: &Graph<'_>, known: &Written, draft: &Draft) -> Result<Written, Error> {
     let meant = Meant::by(draft)?;
     let url = api::event(graph, known.id.as_str())?;
     let (guard, teams) = known.etag.as_deref().map_or(("*", false), etag);
-    // Somebody made it a Teams meeting: the way in stands in its text, below ours (MSG-12).
+    // It is a Teams meeting: the way in stands in its text, below ours (MSG-12).
     let text = if teams {
         let there: Event = graph.read_html("read_text", url.clone()).await?;
-        there.html().and_then(|html| meant.text_beside(html))
+        meant.text_beside(&there)
     } else {
         Some(meant.text())
     };

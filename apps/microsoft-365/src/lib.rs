@@ -33,7 +33,7 @@ pub static APP: App = App {
         ]
     },
     judge: vendor_microsoft::judge,
-    fake: || Arc::new(fake::Server::default()),
+    fake: || Arc::new(fake::server()),
 };
 
 struct Microsoft365;

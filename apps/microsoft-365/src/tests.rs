@@ -17,9 +17,9 @@ use kalends_app::{
 };
 use kalends_domain::Span;
 use serde_json::{Value, json};
-use vendor_microsoft::played::BEGIN;
+use vendor_microsoft::played::{BEGIN, Server};
 
-use super::{APP, Microsoft365, fake::Server};
+use super::{APP, Microsoft365, fake};
 
 /// Answers some requests itself and leaves the rest to the fake.
 struct Net {
@@ -49,7 +49,7 @@ impl World {
 
     /// A world in which some requests are answered otherwise.
     fn where_some(own: fn(&Request) -> Option<Response>) -> Self {
-        let server = Arc::new(Server::default());
+        let server = Arc::new(fake::server());
         let net = Arc::new(Net { server: Arc::clone(&server), own });
         let cx = cx(&server, net, &json!({}));
         Self { server, cx }

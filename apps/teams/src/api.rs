@@ -14,23 +14,21 @@ use kalends_domain::{Span, Zone};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
-use vendor_microsoft::{Event, Graph, Moment};
+use vendor_microsoft::{Event, Graph, Moment, UID, line, room_wish};
 
 /// The extended property with a meeting's tag.
 const TAG: &str = "String {7d2f4b0a-52c1-4c57-9a3e-0b6d1f9c8e21} Name kalends-room";
 /// What to expand to read it.
 const TAGS: &str = "singleValueExtendedProperties($filter=id eq 'String {7d2f4b0a-52c1-4c57-9a3e-0b6d1f9c8e21} Name kalends-room')";
 /// What of an event is read.
-const FIELDS: &str = "id,isOnlineMeeting,onlineMeeting";
-/// The longest title.
-const MOST: usize = 255;
+const FIELDS: &str = "id,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting";
 
 /// How a meeting is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// By itself.
     Meeting,
-    /// With an entry in the calendar.
+    /// With an entry in the calendar: the booking's own, or one beside it.
     Event,
 }
 
@@ -77,6 +75,22 @@ pub fn with_tag(graph: &Graph<'_>, tag: &str) -> Result<Url, Error> {
     ours(graph, &format!("singleValueExtendedProperties/Any(ep: ep/id eq '{TAG}' and ep/value eq '{tag}')"))
 }
 
+/// The booking's own events in a calendar.
+pub fn with_uid(graph: &Graph<'_>, calendar: &RemoteId, uid: &str) -> Result<Url, Error> {
+    let uid = uid.replace('\'', "''");
+    let filter = format!("singleValueExtendedProperties/Any(ep: ep/id eq '{UID}' and ep/value eq '{uid}')");
+    let mut url = graph.url(&["me", "calendars", calendar.as_str(), "events"])?;
+    url.query_pairs_mut().extend_pairs([("$filter", filter.as_str()), ("$select", FIELDS), ("$top", "10")]);
+    Ok(url)
+}
+
+/// An event, to look at its room.
+pub fn room_in(graph: &Graph<'_>, event: &str) -> Result<Url, Error> {
+    let mut url = graph.url(&["me", "events", event])?;
+    url.query_pairs_mut().append_pair("$select", FIELDS);
+    Ok(url)
+}
+
 /// Every entry with a tag that is not over.
 pub fn all_tagged(graph: &Graph<'_>, now: Timestamp) -> Result<Url, Error> {
     let from = Zone::utc().wall(now.as_second());
@@ -118,13 +132,13 @@ pub fn new_meeting(meeting: &Meeting) -> Value {
 /// What to change in a meeting by itself.
 pub fn changed_meeting(meeting: &Meeting) -> Value {
     json!({
-        "subject": title(meeting),
+        "subject": line(&meeting.title),
         "startDateTime": meeting.span.starts().to_string(),
         "endDateTime": meeting.span.ends().to_string(),
     })
 }
 
-/// A new entry. It takes no time: the booking's own event does.
+/// A new entry of its own, where the booking's event stands in another account. It takes no time: the booking's event does.
 pub fn new_event(meeting: &Meeting, random: [u8; 16]) -> Value {
     let mut body = changed_event(meeting);
     let making = random.iter().fold(String::from("kalends-room:"), |mut text, byte| {
@@ -132,8 +146,9 @@ pub fn new_event(meeting: &Meeting, random: [u8; 16]) -> Value {
         text
     });
     body["transactionId"] = making.into();
-    body["isOnlineMeeting"] = true.into();
-    body["onlineMeetingProvider"] = "teamsForBusiness".into();
+    for (name, value) in room_wish() {
+        body[name] = value;
+    }
     body["showAs"] = "free".into();
     body["isReminderOn"] = false.into();
     body["singleValueExtendedProperties"] = json!([{ "id": TAG, "value": meeting.tag() }]);
@@ -143,25 +158,15 @@ pub fn new_event(meeting: &Meeting, random: [u8; 16]) -> Value {
 /// What to change in an entry; never its text, where Teams keeps the way in (MSG-12).
 pub fn changed_event(meeting: &Meeting) -> Value {
     json!({
-        "subject": title(meeting),
+        "subject": line(&meeting.title),
         "start": Moment::utc(meeting.span.start),
         "end": Moment::utc(meeting.span.end),
     })
 }
 
-fn title(meeting: &Meeting) -> String {
-    let words: Vec<&str> = meeting
-        .title
-        .split(|c: char| c.is_control() || c.is_whitespace())
-        .filter(|word| !word.is_empty())
-        .collect();
-    words.join(" ").chars().take(MOST).collect()
-}
-
 /// The room of an entry. Its link may not be there yet (MSG-11).
 pub fn room_of(event: &Event) -> Room {
-    let link = event.online_meeting.as_ref().and_then(|meeting| meeting.join_url.as_deref());
-    room(Form::Event.id(&event.id), link)
+    room(Form::Event.id(&event.id), event.room())
 }
 
 /// The room of an entry with its tag.
@@ -169,7 +174,8 @@ pub fn tagged(event: &Event) -> Option<Tagged> {
     Some(Tagged { tag: event.property(TAG)?.to_owned(), room: room_of(event) })
 }
 
-fn room(id: RemoteId, link: Option<&str>) -> Room {
+/// A room under this id, whose link may be on its way.
+pub fn room(id: RemoteId, link: Option<&str>) -> Room {
     let link = link.filter(|link| link.starts_with("https://"));
     let link = link.map_or(Link::Pending, |link| Link::Ready(link.to_owned()));
     Room { id, link, password: None }

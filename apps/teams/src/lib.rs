@@ -1,6 +1,7 @@
 //! Rooms at Microsoft Teams: meetings by themselves (MSG-13), or with an entry in the calendar (MSG-11).
 
 mod api;
+mod beside;
 mod fake;
 
 use std::sync::Arc;
@@ -16,7 +17,10 @@ use kalends_app::{
 };
 use vendor_microsoft::{Event, Graph};
 
-use crate::api::{Account, Form, OnlineMeeting};
+use crate::{
+    api::{Account, Form, OnlineMeeting},
+    beside::{Made, Place},
+};
 
 /// The app.
 pub static APP: App = App {
@@ -25,7 +29,7 @@ pub static APP: App = App {
     icon: include_str!("../icon.svg"),
     parts: || vec![Part::Conference(Arc::new(Teams))],
     judge: vendor_microsoft::judge,
-    fake: || Arc::new(fake::Server::default()),
+    fake: || Arc::new(fake::server()),
 };
 
 struct Teams;
@@ -50,25 +54,32 @@ impl Conference for Teams {
 
     async fn open(&self, cx: &Cx, meeting: &Meeting) -> Result<Room, Error> {
         let graph = Graph::of(cx)?;
-        match Form::chosen(cx) {
-            Form::Meeting => {
-                let url = graph.url(&["me", "onlineMeetings", "createOrGet"])?;
-                let made = graph.send("open", Method::POST, url, &api::new_meeting(meeting)).await?;
-                let made: OnlineMeeting = made.json()?;
-                // The one there was may stand at another time.
-                let room = made.room();
-                if made.is_at(meeting.span) { Ok(room) } else { self.update(cx, &room, meeting).await }
-            }
-            Form::Event => {
-                let body = api::new_event(meeting, cx.random());
-                let made = graph.send("open", Method::POST, api::events(&graph)?, &body).await?;
-                Ok(api::room_of(&made.json()?))
+        if Form::chosen(cx) == Form::Meeting {
+            return self.by_itself(&graph, meeting).await;
+        }
+        if let Some(calendar) = &meeting.calendar {
+            match beside::open(&graph, calendar, meeting).await? {
+                Made::Room(room) => return Ok(room),
+                Made::Refused => return self.by_itself(&graph, meeting).await,
+                Made::Elsewhere => {}
             }
         }
+        let body = api::new_event(meeting, cx.random());
+        let made: Event = graph.send("open", Method::POST, api::events(&graph)?, &body).await?.json()?;
+        if made.is_at_teams() {
+            return Ok(api::room_of(&made));
+        }
+        // The organization does not allow meetings with an entry: this one says nothing to anybody.
+        self.close(cx, &api::room_of(&made)).await?;
+        self.by_itself(&graph, meeting).await
     }
 
     async fn update(&self, cx: &Cx, room: &Room, meeting: &Meeting) -> Result<Room, Error> {
         let graph = Graph::of(cx)?;
+        if let Some(place) = Place::of(&room.id) {
+            // The calendar's app moves the event, and the meeting with it.
+            return Ok(api::with_link_of(beside::look(&graph, &place, meeting).await?, room));
+        }
         let (form, url) = api::address(&graph, room)?;
         let body = match form {
             Form::Meeting => api::changed_meeting(meeting),
@@ -86,6 +97,9 @@ impl Conference for Teams {
 
     async fn close(&self, cx: &Cx, room: &Room) -> Result<(), Error> {
         let graph = Graph::of(cx)?;
+        if let Some(place) = Place::of(&room.id) {
+            return beside::close(&graph, &place).await;
+        }
         let (_, url) = api::address(&graph, room)?;
         cx.http.send(graph.request("close", Method::DELETE, url)?).await.map(drop)
     }
@@ -96,6 +110,9 @@ impl Conference for Teams {
             return Ok(None);
         }
         let graph = Graph::of(cx)?;
+        if let Some(room) = beside::find(&graph, meeting).await? {
+            return Ok(Some(room));
+        }
         let found: Vec<Event> = graph.all("find", api::with_tag(&graph, &meeting.tag())?).await?;
         Ok(found.first().map(api::room_of))
     }
@@ -107,6 +124,18 @@ impl Conference for Teams {
         let graph = Graph::of(cx)?;
         let all: Vec<Event> = graph.all("list", api::all_tagged(&graph, cx.now)?).await?;
         Ok(all.iter().filter_map(api::tagged).collect())
+    }
+}
+
+impl Teams {
+    /// A meeting that stands in no calendar; asked for again it is the same one.
+    async fn by_itself(&self, graph: &Graph<'_>, meeting: &Meeting) -> Result<Room, Error> {
+        let url = graph.url(&["me", "onlineMeetings", "createOrGet"])?;
+        let made = graph.send("open", Method::POST, url, &api::new_meeting(meeting)).await?;
+        let made: OnlineMeeting = made.json()?;
+        // The one there was may stand at another time.
+        let room = made.room();
+        if made.is_at(meeting.span) { Ok(room) } else { self.update(graph.cx, &room, meeting).await }
     }
 }
 

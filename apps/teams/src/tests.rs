@@ -9,9 +9,11 @@ use kalends_app::{
     kind::conference::{Link, Meeting, Room},
 };
 use serde_json::json;
-use vendor_microsoft::played::BEGIN;
+use vendor_microsoft::played::{BEGIN, Server};
 
-use super::{APP, Teams, fake::Server};
+use super::{APP, Teams, fake};
+
+mod beside;
 
 fn cx(server: &Arc<Server>, form: &str) -> Cx {
     let net = Arc::new(Played::new(Arc::clone(server) as Arc<dyn Fake>));
@@ -46,7 +48,7 @@ fn ready(room: &Room) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn msg_13_a_meeting_by_itself_stands_in_no_calendar() {
-    let server = Arc::new(Server::default());
+    let server = Arc::new(fake::server());
     let cx = cx(&server, "meeting");
     let room = part().open(&cx, &meeting(0)).await.expect("opens");
     assert!(ready(&room), "{room:?}");
@@ -58,7 +60,7 @@ async fn msg_13_a_meeting_by_itself_stands_in_no_calendar() {
 
 #[tokio::test(start_paused = true)]
 async fn msg_13_all_07_a_meeting_whose_answer_was_lost_is_not_made_twice() {
-    let server = Arc::new(Server::default());
+    let server = Arc::new(fake::server());
     let cx = cx(&server, "meeting");
     server.bench().next_write([Fault::Drop]);
     let error = part().open(&cx, &meeting(0)).await.expect_err("its answer was lost");
@@ -71,7 +73,7 @@ async fn msg_13_all_07_a_meeting_whose_answer_was_lost_is_not_made_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn a_meeting_by_itself_keeps_its_link_when_it_moves() {
-    let server = Arc::new(Server::default());
+    let server = Arc::new(fake::server());
     let cx = cx(&server, "meeting");
     let room = part().open(&cx, &meeting(0)).await.expect("opens");
     assert_eq!(part().update(&cx, &room, &meeting(86_400)).await.expect("moves"), room);
@@ -79,7 +81,7 @@ async fn a_meeting_by_itself_keeps_its_link_when_it_moves() {
 
 #[tokio::test(start_paused = true)]
 async fn msg_11_a_link_that_comes_later_is_pending_until_then() {
-    let server = Arc::new(Server::default());
+    let server = Arc::new(fake::server());
     let cx = cx(&server, "event");
     let mut room = part().open(&cx, &meeting(0)).await.expect("opens");
     let mut asked = 0;
@@ -92,19 +94,21 @@ async fn msg_11_a_link_that_comes_later_is_pending_until_then() {
 
 #[tokio::test(start_paused = true)]
 async fn msg_11_an_entry_takes_no_time_and_its_text_is_left_alone() {
-    let server = Arc::new(Server::default());
+    let server = Arc::new(fake::server());
     let cx = cx(&server, "event");
     let room = part().open(&cx, &meeting(0)).await.expect("opens");
-    part().update(&cx, &room, &meeting(600)).await.expect("moves");
+    for later in [600, 1_200] {
+        part().update(&cx, &room, &meeting(later)).await.expect("moves");
+    }
     let id = room.id.as_str().strip_prefix("event:").expect("an entry");
     let event = server.mailbox.event(id).expect("it stands");
     assert_eq!((&event["showAs"], &event["subject"]), (&json!("free"), &json!("Introduction and more")));
-    assert!(event["body"].is_null(), "MSG-12");
+    assert!(event["body"]["content"].as_str().is_some_and(|text| text.contains("me-email-text")), "MSG-12");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_room_keeps_its_form_when_the_setting_changes() {
-    let server = Arc::new(Server::default());
+    let server = Arc::new(fake::server());
     let (event, alone) = (cx(&server, "event"), cx(&server, "meeting"));
     let room = part().open(&event, &meeting(0)).await.expect("opens");
     part().update(&alone, &room, &meeting(600)).await.expect("moves the entry");

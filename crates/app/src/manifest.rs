@@ -55,6 +55,9 @@ pub struct Manifest {
     /// Apps that must be there too.
     #[serde(default)]
     pub depends_on: Vec<String>,
+    /// Calendar apps in whose events it can make its rooms.
+    #[serde(default)]
+    pub beside: Vec<String>,
     /// How its requests are signed.
     #[serde(default)]
     pub auth: Auth,

@@ -61,8 +61,9 @@ mod tests {
     #[test]
     fn every_dependency_is_an_app_of_this_build() {
         each(|app| {
-            for other in &app.manifest().depends_on {
-                assert!(APPS.iter().any(|app| app.slug == other), "apps/{}: depends on {other}", app.slug);
+            let manifest = app.manifest();
+            for other in manifest.depends_on.iter().chain(&manifest.beside) {
+                assert!(APPS.iter().any(|app| app.slug == other), "apps/{}: goes with {other}", app.slug);
             }
         });
     }

@@ -11,6 +11,8 @@ use crate::{
 
 /// The longest title and place Graph keeps.
 const MOST: usize = 255;
+/// What marks the part of a text that Teams put there.
+const TEAMS: &str = "me-email-text";
 
 /// What an event is meant to say.
 ///
@@ -58,12 +60,8 @@ impl Meant {
 
     /// The new event. `again` tells a later making apart from one whose event is gone.
     pub fn new_event(&self, into: &RemoteId, again: Option<i64>) -> Value {
-        let mut body = self.changed_event(Some(json!({ "contentType": "text", "content": self.text })));
-        let id = transaction(&self.uid, into);
-        body["transactionId"] = again.map_or_else(|| id.clone(), |at| format!("{id}{at:x}")).into();
-        body["isReminderOn"] = true.into();
-        body["allowNewTimeProposals"] = false.into();
-        body["responseRequested"] = false.into();
+        let mut body = self.changed_event(Some(self.text()));
+        making(&mut body, &self.uid, into, again);
         body
     }
 
@@ -83,9 +81,14 @@ impl Meant {
         json!({ "contentType": "text", "content": self.text })
     }
 
-    /// The text before what Teams keeps in the event; `None` when the event's text should be left as it is.
-    pub fn text_beside(&self, html: &str) -> Option<Value> {
-        teams_body(html, &self.text).map(|content| json!({ "contentType": "html", "content": content }))
+    /// The text for an event that is a Teams meeting: before what Teams keeps in it. `None` when the text should be left as
+    /// it is, also while Teams has yet to put its part there (MSG-12).
+    pub fn text_beside(&self, event: &Event) -> Option<Value> {
+        let html = event.html().unwrap_or_default();
+        match teams_body(html, &self.text) {
+            Some(content) => Some(json!({ "contentType": "html", "content": content })),
+            None => (event.room().is_some() && !html.contains(TEAMS)).then(|| self.text()),
+        }
     }
 
     /// True when the answer to a making shows what we meant: then it is new, or our own earlier try.
@@ -109,6 +112,37 @@ impl Meant {
     }
 }
 
+/// A booking's event that says nothing yet but when, and has a room: the calendar's app finds it under its own names and writes
+/// the rest (MSG-09, MSG-11).
+pub fn begun_event(uid: &str, title: &str, span: Span, into: &RemoteId, again: Option<i64>) -> Value {
+    let mut body = json!({
+        "subject": line(title),
+        "start": Moment::utc(span.start),
+        "end": Moment::utc(span.end),
+        "showAs": "busy",
+        "singleValueExtendedProperties": [{ "id": UID, "value": uid }],
+    });
+    making(&mut body, uid, into, again);
+    for (name, value) in room_wish() {
+        body[name] = value;
+    }
+    body
+}
+
+/// What makes an event a Teams meeting; once said it cannot be taken back (MSG-11).
+pub fn room_wish() -> [(&'static str, Value); 2] {
+    [("isOnlineMeeting", true.into()), ("onlineMeetingProvider", "teamsForBusiness".into())]
+}
+
+/// What is said only when an event is made.
+fn making(body: &mut Value, uid: &str, into: &RemoteId, again: Option<i64>) {
+    let id = transaction(uid, into);
+    body["transactionId"] = again.map_or_else(|| id.clone(), |at| format!("{id}{at:x}")).into();
+    body["isReminderOn"] = true.into();
+    body["allowNewTimeProposals"] = false.into();
+    body["responseRequested"] = false.into();
+}
+
 /// An event's HTML with our text in place of what stood before the part that Teams put there; the join button lives in that
 /// part (MSG-12). `None` when it cannot be found.
 pub fn teams_body(html: &str, text: &str) -> Option<String> {
@@ -122,7 +156,7 @@ pub fn teams_body(html: &str, text: &str) -> Option<String> {
 }
 
 /// One line without control characters, as long as Graph keeps it.
-fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     let words: Vec<&str> =
         text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty()).collect();
     words.join(" ").chars().take(MOST).collect()

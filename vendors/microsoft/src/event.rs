@@ -69,8 +69,10 @@ pub struct Event {
     pub original_start_time_zone: Option<String>,
     /// Where.
     pub location: Option<Location>,
-    /// It has a room at Teams.
+    /// It has a room, mostly at Teams.
     pub is_online_meeting: Option<bool>,
+    /// Whose room: `teamsForBusiness`, `skypeForBusiness`, `skypeForConsumer` or `unknown`.
+    pub online_meeting_provider: Option<String>,
     /// The room.
     pub online_meeting: Option<OnlineMeeting>,
     /// What we wrote beside it, when asked for.
@@ -119,6 +121,23 @@ impl Event {
     pub fn property(&self, id: &str) -> Option<&str> {
         let all = self.single_value_extended_properties.as_deref()?;
         all.iter().find(|one| one.id.eq_ignore_ascii_case(id)).map(|one| one.value.as_str())
+    }
+
+    /// True when it is a meeting at Teams, also while its way in is still being made.
+    pub fn is_at_teams(&self) -> bool {
+        let theirs = self.online_meeting_provider.as_deref().is_none_or(|one| one == "teamsForBusiness");
+        self.is_online_meeting == Some(true) && theirs
+    }
+
+    /// The way into its room, as soon as there is one (MSG-11).
+    pub fn room(&self) -> Option<&str> {
+        let url = self.online_meeting.as_ref()?.join_url.as_deref()?;
+        url.starts_with("https://").then_some(url)
+    }
+
+    /// True for an event of ours that was made with its room and says nothing yet.
+    pub fn is_begun(&self) -> bool {
+        self.property(UID).is_some() && self.property(SAID).is_none()
     }
 
     /// The uid of our booking, if it is one of ours.

@@ -14,7 +14,8 @@ use kalends_app::{
 use serde_json::json;
 
 use super::{World, cx, draft, hour, id, part, window};
-use crate::fake::Server;
+use crate::fake;
+use vendor_microsoft::played::Server;
 
 /// A mailbox that takes a while, and turns away whoever comes while four are being served (MSG-19).
 struct Busy {
@@ -44,7 +45,7 @@ impl Transport for Busy {
 
 #[tokio::test(start_paused = true)]
 async fn msg_19_no_more_than_four_calls_at_once_reach_a_mailbox() {
-    let server = Arc::new(Server::default());
+    let server = Arc::new(fake::server());
     let mailbox = Arc::new(Busy {
         server: Arc::clone(&server),
         inside: AtomicUsize::new(0),

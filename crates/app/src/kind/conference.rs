@@ -103,8 +103,8 @@ pub struct Meeting {
     pub zone: String,
     /// Whose room it is.
     pub host: Person,
-    /// The calendar in which the host's event will stand, where it is one of an app that this one depends on: a room may
-    /// be made there, with the event itself.
+    /// The calendar in which the host's event will stand, where it is one of an app that this one names as `beside`: a room
+    /// may be made there, with the event itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<RemoteId>,
 }

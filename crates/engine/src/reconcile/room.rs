@@ -23,7 +23,7 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(2);
 /// Brings the room to what is wanted, and its link into the booking.
 pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Result<(), Trouble> {
     let known = Known::of(tie);
-    let calendar = scene.calendar_beside(tie);
+    let calendar = scene.event_beside(tie).map(|event| event.place());
     let meeting = Meeting { calendar, ..draft::meeting(&scene.booking, &scene.hosts) };
     let print = draft::fingerprint(&meeting);
     if tie.row.desired_present {
@@ -47,6 +47,7 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
     }
     let cx = engine.cx(installed, Patience::Job).await?;
     if !tie.row.desired_present {
+        unsettle_event(engine, scene, tie).await?;
         let answer = close(part.as_ref(), &cx, &known, &meeting).await;
         engine.heard(installed, &answer).await;
         answer?;
@@ -127,6 +128,20 @@ async fn close(part: &dyn AnyConference, cx: &Cx, known: &Known, meeting: &Meeti
         Err(error) if error.is_missing() => Ok(()),
         answer => answer,
     }
+}
+
+/// The event in which a room stood may go with it: from here on it is not known to stand as it was written.
+async fn unsettle_event(engine: &Engine, scene: &mut Scene, tie: &Tie) -> kalends_store::Result<()> {
+    let Some(event) = scene.event_beside(tie) else { return Ok(()) };
+    event.row.detail = json!({});
+    let row = event.row.clone();
+    engine
+        .db
+        .write(move |tx| {
+            let row = row.clone();
+            Box::pin(async move { tx.references().keep(&row, &row.detail).await })
+        })
+        .await
 }
 
 /// Writes down since when the app has had trouble.

@@ -101,16 +101,15 @@ impl Scene {
         Ok(Some(Planning { wants, scene: Self { booking, hosts, questions, accounts: installed, ties } }))
     }
 
-    /// Where the host's event will stand, if that is an account of an app the room's app depends on.
-    pub fn calendar_beside(&self, room: &Tie) -> Option<RemoteId> {
-        let depends_on = &room.installed.as_ref()?.app.manifest().depends_on;
-        let event = self.ties.iter().find(|tie| {
+    /// The host's event, if it stands in a calendar of an app in whose events the room's app makes rooms.
+    pub fn event_beside(&mut self, room: &Tie) -> Option<&mut Tie> {
+        let beside = &room.installed.as_ref()?.app.manifest().beside;
+        self.ties.iter_mut().find(|tie| {
             tie.row.wanted.kind == EVENT
                 && tie.row.wanted.host == room.row.wanted.host
                 && tie.row.desired_present
-                && depends_on.contains(&tie.row.wanted.app)
-        });
-        event.map(Tie::place)
+                && beside.contains(&tie.row.wanted.app)
+        })
     }
 
     /// The ties of one kind, taken out: those that are wanted first, for what is left over can wait.

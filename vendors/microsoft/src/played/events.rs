@@ -4,7 +4,7 @@ use kalends_app::Response;
 use kalends_domain::{Span, Zone};
 use serde_json::{Value, json};
 
-use super::{Ask, Item, Said, State};
+use super::{Ask, Item, Said, State, Teams};
 use crate::Moment;
 
 /// What may be written into an event.
@@ -25,6 +25,9 @@ const FIELDS: [&str; 14] = [
     "onlineMeetingProvider",
 ];
 
+/// What marks the part of a text that Teams put there.
+const BUTTON: &str = "me-email-text";
+
 pub(super) fn collection(ask: &Ask<'_>, verb: &str, state: &mut State, calendar: &str) -> Said {
     let Some(found) = state.calendar(calendar) else { return Ok(ask.missing()) };
     let (id, writable) = (found.id.clone(), found.writable);
@@ -42,7 +45,7 @@ pub(super) fn one(ask: &Ask<'_>, verb: &str, state: &mut State, id: &str) -> Sai
             ask.takes(&["$select", "$expand"])?;
             let expand = expands(ask)?;
             let Some(item) = state.find_mut(id) else { return Ok(ask.missing()) };
-            item.looks = item.looks.saturating_sub(1);
+            looked_at(item);
             Ok(ask.ok(&shown(item, expand)))
         }
         "PATCH" => change(ask, state, id),
@@ -60,10 +63,8 @@ pub(super) fn one(ask: &Ask<'_>, verb: &str, state: &mut State, id: &str) -> Sai
 
 fn create(ask: &Ask<'_>, state: &mut State, calendar: &str) -> Said {
     ask.takes(&[])?;
-    let fields = valid(ask, &["subject", "start", "end"])?;
-    if fields["isOnlineMeeting"] == true && fields["onlineMeetingProvider"] != "teamsForBusiness" {
-        return Err("an online meeting without teamsForBusiness (MSG-11)".into());
-    }
+    let mut fields = valid(ask, &["subject", "start", "end"])?;
+    meets(&mut fields, state)?;
     // MSG-09: the same again is the same event; another under that name is refused.
     if let Some(transaction) = fields["transactionId"].as_str() {
         let earlier = state.events().find(|item| item.fields["transactionId"] == transaction);
@@ -81,31 +82,70 @@ fn create(ask: &Ask<'_>, state: &mut State, calendar: &str) -> Said {
         }
     }
     let id = state.put(calendar, &fields);
+    if let Some(item) = state.find_mut(&id).filter(|item| item.looks == 0) {
+        looked_at(item);
+    }
     made(ask, state, &id, 201)
+}
+
+/// What becomes of the wish for a meeting: where Teams is not allowed the provider is ignored.
+fn meets(fields: &mut Value, state: &State) -> Result<(), String> {
+    if fields["isOnlineMeeting"].is_null() {
+        return Ok(());
+    }
+    if fields["isOnlineMeeting"] != true || fields["onlineMeetingProvider"] != "teamsForBusiness" {
+        return Err("an online meeting without teamsForBusiness (MSG-11)".into());
+    }
+    if let Teams::Not { instead } = state.teams {
+        fields["isOnlineMeeting"] = instead.is_some().into();
+        fields["onlineMeetingProvider"] = instead.unwrap_or("unknown").into();
+    }
+    Ok(())
+}
+
+/// A look brings the link nearer; with it comes the way in that Teams puts into the text (MSG-12).
+fn looked_at(item: &mut Item) {
+    item.looks = item.looks.saturating_sub(1);
+    if item.looks > 0 || item.fields["isOnlineMeeting"] != true {
+        return;
+    }
+    let text = item.fields["body"]["content"].as_str().unwrap_or_default();
+    if !text.contains(BUTTON) {
+        let link = link(item);
+        let html = format!(
+            "<html><body>{text}<div><span>________________</span></div><div class=\"{BUTTON}\"><a href=\"{link}\">Join</a></div></body></html>"
+        );
+        item.fields["body"] = json!({ "contentType": "html", "content": html });
+    }
+}
+
+fn link(item: &Item) -> String {
+    format!("https://teams.microsoft.com/l/meetup-join/{}", item.id.trim_end_matches('='))
 }
 
 fn change(ask: &Ask<'_>, state: &mut State, id: &str) -> Said {
     ask.takes(&[])?;
-    let fields = valid(ask, &[])?;
-    for fixed in ["transactionId", "onlineMeetingProvider"] {
-        if !fields[fixed].is_null() {
-            return Err(format!("{fixed} cannot be changed"));
-        }
+    let mut fields = valid(ask, &[])?;
+    if !fields["transactionId"].is_null() {
+        return Err("transactionId cannot be changed".into());
     }
     let Some(item) = state.find(id) else { return Ok(ask.missing()) };
+    if item.fields["isOnlineMeeting"] == true && !fields["onlineMeetingProvider"].is_null() {
+        return Err("onlineMeetingProvider cannot be changed (MSG-11)".into());
+    }
+    meets(&mut fields, state)?;
     let guard = ask.header("if-match");
     if guard.is_some_and(|etag| etag != "*" && etag != item.etag()) {
         return Ok(ask.refused(412, "ErrorIrresolvableConflict"));
     }
-    if item.fields["isOnlineMeeting"] == true
-        && fields["body"]["content"].as_str().is_some_and(|text| !text.contains("me-email-text"))
-    {
+    let says = |of: &Value| of["body"]["content"].as_str().map(|text| text.contains(BUTTON));
+    if says(&item.fields) == Some(true) && says(&fields) == Some(false) {
         return Err("the text of a Teams meeting without its join button (MSG-12)".into());
     }
     let id = item.id.clone();
     state.change(&id, &fields);
     if let Some(item) = state.find_mut(&id) {
-        item.looks = item.looks.saturating_sub(1);
+        looked_at(item);
     }
     made(ask, state, &id, 200)
 }
@@ -161,9 +201,7 @@ pub(super) fn shown(item: &Item, expand: bool) -> Value {
     let mut event = item.fields.clone();
     event["@odata.etag"] = item.etag().into();
     if item.fields["isOnlineMeeting"] == true {
-        event["onlineMeetingProvider"] = "teamsForBusiness".into();
-        let link = format!("https://teams.microsoft.com/l/meetup-join/{}", item.id.trim_end_matches('='));
-        event["onlineMeeting"] = if item.looks == 0 { json!({ "joinUrl": link }) } else { Value::Null };
+        event["onlineMeeting"] = if item.looks == 0 { json!({ "joinUrl": link(item) }) } else { Value::Null };
     }
     if let Some(fields) = event.as_object_mut()
         && !expand

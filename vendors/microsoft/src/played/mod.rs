@@ -3,6 +3,7 @@
 mod ask;
 mod events;
 mod meetings;
+mod server;
 mod state;
 mod subscriptions;
 mod view;
@@ -18,8 +19,10 @@ use serde_json::{Value, json};
 
 use self::{
     ask::Ask,
-    state::{Item, State},
+    state::{Item, State, Teams},
 };
+
+pub use self::server::Server;
 
 /// When the played world begins.
 pub const BEGIN: &str = "2027-03-01T08:00:00Z";
@@ -116,7 +119,8 @@ impl Mailbox {
             return Err(format!("{verb} on the list of calendars"));
         }
         ask.takes(&["$select", "$top"])?;
-        let all: Vec<Value> = self.state().calendars.iter().map(state::Calendar::json).collect();
+        let state = self.state();
+        let all: Vec<Value> = state.calendars.iter().map(|one| one.json(state.teams)).collect();
         Ok(ask.ok(&json!({ "value": all })))
     }
 
@@ -126,7 +130,7 @@ impl Mailbox {
         }
         ask.takes(&["$select"])?;
         let state = self.state();
-        Ok(state.calendar(id).map_or_else(|| ask.missing(), |calendar| ask.ok(&calendar.json())))
+        Ok(state.calendar(id).map_or_else(|| ask.missing(), |calendar| ask.ok(&calendar.json(state.teams))))
     }
 
     /// Each part is answered as if it had come alone.
@@ -219,6 +223,11 @@ impl Mailbox {
     /// New Teams links come after so many looks (MSG-11).
     pub fn links_come_after(&self, looks: u32) {
         self.state().looks = looks;
+    }
+
+    /// From now on the mailbox makes no Teams meetings; who asks for one gets an event with this provider's, or with none.
+    pub fn no_teams(&self, instead: Option<&'static str>) {
+        self.state().teams = Teams::Not { instead };
     }
 
     /// Subscriptions live no longer than this many minutes (MSG-14).

@@ -22,6 +22,7 @@ pub(super) struct State {
     pub(super) page: usize,
     pub(super) hidden: Vec<String>,
     pub(super) looks: u32,
+    pub(super) teams: Teams,
     pub(super) subscription_minutes: i64,
     pub(super) subscriptions: BTreeMap<String, Value>,
     pub(super) meetings: BTreeMap<String, Value>,
@@ -41,15 +42,28 @@ pub(super) struct Calendar {
     main: bool,
 }
 
+/// Whether the mailbox makes Teams meetings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Teams {
+    /// It does.
+    Made,
+    /// The organization does not allow it: the wish is ignored, or another provider's is made.
+    Not { instead: Option<&'static str> },
+}
+
 impl Calendar {
-    pub(super) fn json(&self) -> Value {
+    pub(super) fn json(&self, teams: Teams) -> Value {
+        let allowed = match teams {
+            Teams::Made => vec!["teamsForBusiness"],
+            Teams::Not { instead } => instead.into_iter().collect(),
+        };
         json!({
             "id": self.id,
             "name": self.name,
             "hexColor": self.colour,
             "canEdit": self.writable,
             "isDefaultCalendar": self.main,
-            "allowedOnlineMeetingProviders": ["teamsForBusiness"],
+            "allowedOnlineMeetingProviders": allowed,
             "owner": { "name": "Hanna Host", "address": OWNER },
         })
     }
@@ -105,6 +119,7 @@ impl Default for State {
             page: 250,
             hidden: Vec::new(),
             looks: 0,
+            teams: Teams::Made,
             subscription_minutes: 10_080,
             subscriptions: BTreeMap::new(),
             meetings: BTreeMap::new(),
@@ -204,7 +219,11 @@ impl State {
     pub(super) fn change(&mut self, id: &str, fields: &Value) {
         self.changes += 1;
         let version = self.changes;
+        let looks = self.looks;
         if let Some(item) = self.find_mut(id) {
+            if item.fields["isOnlineMeeting"] != true && fields["isOnlineMeeting"] == true {
+                item.looks = looks;
+            }
             merge(&mut item.fields, fields);
             item.span = span(&item.fields);
             item.version = version;

@@ -1,4 +1,4 @@
-//! A host with an account at Google, played once for both apps.
+//! A host with an account at a vendor of two apps, played once for both.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -43,11 +43,24 @@ impl Time for Hurried {
     }
 }
 
+/// A vendor's calendar, and the app that makes rooms in its events.
+pub struct Vendor {
+    pub calendar: &'static str,
+    pub rooms: &'static str,
+    /// What is typed into the setup form of the app for rooms.
+    pub form: &'static [(&'static str, &'static str)],
+    /// The app whose fake plays the vendor, for both.
+    pub played: &'static str,
+    /// Addresses of the calendar's app that differ there.
+    pub addresses: &'static [(&'static str, &'static str)],
+}
+
 pub struct Stage<'t> {
     pub t: &'t TestDb,
     pub engine: Engine,
-    /// Google.
-    pub google: Arc<dyn Fake>,
+    /// The vendor.
+    pub played: Arc<dyn Fake>,
+    vendor: &'static Vendor,
     pub member: Member,
     event_type: EventType,
     session: Id<Session>,
@@ -57,34 +70,38 @@ fn app(slug: &str) -> &'static App {
     kalends_catalog::APPS.iter().copied().find(|app| app.slug == slug).unwrap()
 }
 
-fn engine(t: &TestDb, google: &Arc<dyn Fake>) -> Engine {
-    let (calendar, meet) = (app("google-calendar"), app("google-meet"));
-    let (base, time) = (Arc::new(Played::new(Arc::clone(google))), Arc::new(Hurried(t.clock.clone())));
+fn engine(t: &TestDb, vendor: &Vendor, played: &Arc<dyn Fake>) -> Engine {
+    let (calendar, rooms) = (app(vendor.calendar), app(vendor.rooms));
+    let (base, time) = (Arc::new(Played::new(Arc::clone(played))), Arc::new(Hurried(t.clock.clone())));
     let chance = Arc::new(Counting::default());
     let gateway = Gateway::new(base, Arc::new(NoNames), time, chance, Arc::new(NoRecorder))
-        .playing(calendar, Arc::clone(google))
-        .playing(meet, Arc::clone(google));
+        .playing(calendar, Arc::clone(played))
+        .playing(rooms, Arc::clone(played));
+    let addresses =
+        vendor.addresses.iter().map(|(name, url)| ((*name).to_owned(), url.parse().unwrap())).collect();
+    let overrides = BTreeMap::from([(calendar.slug.to_owned(), addresses)]);
+    let gateway = gateway.overriding(overrides, &[calendar]).unwrap();
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&"https://book.example/".parse().unwrap());
-    let client = google.oauth().unwrap().client();
-    let known = [calendar, meet]
+    let client = played.oauth().unwrap().client();
+    let known = [calendar, rooms]
         .map(|app| (app.slug.to_owned(), Configured { client: client.clone(), webhook_secret: None }));
-    let outside = Outside::new(vec![calendar, meet], gateway, links, Arc::new(keys));
+    let outside = Outside::new(vec![calendar, rooms], gateway, links, Arc::new(keys));
     Engine::new(t.db.clone(), outside.with_registrations(BTreeMap::from(known)).unwrap())
 }
 
 impl<'t> Stage<'t> {
     /// A host who has connected both apps; bookings go into the account's main calendar.
-    pub async fn new(t: &'t TestDb) -> Self {
-        let stage = Self::with_calendar(t).await;
-        stage.connect("google-meet").await;
+    pub async fn new(t: &'t TestDb, vendor: &'static Vendor) -> Self {
+        let stage = Self::with_calendar(t, vendor).await;
+        stage.connect(vendor.rooms, vendor.form).await;
         stage
     }
 
     /// A host who has connected the calendar alone.
-    pub async fn with_calendar(t: &'t TestDb) -> Self {
-        let google = (app("google-calendar").fake)();
-        let engine = engine(t, &google);
+    pub async fn with_calendar(t: &'t TestDb, vendor: &'static Vendor) -> Self {
+        let played = (app(vendor.played).fake)();
+        let engine = engine(t, vendor, &played);
         let host = t.people(&["ines"]).await.remove(0);
         let event_type = make::event_type(&t.ids, "consultation", &[&host]);
         let stored = event_type.clone();
@@ -95,17 +112,18 @@ impl<'t> Stage<'t> {
         .await
         .unwrap();
         let member = Member { user: host.id, organization: host.organization, role: host.role };
-        let stage = Self { t, engine, google, member, event_type, session: t.ids.id() };
-        stage.connect("google-calendar").await;
+        let stage = Self { t, engine, played, vendor, member, event_type, session: t.ids.id() };
+        stage.connect(vendor.calendar, &[]).await;
         stage.settle().await;
         stage
     }
 
-    /// Signs in at Google for an app, all the way. A played provider says yes at once.
-    pub async fn connect(&self, slug: &str) -> Id<Installation> {
-        let none = BTreeMap::new();
+    /// Signs in at the vendor for an app, all the way. A played provider says yes at once.
+    pub async fn connect(&self, slug: &str, form: &[(&str, &str)]) -> Id<Installation> {
+        let form: BTreeMap<String, String> =
+            form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let back =
-            self.engine.begin_sign_in(&self.member, self.session, slug, &none, Begin::Usual).await.unwrap();
+            self.engine.begin_sign_in(&self.member, self.session, slug, &form, Begin::Usual).await.unwrap();
         let part = |name: &str| {
             back.query_pairs().find(|(given, _)| given == name).map(|(_, value)| value.into_owned())
         };
@@ -153,7 +171,19 @@ impl<'t> Stage<'t> {
         after.revision += 1;
         after.span = to.unwrap_or(before.span);
         after.updated_at = now;
-        let seen = before.revision;
+        self.save(after, before.revision).await
+    }
+
+    /// Changes something about the booking that is no change of its state, and follows it.
+    pub async fn edit(&self, booking: &Booking, change: impl FnOnce(&mut Booking)) -> Booking {
+        let before = self.now(booking).await;
+        let mut after = Booking { revision: before.revision + 1, ..before.clone() };
+        change(&mut after);
+        self.save(after, before.revision).await
+    }
+
+    async fn save(&self, booking: Booking, seen: u32) -> Booking {
+        let after = booking.clone();
         self.t
             .db
             .write(move |tx| {
@@ -166,7 +196,7 @@ impl<'t> Stage<'t> {
             .await
             .unwrap();
         self.settle().await;
-        self.now(booking).await
+        self.now(&booking).await
     }
 
     /// The booking as it is stored.
@@ -174,29 +204,25 @@ impl<'t> Stage<'t> {
         self.t.db.read().await.unwrap().bookings().get(booking.id).await.unwrap().unwrap()
     }
 
-    /// What Google answers its owner.
-    pub async fn google_says(&self, path: &str) -> Value {
-        let url = format!("https://www.googleapis.com/calendar/v3/{path}").parse().unwrap();
-        let mut request = Request::get("look", url);
-        self.google.oauth().map(OAuth::signer).unwrap().sign(&mut request).await.unwrap();
+    /// What the vendor answers its owner.
+    pub async fn reads(&self, url: &str, headers: &[(&'static str, &str)]) -> Value {
+        let mut request = Request::get("look", url.parse().unwrap());
+        for (name, value) in headers {
+            request = request.header(name, value).unwrap();
+        }
+        self.played.oauth().map(OAuth::signer).unwrap().sign(&mut request).await.unwrap();
         assert!(request.headers.contains_key(AUTHORIZATION));
-        self.google.answer(&request).unwrap().json().unwrap()
+        self.played.answer(&request).unwrap().json().unwrap()
     }
 
-    /// The events in the main calendar.
-    pub async fn events(&self) -> Vec<Value> {
-        let all = self.google_says("calendars/host@example.com/events").await;
-        all["items"].as_array().unwrap().clone()
-    }
-
-    /// Notices Google sends to where it was told to.
+    /// Notices the vendor sends to where it was told to.
     pub async fn hear(&self) -> Vec<Heard> {
         let mut heard = Vec::new();
-        for raw in self.google.notices() {
+        for raw in self.played.notices() {
             let key = raw.url.path().rsplit('/').next().unwrap().to_owned();
             let query = raw.url.query().map(str::to_owned);
             let arrived = Arrived { method: raw.method, query, headers: raw.headers, body: raw.body };
-            heard.push(self.engine.receive("google-calendar", &key, arrived).await.unwrap());
+            heard.push(self.engine.receive(self.vendor.calendar, &key, arrived).await.unwrap());
         }
         self.settle().await;
         heard
@@ -208,7 +234,7 @@ impl<'t> Stage<'t> {
             job::drain(&self.engine).await.unwrap();
             let mut tx = self.t.db.read().await.unwrap();
             if tx.jobs().waiting(None).await.unwrap() == 0 {
-                assert_eq!(self.google.bench().strays(), Vec::<String>::new());
+                assert_eq!(self.played.bench().strays(), Vec::<String>::new());
                 return;
             }
             let next = tx.jobs().next_at().await.unwrap().unwrap();

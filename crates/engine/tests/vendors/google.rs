@@ -9,7 +9,7 @@ use kalends_engine::hooks_in::Heard;
 use kalends_testkit::TestDb;
 use serde_json::Value;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, Vendor};
 
 checks![
     a_booking_gets_one_event_with_its_room,
@@ -20,6 +20,20 @@ checks![
     signing_in_opens_a_channel_and_its_notices_are_believed,
 ];
 
+const GOOGLE: Vendor = Vendor {
+    calendar: "google-calendar",
+    rooms: "google-meet",
+    form: &[],
+    played: "google-calendar",
+    addresses: &[],
+};
+
+/// The events in the main calendar.
+async fn events(stage: &Stage<'_>) -> Vec<Value> {
+    let url = "https://www.googleapis.com/calendar/v3/calendars/host@example.com/events";
+    stage.reads(url, &[]).await["items"].as_array().unwrap().clone()
+}
+
 /// The link into an event's room.
 fn link(event: &Value) -> Option<&str> {
     let ways = event["conferenceData"]["entryPoints"].as_array()?;
@@ -28,9 +42,9 @@ fn link(event: &Value) -> Option<&str> {
 
 async fn a_booking_gets_one_event_with_its_room(t: &TestDb) {
     // ADR 0012, GCAL-14, GCAL-15: the first look finds the room pending.
-    let stage = Stage::new(t).await;
+    let stage = Stage::new(t, &GOOGLE).await;
     let booking = stage.book("google-meet").await;
-    let events = stage.events().await;
+    let events = events(&stage).await;
     assert_eq!(events.len(), 1, "{events:?}");
     let url = link(&events[0]).unwrap();
     assert_eq!(booking.location.url(), Some(url));
@@ -38,16 +52,16 @@ async fn a_booking_gets_one_event_with_its_room(t: &TestDb) {
     assert_eq!(private["kalendsUid"], booking.uid.as_str());
     assert_eq!(events[0]["location"], url, "the event says where");
     assert!(events[0]["description"].as_str().unwrap().contains(url));
-    let bench = stage.google.bench();
+    let bench = stage.played.bench();
     assert_eq!((bench.count("make_event_room"), bench.count("make_space")), (1, 0));
 }
 
 async fn a_reschedule_moves_the_event_and_keeps_the_room(t: &TestDb) {
-    let stage = Stage::new(t).await;
+    let stage = Stage::new(t, &GOOGLE).await;
     let booking = stage.book("google-meet").await;
     let to = Span::new(booking.span.start + 86_400, booking.span.end + 86_400);
     let moved = stage.change(&booking, Event::Moved { by: By::Host, needs_host: false }, Some(to)).await;
-    let events = stage.events().await;
+    let events = events(&stage).await;
     assert_eq!(events.len(), 1);
     assert_eq!((moved.location.url(), link(&events[0])), (booking.location.url(), booking.location.url()));
     let start: jiff::Timestamp = events[0]["start"]["dateTime"].as_str().unwrap().parse().unwrap();
@@ -55,38 +69,38 @@ async fn a_reschedule_moves_the_event_and_keeps_the_room(t: &TestDb) {
 }
 
 async fn a_cancellation_takes_event_and_room(t: &TestDb) {
-    let stage = Stage::new(t).await;
+    let stage = Stage::new(t, &GOOGLE).await;
     let booking = stage.book("google-meet").await;
     stage.change(&booking, Event::Cancelled { by: By::Host, reason: String::new() }, None).await;
-    assert_eq!(stage.events().await, Vec::<Value>::new());
+    assert_eq!(events(&stage).await, Vec::<Value>::new());
 }
 
 async fn a_room_whose_answer_was_lost_is_found_and_there_is_one_event(t: &TestDb) {
     // ALL-07
-    let stage = Stage::new(t).await;
-    stage.google.bench().next_write([Fault::Drop]);
+    let stage = Stage::new(t, &GOOGLE).await;
+    stage.played.bench().next_write([Fault::Drop]);
     let booking = stage.book("google-meet").await;
-    let events = stage.events().await;
+    let events = events(&stage).await;
     assert_eq!(events.len(), 1);
     assert!(booking.location.url().is_some() && booking.location.url() == link(&events[0]));
-    assert_eq!(stage.google.bench().count("make_event_room"), 1);
+    assert_eq!(stage.played.bench().count("make_event_room"), 1);
 }
 
 async fn an_event_of_a_booking_elsewhere_has_no_room(t: &TestDb) {
-    let stage = Stage::with_calendar(t).await;
+    let stage = Stage::with_calendar(t, &GOOGLE).await;
     stage.book("nowhere-connected").await;
-    let events = stage.events().await;
+    let events = events(&stage).await;
     assert_eq!((events.len(), link(&events[0])), (1, None));
 }
 
 async fn signing_in_opens_a_channel_and_its_notices_are_believed(t: &TestDb) {
     // GCAL-17, GCAL-18, GCAL-21: one change costs one incremental call.
-    let stage = Stage::with_calendar(t).await;
+    let stage = Stage::with_calendar(t, &GOOGLE).await;
     let first = stage.hear().await;
     assert!(!first.is_empty() && first.iter().all(|heard| *heard == Heard::Taken), "{first:?}");
-    let before = stage.google.bench().count("list_changes");
+    let before = stage.played.bench().count("list_changes");
     stage.book("nowhere-connected").await;
     let told = stage.hear().await;
     assert_eq!(told, [Heard::Taken]);
-    assert_eq!(stage.google.bench().count("list_changes") - before, 1);
+    assert_eq!(stage.played.bench().count("list_changes") - before, 1);
 }

@@ -9,10 +9,11 @@ extern crate kalends_testkit;
 
 use kalends_testkit::suite;
 
-mod rooms;
+mod google;
+mod microsoft;
 mod stage;
 
-const SUITE: &[(&str, &[suite::Check])] = &[("rooms", rooms::CHECKS)];
+const SUITE: &[(&str, &[suite::Check])] = &[("google", google::CHECKS), ("microsoft", microsoft::CHECKS)];
 
 fn main() {
     suite::run(SUITE, 2);
