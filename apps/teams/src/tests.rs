@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kalends_app::{
     Account, AnyConference, Cx, Kind,
-    fake::{self, Fake, Fault, Played},
+    fake::{Fake, Fault, Played, gateway},
     gateway::Patience,
     kind::conference::{Link, Meeting, Room},
 };
@@ -17,7 +17,7 @@ mod beside;
 
 fn cx(server: &Arc<Server>, form: &str) -> Cx {
     let net = Arc::new(Played::new(Arc::clone(server) as Arc<dyn Fake>));
-    let gateway = fake::gateway(net, BEGIN.parse().expect("a time"));
+    let gateway = gateway(net, BEGIN.parse().expect("a time"));
     let account = Account {
         id: "a".into(),
         settings: json!({ "form": form }),
