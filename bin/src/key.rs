@@ -65,6 +65,7 @@ async fn used(db: &Db) -> Result<Vec<(String, i64)>> {
     let mut used = tx.credentials().keys_used().await?;
     used.extend(tx.oauth().keys_used().await?);
     used.extend(tx.hooks().keys_used().await?);
+    used.extend(tx.notices().keys_used().await?);
     Ok(used)
 }
 
@@ -80,7 +81,8 @@ async fn reseal(db: &Db, keys: Keys) -> Result<u64> {
                 Ok::<_, kalends_store::Error>(
                     tx.credentials().rotate(&with, BATCH).await?
                         + tx.oauth().rotate(&with, BATCH).await?
-                        + tx.hooks().rotate(&with, BATCH).await?,
+                        + tx.hooks().rotate(&with, BATCH).await?
+                        + tx.notices().rotate(&with, BATCH).await?,
                 )
             })
         });

@@ -1,5 +1,6 @@
 //! Takes out of texts what must not be kept: tokens, passwords, mail addresses (ALL-08).
 
+use serde_json::Value;
 use url::Url;
 
 /// The longest text kept.
@@ -20,6 +21,23 @@ const TELLTALE: [&str; 10] = [
     "api_key",
     "apikey",
     "cookie",
+];
+
+/// Names in a document under which stands who somebody is, or what a meeting is about (FB-08).
+const PERSONAL: [&str; 9] =
+    ["name", "email", "phone", "topic", "title", "subject", "summary", "description", "agenda"];
+
+/// Ends of headers' names whose values tell no secret.
+const OPEN_HEADERS: [&str; 9] = [
+    "content-type",
+    "content-length",
+    "user-agent",
+    "-id",
+    "-state",
+    "-number",
+    "-expiration",
+    "-timestamp",
+    "date",
 ];
 
 /// The text without mail addresses, tokens, query values and control characters, shortened.
@@ -69,6 +87,33 @@ pub fn path(url: &Url) -> String {
         shown.push_str("?…");
     }
     shortened(shown)
+}
+
+/// The document with secrets, people and titles masked, and every text in it as [`text`] leaves it.
+pub fn json(value: &Value) -> Value {
+    match value {
+        Value::String(said) => text(said).into(),
+        Value::Array(all) => all.iter().map(json).collect(),
+        Value::Object(fields) => {
+            let hidden = |name: &str| {
+                let name = name.to_ascii_lowercase();
+                TELLTALE.iter().chain(&PERSONAL).any(|tell| name.ends_with(tell))
+            };
+            let shown = |(name, value): (&String, &Value)| {
+                let masked =
+                    hidden(name) && !matches!(value, Value::Object(_) | Value::Array(_) | Value::Null);
+                (name.clone(), if masked { "…".into() } else { json(value) })
+            };
+            Value::Object(fields.iter().map(shown).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// A header's value: masked unless its name is of those that tell no secret.
+pub fn header(name: &str, value: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    if OPEN_HEADERS.iter().any(|end| name.ends_with(end)) { text(value) } else { "…".to_owned() }
 }
 
 fn shortened(mut text: String) -> String {
@@ -152,6 +197,30 @@ mod tests {
     #[case("The calendar is full.", "The calendar is full.")]
     fn all_08_a_text_loses_its_secrets_and_keeps_its_sense(#[case] before: &str, #[case] after: &str) {
         assert_eq!(text(before), after);
+    }
+
+    #[test]
+    fn all_08_a_document_keeps_its_shape_and_loses_who_and_what_about() {
+        let before = serde_json::json!({
+            "event": "meeting.updated", "plainToken": "canary", "number": 7, "none": null,
+            "object": { "topic": "canary", "host_email": "canary@example.com", "id": 81, "list": ["a", "x@example.com"] },
+            "password": { "inner": "kept", "secret": "canary" },
+        });
+        let after = json(&before).to_string();
+        assert!(!after.contains("canary") && !after.contains("x@example.com"), "{after}");
+        assert!(
+            after.contains("meeting.updated")
+                && after.contains("\"id\":81")
+                && after.contains("\"inner\":\"kept\"")
+        );
+    }
+
+    #[test]
+    fn all_08_a_header_is_shown_only_where_it_can_tell_no_secret() {
+        assert_eq!(header("X-Goog-Channel-ID", "channel-7"), "channel-7");
+        for name in ["X-Goog-Channel-Token", "x-zm-signature", "authorization", "cookie", "x-anything"] {
+            assert_eq!(header(name, "canary"), "…", "{name}");
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub const ALL: &[Migration] = migrations![
     "0008_two_ways",
     "0009_app_life",
     "0010_rooms",
+    "0013_notices",
 ];
 
 impl Migration {

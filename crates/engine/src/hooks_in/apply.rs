@@ -16,6 +16,8 @@ use crate::{
 enum Came {
     /// It was applied.
     Done,
+    /// It tells nothing that concerns us.
+    Nothing,
     /// It is about something we do not know, perhaps not yet: our own commit may be on its way (INB-08).
     Unknown(&'static str),
 }
@@ -37,6 +39,7 @@ pub(crate) async fn run(engine: &Engine, job: &ApplyInbound, tries: u32) -> Resu
     };
     match apply(engine, &event, what).await {
         Ok(Came::Done) => Ok(settle(engine, &event, Inbound::Done, None).await?),
+        Ok(Came::Nothing) => Ok(settle(engine, &event, Inbound::Ignored, None).await?),
         Ok(Came::Unknown(why)) if last => Ok(settle(engine, &event, Inbound::Ignored, Some(why)).await?),
         Ok(Came::Unknown(why)) => {
             settle(engine, &event, Inbound::Parked, Some(why)).await?;
@@ -82,7 +85,7 @@ async fn applied(tx: &mut Tx, event: &InboundEvent, what: &What) -> StoreResult<
         What::Deauthorized { account } => deauthorized(tx, event, account).await,
         What::MeetingEnded { room } => with_room(tx, event, room, Room::Over).await,
         What::MeetingGone { room } => with_room(tx, event, room, Room::Gone).await,
-        What::Other { .. } => Ok(Came::Done),
+        What::Other { .. } => Ok(Came::Nothing),
     }
 }
 

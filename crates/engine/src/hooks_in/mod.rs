@@ -2,14 +2,17 @@
 
 mod address;
 mod apply;
-mod dead;
+mod kept;
+mod notices;
 mod receive;
 
 pub(crate) use self::{
     address::{place, place_of_app},
     apply::run,
+    kept::{KEPT, MOST},
 };
 pub use self::{
-    dead::DeadEvent,
+    kept::Looked,
+    notices::{Told, Which},
     receive::{Arrived, Heard},
 };

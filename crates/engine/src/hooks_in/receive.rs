@@ -6,10 +6,10 @@ use kalends_app::hook::{Hook as Reads, Raw, Reply, Signal, What};
 use kalends_domain::Id;
 use kalends_store::{
     Result as StoreResult,
-    repo::{Hook, Inbound, InboundEvent},
+    repo::{Hook, Inbound, InboundEvent, RawNotice},
 };
 
-use super::address::secrets;
+use super::{address::secrets, kept::Kept};
 use crate::{
     Engine,
     job::{self, ApplyInbound},
@@ -70,7 +70,7 @@ impl Engine {
         }
         let raw = reads.believed(raw, &secrets);
         let Ok(signals) = reads.signals(&raw) else { return Ok(Heard::Odd) };
-        self.write_down(hook, signals).await?;
+        self.write_down(hook, &raw, signals).await?;
         Ok(Heard::Taken)
     }
 
@@ -86,33 +86,47 @@ impl Engine {
         Ok(Some((hook, reads, secrets)))
     }
 
-    async fn write_down(&self, hook: Hook, signals: Vec<Signal>) -> StoreResult<()> {
+    /// Each thing told once, and the notice as it came beside them (INB-02).
+    async fn write_down(&self, hook: Hook, raw: &Raw, signals: Vec<Signal>) -> StoreResult<()> {
         let signals: Vec<Signal> = signals.into_iter().take(MOST).collect();
         if signals.is_empty() {
             return Ok(());
         }
+        let (kept, outside) = (Kept::of(raw), std::sync::Arc::clone(&self.outside));
         self.db
             .write(move |tx| {
-                let (hook, signals) = (hook.clone(), signals.clone());
+                let (hook, signals, kept) = (hook.clone(), signals.clone(), kept.clone());
+                let outside = std::sync::Arc::clone(&outside);
                 Box::pin(async move {
+                    let notice: Option<Id<RawNotice>> = kept.is_some().then(|| tx.ids().id());
+                    let mut is_new = false;
                     for signal in signals {
                         let status = match signal.what {
                             // A kind nobody knows yet is kept, and that is all (INB-06).
                             What::Other { .. } => Inbound::Ignored,
                             _ => Inbound::Waiting,
                         };
-                        let name: String = signal.id.chars().take(LONGEST_NAME).collect();
+                        let name = name(&signal);
                         let told = serde_json::to_value(&signal.what)
                             .map_err(|error| kalends_store::Error::Unfit(error.to_string()))?;
                         let new: Option<Id<InboundEvent>> =
-                            tx.hooks().receive(&hook, &name, &told, status).await?;
+                            tx.hooks().receive(&hook, &name, &told, status, notice).await?;
+                        is_new |= new.is_some();
                         if let Some(event) = new.filter(|_| status == Inbound::Waiting) {
                             job::add(tx, &ApplyInbound { organization: hook.organization, event }).await?;
                         }
+                    }
+                    if let (true, Some(id), Some(text)) = (is_new, notice, kept) {
+                        tx.notices().keep(outside.keys(), &hook, id, &text).await?;
                     }
                     Ok(())
                 })
             })
             .await
     }
+}
+
+/// What a signal is called over there, by which it is told apart.
+pub(super) fn name(signal: &Signal) -> String {
+    signal.id.chars().take(LONGEST_NAME).collect()
 }

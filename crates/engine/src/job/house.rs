@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kalends_store::Result;
 
 use super::{Deliver, Reconcile, add};
-use crate::{Engine, flights};
+use crate::{Engine, flights, hooks_in};
 
 /// Sessions and tokens that are over are kept this long, for whoever asks what happened.
 const SESSIONS: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -39,6 +39,7 @@ pub(super) async fn sweep(engine: &Engine) -> Result<()> {
                 tx.audit().sweep(before(AUDIT)).await?;
                 tx.outside_changes().sweep().await?;
                 tx.hooks().sweep(before(NOTICES)).await?;
+                tx.notices().sweep(before(hooks_in::KEPT), hooks_in::MOST).await?;
                 Ok::<_, kalends_store::Error>(())
             })
         })

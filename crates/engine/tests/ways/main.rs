@@ -10,6 +10,7 @@ extern crate kalends_testkit;
 use kalends_testkit::suite;
 
 mod conflicts;
+mod kept;
 mod moves;
 mod proof;
 mod registered;
@@ -18,6 +19,7 @@ mod told;
 
 const SUITE: &[(&str, &[suite::Check])] = &[
     ("conflicts", conflicts::CHECKS),
+    ("kept", kept::CHECKS),
     ("moves", moves::CHECKS),
     ("proof", proof::CHECKS),
     ("registered", registered::CHECKS),

@@ -9,7 +9,7 @@ use kalends_app::{
 use kalends_domain::{Clock, people::CalendarChanges};
 use kalends_engine::{
     connect::Health,
-    hooks_in::{Arrived, Heard},
+    hooks_in::{Arrived, Heard, Which},
     job,
 };
 use kalends_store::{repo::ChannelState, sql};
@@ -395,9 +395,9 @@ async fn what_failed_for_good_is_listed_and_can_be_replayed_inb_06(t: &TestDb) {
     run(&stage, "UPDATE inbound_events SET signal = '{\"what\":\"sung\"}'").await;
     stage.settle().await;
     let manager = kalends_engine::Member { role: kalends_domain::people::Role::Admin, ..stage.member };
-    let dead = stage.engine.dead_notices(&manager).await.unwrap();
+    let dead = stage.engine.notices(&manager, Which::Dead).await.unwrap();
     assert_eq!((dead.len(), dead[0].app.as_str(), dead[0].tries), (1, "planner", 1));
-    assert!(stage.engine.dead_notices(&stage.member).await.is_err(), "not everybody's to see");
+    assert!(stage.engine.notices(&stage.member, Which::Dead).await.is_err(), "not everybody's to see");
     let good = format!(
         "{{\"what\":\"calendar_changed\",\"channel\":\"{}\"}}",
         channel(&stage).await.unwrap().remote_id
@@ -412,7 +412,7 @@ async fn what_failed_for_good_is_listed_and_can_be_replayed_inb_06(t: &TestDb) {
     stage.engine.replay_notice(&manager, dead[0].id).await.unwrap();
     stage.settle().await;
     assert_eq!(status(&stage).await, ["done"]);
-    assert_eq!(stage.engine.dead_notices(&manager).await.unwrap(), []);
+    assert_eq!(stage.engine.notices(&manager, Which::Dead).await.unwrap(), []);
 }
 
 async fn run(stage: &Stage<'_>, text: &'static str) {

@@ -5,7 +5,7 @@ use kalends_domain::{Id, people::Organization};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
-use super::{Connection, people::found};
+use super::{Connection, RawNotice, people::found};
 use crate::{
     Result, Row, Sql, Tx,
     port::broken,
@@ -50,6 +50,8 @@ pub struct InboundEvent {
     pub last_error: Option<String>,
     /// When it came.
     pub received_at: Timestamp,
+    /// The notice it came with, which is kept for a shorter time.
+    pub notice: Option<Id<RawNotice>>,
 }
 
 /// What became of an inbound event.
@@ -68,7 +70,7 @@ pub enum Inbound {
 }
 
 const SELECT: &str = "SELECT e.organization_id, e.id, e.hook_id, h.app, h.connection_id, e.remote_id, e.signal, e.status, e.tries,
-    e.last_error, e.received_at FROM inbound_events e
+    e.last_error, e.received_at, e.notice_id FROM inbound_events e
     JOIN hooks h ON h.organization_id = e.organization_id AND h.id = e.hook_id";
 
 impl Hooks<'_> {
@@ -165,12 +167,14 @@ impl Hooks<'_> {
         remote_id: &str,
         signal: &Json,
         status: Inbound,
+        notice: Option<Id<RawNotice>>,
     ) -> Result<Option<Id<InboundEvent>>> {
         let (id, now) = (self.tx.ids().id::<InboundEvent>(), self.tx.now());
-        let query = sql("INSERT INTO inbound_events (organization_id, id, hook_id, remote_id, signal, status, tries, received_at)
-             VALUES ($1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT (organization_id, hook_id, remote_id) DO NOTHING");
+        let query = sql("INSERT INTO inbound_events (organization_id, id, hook_id, remote_id, signal, status, tries, received_at,
+                notice_id)
+             VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8) ON CONFLICT (organization_id, hook_id, remote_id) DO NOTHING");
         let query = query.bind(by.organization).bind(id).bind(by.id).bind(remote_id).bind(signal);
-        Ok((self.tx.run(query.bind(status.as_str()).bind(now)).await? > 0).then_some(id))
+        Ok((self.tx.run(query.bind(status.as_str()).bind(now).bind(notice)).await? > 0).then_some(id))
     }
 
     /// The event with this id.
@@ -195,11 +199,20 @@ impl Hooks<'_> {
         found(self.tx.run(query.bind(error).bind(ended)).await?, "inbound event")
     }
 
-    /// Takes up an event again that was given up; false when it was not.
-    pub async fn replay(&mut self, of: &InboundEvent) -> Result<bool> {
-        let query = sql("UPDATE inbound_events SET status = 'waiting', tries = 0, ended_at = NULL
-             WHERE organization_id = $1 AND id = $2 AND status = 'dead'");
-        Ok(self.tx.run(query.bind(of.hook.organization).bind(of.id)).await? > 0)
+    /// Takes up an event again that has ended, as it is read now; false when it is under way.
+    pub async fn replay(&mut self, of: &InboundEvent, signal: &Json) -> Result<bool> {
+        let query =
+            sql("UPDATE inbound_events SET status = 'waiting', signal = $3, tries = 0, ended_at = NULL
+             WHERE organization_id = $1 AND id = $2 AND status IN ('dead', 'ignored', 'done')");
+        Ok(self.tx.run(query.bind(of.hook.organization).bind(of.id).bind(signal)).await? > 0)
+    }
+
+    /// What came, latest first.
+    pub async fn events(&mut self, organization: Id<Organization>, most: u32) -> Result<Vec<InboundEvent>> {
+        let query = Sql::built(format!(
+            "{SELECT} WHERE e.organization_id = $1 ORDER BY e.received_at DESC, e.id DESC LIMIT $2"
+        ));
+        self.tx.rows(query.bind(organization).bind(most)).await?.iter().map(event).collect()
     }
 
     /// Events that were given up, latest first.
@@ -271,5 +284,6 @@ fn event(row: &Row) -> Result<InboundEvent> {
         tries: row.get("tries")?,
         last_error: row.get("last_error")?,
         received_at: row.get("received_at")?,
+        notice: row.get("notice_id")?,
     })
 }

@@ -16,6 +16,7 @@ mod idempotency;
 mod installations;
 mod jobs;
 mod lives;
+mod notices;
 mod oauth;
 mod outside;
 mod people;
@@ -41,6 +42,7 @@ pub use self::{
     installations::{Connection, Health, Installation, Installations, Scope},
     jobs::{Dead, Job, Jobs, NewJob},
     lives::{Life, Removed},
+    notices::{Notices, RawNotice},
     oauth::{Flow, Grant, OAuth, Registration},
     outside::{Answered, ConflictAnswer, LaidOver, OutsideChange, OutsideChanges},
     people::People,
@@ -80,6 +82,8 @@ repositories! {
     hooks: Hooks,
     /// Enabled apps and the health of their accounts.
     installations: Installations,
+    /// Providers' notices as they came.
+    notices: Notices,
     /// Sign-ins at providers.
     oauth: OAuth,
     /// What was done in calendars to events of ours.

@@ -6,6 +6,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
+use kalends_engine::hooks_in::Which;
+
 use crate::{
     Problem, Web,
     extract::{self, Asked},
@@ -37,7 +39,7 @@ struct Line {
 /// `GET /settings/notices`
 pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
     let eye = desk.eye(&web);
-    let dead = web.engine.dead_notices(&desk.member()).await?;
+    let dead = web.engine.notices(&desk.member(), Which::Dead).await?;
     let lines = dead.into_iter().map(|one| Line {
         id: one.id.to_string(),
         app: one.app,
