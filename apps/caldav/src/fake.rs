@@ -8,7 +8,7 @@ use kalends_app::fake::{Bench, Fake, answer as reply};
 use kalends_app::{Request, Response};
 use vendor_dav::fake::{Calendars, Owner, Speaks};
 
-const ROOT: &str = "https://dav.example.test";
+const ADDRESS: &str = "https://dav.example.test/dav/";
 const DIGEST: &str = "digest.example.test";
 const USER: &str = "host@example.com";
 const PASSWORD: &str = "correct horse battery staple";
@@ -87,7 +87,7 @@ impl Fake for Server {
     }
 
     fn form(&self) -> BTreeMap<String, String> {
-        [("server", ROOT), ("username", USER), ("password", PASSWORD)]
+        [("server", ADDRESS), ("username", USER), ("password", PASSWORD)]
             .into_iter()
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .collect()

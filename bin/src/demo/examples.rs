@@ -14,7 +14,7 @@ use kalends_engine::book::{BookAsk, Booker, Bounds, LocationChoice, LocationPick
 use kalends_engine::event_types::EventTypeDraft;
 use kalends_engine::sign_in::OwnerAsk;
 use kalends_engine::slots::{SlotsAsk, Which};
-use kalends_engine::{Actor, Engine, Member};
+use kalends_engine::{Actor, Engine, Member, job};
 use secrecy::ExposeSecret;
 
 use super::Accounts;
@@ -79,6 +79,8 @@ async fn people(engine: &Engine, accounts: &Accounts) -> Result<()> {
     }
     engine.create_event_type(&owner, &whoever_is_free(&team, &[&ines, &bruno, &noor], &places)).await?;
     engine.create_event_type(&owner, &both_partners(&team, &[&ines, &bruno], &places)).await?;
+    // Until its calendars are read, nobody is free.
+    job::drain(engine).await?;
     bookings(engine, &ines).await
 }
 

@@ -5,8 +5,10 @@ use std::net::TcpStream;
 
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
+use reqwest::Method;
 use tempfile::TempDir;
 
+use crate::http::Http;
 use crate::server::Server;
 use crate::trial;
 
@@ -51,6 +53,11 @@ fn demo() -> Result<()> {
     }
     let folder = server.told("data")?.split(' ').next().context("no folder")?.to_owned();
     ensure!(std::path::Path::new(&folder).join("kalends.db").exists(), "no data in {folder}");
+    let http = Http::new()?;
+    let bookings = http.request(Method::GET, &format!("{}v2/bookings", server.told("address")?));
+    let (status, text) =
+        http.send(bookings.bearer_auth(server.told("API key")?).header("cal-api-version", "2024-08-13"))?;
+    ensure!(status == 200 && text.contains("Marta Hollweg"), "{status}: {text}");
     server.stop()?;
     ensure!(!std::path::Path::new(&folder).exists(), "{folder} was left behind");
     Ok(())
