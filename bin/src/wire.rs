@@ -65,6 +65,7 @@ pub fn engine(
     let gateway = Gateway::new(transport, names, time, Arc::new(SystemChance), recorder)
         .trusting(&config.certificates)
         .overriding(config.endpoints.clone(), &shelf.apps)
+        .and_then(|gateway| gateway.pacing(config.paces.clone(), &shelf.apps))
         .context("[apps]")?;
     let keys = Arc::new(base.keys.followed()?);
     let outside = Outside::new(shelf.apps, dress(gateway), Links::new(base_url), keys).with_flights(flights);

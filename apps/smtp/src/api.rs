@@ -86,7 +86,7 @@ pub struct Mail {
     pub id: String,
     pub from: Address,
     pub to: Vec<(Person, Address)>,
-    pub text: Vec<u8>,
+    pub text: String,
 }
 
 impl Mail {
@@ -120,7 +120,8 @@ impl Mail {
             id: message.message_id.clone(),
             from: address("from", &from.email)?,
             to: to.collect::<Result<_, Error>>()?,
-            text: letter.formatted(),
+            text: String::from_utf8(letter.formatted())
+                .map_err(|error| invalid("message", &error.to_string()))?,
         })
     }
 

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
 use kalends_app::Secret;
+use kalends_app::gateway::Paces;
 use kalends_engine::connect::Configured;
 use url::Url;
 
@@ -52,6 +53,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// Operators' addresses in place of an app's own, by slug and name.
     pub endpoints: BTreeMap<String, BTreeMap<String, Url>>,
+    /// How often apps may call, where the operator knows better than their manifests.
+    pub paces: Paces,
     /// Our registrations at providers, by slug.
     pub registrations: BTreeMap<String, Configured>,
 }

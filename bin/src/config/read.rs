@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use kalends_app::Secret;
+use kalends_app::gateway::Paces;
 use kalends_app::oauth::Client;
 use kalends_engine::connect::Configured;
 use tracing_subscriber::EnvFilter;
@@ -33,6 +34,7 @@ pub fn config(source: &mut Source) -> Config {
         mail: mail(source),
         base_url: source.get("base_url", base),
         endpoints: endpoints(source),
+        paces: paces(source),
         registrations: registrations(source),
         listen,
         data_dir,
@@ -177,6 +179,21 @@ fn endpoints(source: &mut Source) -> BTreeMap<String, BTreeMap<String, Url>> {
                     "apps.{slug}.endpoints.{name} = {address:?}: write a whole address, https://…"
                 )),
             }
+        }
+    }
+    parsed
+}
+
+/// How often apps may call.
+fn paces(source: &mut Source) -> Paces {
+    let mut parsed = Paces::new();
+    for (slug, figures) in source.paces() {
+        match figures.try_into() {
+            Ok(pace) => drop(parsed.insert(slug, pace)),
+            Err(error) => source.wrong.push(format!(
+                "apps.{slug}.quota: {}; write per_second, burst or concurrent, each a number from 1 on",
+                error.to_string().trim_end().replace('\n', " ")
+            )),
         }
     }
     parsed

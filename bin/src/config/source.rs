@@ -21,6 +21,7 @@ pub struct Source {
     given: BTreeMap<&'static str, Given>,
     endpoints: BTreeMap<String, BTreeMap<String, String>>,
     registrations: BTreeMap<String, BTreeMap<String, String>>,
+    paces: BTreeMap<String, Table>,
     /// What is wrong, a sentence each.
     pub wrong: Vec<String>,
 }
@@ -84,6 +85,11 @@ impl Source {
         std::mem::take(&mut self.registrations)
     }
 
+    /// The operator's paces, `apps.SLUG.quota`, by slug.
+    pub fn paces(&mut self) -> BTreeMap<String, Table> {
+        std::mem::take(&mut self.paces)
+    }
+
     fn table(&mut self, file: &str, prefix: &str, table: &Table) {
         for (name, value) in table {
             let name = format!("{prefix}{name}");
@@ -111,7 +117,8 @@ impl Source {
     fn apps(&mut self, file: &str, value: &Value) {
         let shape = || {
             format!(
-                "{file}: write [apps.SLUG.endpoints] and below it NAME = \"https://…\", or [apps.SLUG] and below it {}",
+                "{file}: write [apps.SLUG.endpoints] and below it NAME = \"https://…\", [apps.SLUG.quota] and below it \
+                 per_second, burst or concurrent, or [apps.SLUG] and below it {}",
                 REGISTRATION.join(", ")
             )
         };
@@ -126,6 +133,9 @@ impl Source {
                             let of = self.endpoints.entry(slug.clone()).or_default();
                             of.insert(name.clone(), address.to_owned());
                         }
+                    }
+                    ("quota", Value::Table(figures)) => {
+                        drop(self.paces.insert(slug.clone(), figures.clone()));
                     }
                     (name, Value::String(text)) if REGISTRATION.contains(&name) => {
                         let of = self.registrations.entry(slug.clone()).or_default();

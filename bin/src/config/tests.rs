@@ -119,6 +119,18 @@ fn an_operator_overrides_an_apps_address_in_the_file() {
 }
 
 #[test]
+fn an_operator_sets_how_often_an_app_calls() {
+    let config = read("[apps.acme.quota]\nper_second = 50\nburst = 100", &[]).unwrap();
+    let pace = config.paces["acme"];
+    assert_eq!((pace.per_second.unwrap().get(), pace.burst.unwrap().get()), (50, 100));
+    assert_eq!(pace.concurrent, None, "what is not said stays as the app has it");
+    for wrong in ["per_second = 0", "per_second = \"many\"", "per_day = 3"] {
+        let said = refused(&format!("[apps.acme.quota]\n{wrong}"), &[]);
+        assert!(said.contains("apps.acme.quota") && said.contains("a number from 1 on"), "{said}");
+    }
+}
+
+#[test]
 fn an_operator_registers_this_server_at_a_provider() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "canary\n").unwrap();

@@ -1,6 +1,7 @@
 //! A host on a fresh server: signed in, with an API key.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub struct Host {
     pub server: Server,
     /// Her browser.
     pub browser: Visitor,
+    name: String,
     http: Http,
     key: String,
 }
@@ -39,7 +41,14 @@ impl Host {
         ensure!(well, "{key}");
         let browser = Visitor::new(server.address()?)?;
         browser.sign_in(EMAIL, password)?;
-        Ok(Self { browser, http: Http::new()?, key: key.trim().to_owned(), server })
+        Ok(Self { name: name.to_owned(), browser, http: Http::new()?, key: key.trim().to_owned(), server })
+    }
+
+    /// The same after a power cut: what was in her server's folder is all there is.
+    pub fn again(self) -> Result<Self> {
+        let folder = Arc::clone(&self.server.folder);
+        let server = Server::start(&self.name, folder, &["serve"])?;
+        Ok(Self { server, http: Http::new()?, ..self })
     }
 
     /// A guest's browser.

@@ -31,6 +31,18 @@ impl Http {
         self.exchange(request).map(|(status, _, text)| (status, text))
     }
 
+    /// Sends it and waits to the end of this time, whenever the answer comes; none when it did not.
+    pub fn send_until(&self, request: RequestBuilder, end: Duration) -> Result<Option<(u16, String)>> {
+        self.runtime.block_on(async {
+            let answered = async {
+                let answer = request.send().await?;
+                Ok((answer.status().as_u16(), answer.text().await?))
+            };
+            let (answer, ()) = tokio::join!(tokio::time::timeout(end, answered), tokio::time::sleep(end));
+            answer.ok().transpose()
+        })
+    }
+
     /// Sends it: status, headers and text of the answer.
     pub fn exchange(&self, request: RequestBuilder) -> Result<(u16, HeaderMap, String)> {
         self.runtime.block_on(async {

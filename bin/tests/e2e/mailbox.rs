@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 /// One mail, as it was taken.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Mail {
     pub to: String,
     /// What names it, whoever sends it and however often.
     pub id: String,
+    /// When it was taken, before its sender could hear of it.
+    pub at: Instant,
 }
 
 /// A mail server on a free port; it serves until the process ends.
@@ -20,14 +23,21 @@ pub struct Mail {
 pub struct Mailbox {
     /// Where it listens.
     pub address: SocketAddr,
-    mails: Arc<Mutex<Vec<Mail>>>,
+    taken: Arc<Mutex<Taken>>,
+    forgets: usize,
+}
+
+#[derive(Default)]
+struct Taken {
+    mails: Vec<Mail>,
+    forgotten: usize,
 }
 
 impl Mailbox {
-    /// Starts it.
-    pub fn open() -> Result<Self> {
+    /// Starts it. Of every so many-th mail it never says that it has taken it; at 0 it always does.
+    pub fn open(forgets: usize) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let mailbox = Self { address: listener.local_addr()?, mails: Arc::default() };
+        let mailbox = Self { address: listener.local_addr()?, taken: Arc::default(), forgets };
         let taking = mailbox.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -41,7 +51,16 @@ impl Mailbox {
 
     /// Everything taken so far.
     pub fn mails(&self) -> Vec<Mail> {
-        self.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.taken().mails.clone()
+    }
+
+    /// So many senders never heard that their mail was taken.
+    pub fn forgotten(&self) -> usize {
+        self.taken().forgotten
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve(&self, mut stream: &TcpStream) -> Result<()> {
@@ -58,7 +77,9 @@ impl Mailbox {
                 }
                 "DATA" => {
                     stream.write_all(b"354 go on\r\n")?;
-                    self.take(&mut lines, &mut to)?;
+                    if !self.take(&mut lines, &mut to)? {
+                        return Ok(());
+                    }
                     "250 taken\r\n"
                 }
                 "QUIT" => return Ok(stream.write_all(b"221 bye\r\n")?),
@@ -69,25 +90,27 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Reads one mail to its dot; only a whole one counts.
+    /// Reads one mail to its dot; only a whole one counts. False when its sender is not to hear of it.
     fn take(
         &self,
         lines: &mut impl Iterator<Item = std::io::Result<String>>,
         to: &mut Vec<String>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut id = String::new();
         for line in lines {
             let line = line?;
             if line == "." {
-                let mut mails = self.mails.lock().unwrap_or_else(PoisonError::into_inner);
-                mails.extend(to.drain(..).map(|to| Mail { to, id: id.clone() }));
-                break;
+                let mut taken = self.taken();
+                taken.mails.extend(to.drain(..).map(|to| Mail { to, id: id.clone(), at: Instant::now() }));
+                let forget = self.forgets > 0 && taken.mails.len().is_multiple_of(self.forgets);
+                taken.forgotten += usize::from(forget);
+                return Ok(!forget);
             }
             if id.is_empty() && line.to_ascii_lowercase().starts_with("message-id:") {
                 id = between(&line, '<', '>').unwrap_or_default();
             }
         }
-        Ok(())
+        bail!("it broke off")
     }
 }
 

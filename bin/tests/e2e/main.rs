@@ -4,7 +4,6 @@
 //! are not there is reported as ignored, with what it lacks in its name's brackets.
 
 mod browser;
-mod desk;
 mod host;
 mod http;
 mod lossy;
@@ -26,12 +25,15 @@ pub enum Need {
     Browser,
     /// A peer, by the end of its variable.
     Peer(&'static str),
+    /// A `PostgreSQL` server for tests.
+    Postgres,
 }
 
 impl Need {
     fn variable(self) -> String {
         match self {
             Self::Browser => "KALENDS_BROWSER".to_owned(),
+            Self::Postgres => "KALENDS_TEST_POSTGRES".to_owned(),
             Self::Peer(name) => format!("KALENDS_PEER_{name}"),
         }
     }

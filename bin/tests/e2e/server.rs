@@ -1,7 +1,7 @@
 //! The real binary on a free port, with a folder of its own.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, mpsc};
@@ -31,16 +31,6 @@ pub fn kalends(folder: &Path) -> Command {
 /// Runs a command to its end: whether it was well, and all it said.
 pub fn run(folder: &Path, words: &[&str]) -> Result<(bool, String)> {
     let out = kalends(folder).args(words).output()?;
-    Ok((out.status.success(), String::from_utf8([out.stdout, out.stderr].concat())?))
-}
-
-/// The same for a command that is told something first.
-pub fn told(folder: &Path, words: &[&str], typed: &str) -> Result<(bool, String)> {
-    let mut command = kalends(folder);
-    command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn()?;
-    writeln!(child.stdin.take().context("no input")?, "{typed}")?;
-    let out = child.wait_with_output()?;
     Ok((out.status.success(), String::from_utf8([out.stdout, out.stderr].concat())?))
 }
 
@@ -101,11 +91,11 @@ impl Server {
         Ok(Arc::clone(&self.folder))
     }
 
-    /// Ends it as a power cut does, and gives its folder back.
-    pub fn kill(mut self) -> Result<Arc<TempDir>> {
+    /// Ends it as a power cut does.
+    pub fn kill(&mut self) -> Result<()> {
         self.process.kill()?;
         self.process.wait()?;
-        Ok(Arc::clone(&self.folder))
+        Ok(())
     }
 
     /// Where it serves.

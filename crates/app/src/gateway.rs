@@ -9,12 +9,16 @@ use url::Url;
 use crate::{
     App, Cx, Endpoints, Error, Names, Secrets,
     fake::{Fake, Played},
-    http::{Lines, Recorder, Signer, Time, Transport, sign},
+    http::{Lines, Recorder, Signer, Time, Transport, line::Line, sign},
+    manifest::OwnPace,
     oauth::{Client, Desk},
 };
 
 /// Overrides of base addresses: app, then name.
 pub type Overrides = BTreeMap<String, BTreeMap<String, Url>>;
+
+/// The operator's own paces, by app.
+pub type Paces = BTreeMap<String, OwnPace>;
 
 /// Transport, names, time and lines, shared by all calls of a process.
 pub struct Gateway {
@@ -25,6 +29,7 @@ pub struct Gateway {
     lines: Lines,
     trust: Arc<str>,
     overrides: Overrides,
+    paces: Paces,
     played: BTreeMap<&'static str, Arc<dyn Fake>>,
 }
 
@@ -90,6 +95,7 @@ impl Gateway {
             lines,
             trust: Arc::from(""),
             overrides: Overrides::new(),
+            paces: Paces::new(),
             played: BTreeMap::new(),
         }
     }
@@ -97,12 +103,18 @@ impl Gateway {
     /// With the operator's base addresses (ALL-01). One for an app or name that does not exist is refused.
     pub fn overriding(mut self, overrides: Overrides, apps: &[&'static App]) -> Result<Self, Error> {
         for (slug, named) in &overrides {
-            let app = apps.iter().find(|app| app.slug == slug).ok_or_else(|| {
-                Error::new(crate::Kind::Invalid, format!("apps.{slug}: there is no app of that name"))
-            })?;
-            Endpoints::new(&app.manifest().endpoints, named)?;
+            Endpoints::new(&known(slug, apps)?.manifest().endpoints, named)?;
         }
         self.overrides = overrides;
+        Ok(self)
+    }
+
+    /// At the operator's paces. One for an app that does not exist is refused.
+    pub fn pacing(mut self, paces: Paces, apps: &[&'static App]) -> Result<Self, Error> {
+        for slug in paces.keys() {
+            known(slug, apps)?;
+        }
+        self.paces = paces;
         Ok(self)
     }
 
@@ -132,7 +144,7 @@ impl Gateway {
         let manifest = app.manifest();
         let none = BTreeMap::new();
         let endpoints = Endpoints::new(&manifest.endpoints, self.overrides.get(app.slug).unwrap_or(&none))?;
-        let line = self.lines.line(app.slug, &account.id, manifest.quota);
+        let line = self.line(app, &account.id);
         let signer = match account.signer {
             Some(signer) => signer,
             None => sign::signer(&manifest.auth, &account.settings, &account.secrets)?,
@@ -161,8 +173,7 @@ impl Gateway {
         let none = BTreeMap::new();
         let endpoints = Endpoints::new(&manifest.endpoints, self.overrides.get(app.slug).unwrap_or(&none))?;
         let (transport, _) = self.way(app);
-        let http =
-            self.lines.line(app.slug, account, manifest.quota).desk(transport).patient(patience.duration());
+        let http = self.line(app, account).desk(transport).patient(patience.duration());
         let (time, played) = (Arc::clone(&self.time), self.played.get(app.slug).cloned());
         Ok(Some(Desk { of, http, endpoints, time, played }))
     }
@@ -175,6 +186,11 @@ impl Gateway {
     /// The registration a played provider knows; none where the provider is real.
     pub fn played_client(&self, app: &App) -> Option<Client> {
         self.played.get(app.slug)?.oauth().map(crate::fake::OAuth::client)
+    }
+
+    fn line(&self, app: &App, account: &str) -> Line {
+        let own = self.paces.get(app.slug).copied().unwrap_or_default();
+        self.lines.line(app.slug, account, app.manifest().quota.at(own))
     }
 
     fn way(&self, app: &App) -> (Arc<dyn Transport>, Arc<dyn Names>) {
@@ -196,8 +212,17 @@ impl std::fmt::Debug for Gateway {
     }
 }
 
+fn known(slug: &str, apps: &[&'static App]) -> Result<&'static App, Error> {
+    apps.iter()
+        .copied()
+        .find(|app| app.slug == slug)
+        .ok_or_else(|| Error::new(crate::Kind::Invalid, format!("apps.{slug}: there is no app of that name")))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use jiff::Timestamp;
     use serde_json::json;
 
@@ -309,6 +334,22 @@ setup = [{ name = "token", label = "Token", type = "password", required = true }
             let error = gateway(&Arc::default()).overriding(overrides(app, name), &[&APP]).unwrap_err();
             assert!(error.message().contains(says), "{error}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_operator_sets_the_pace_of_an_account() {
+        let fake = Arc::<Acme>::default();
+        let one = NonZeroU32::MIN;
+        let own = OwnPace { per_second: Some(one), burst: Some(one), ..OwnPace::default() };
+        let gateway = gateway(&fake).pacing(Paces::from([("acme".to_owned(), own)]), &[&APP]).unwrap();
+        let cx = gateway.cx(&APP, account(), Patience::Job).unwrap();
+        let began = gateway.time().now();
+        for _ in 0..3 {
+            cx.http.send(room(&cx, "rooms/7")).await.unwrap();
+        }
+        assert_eq!(gateway.time().now().duration_since(began).as_secs(), 2);
+        let elsewhere = Paces::from([("acne".to_owned(), own)]);
+        assert!(gateway.pacing(elsewhere, &[&APP]).unwrap_err().message().contains("apps.acne"));
     }
 
     #[tokio::test]

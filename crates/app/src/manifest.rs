@@ -9,7 +9,7 @@ mod setup;
 mod shortcut;
 mod tag;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use serde::Deserialize;
 use url::Url;
@@ -181,6 +181,32 @@ pub struct Quota {
     pub concurrent: u32,
     /// Rooms made or changed in a day, by UTC, for one host; 0 where it is not limited.
     pub daily_writes: u32,
+}
+
+/// An account's pace as an operator knows it better; what is left out stays as the manifest says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OwnPace {
+    /// Requests in a second, over time.
+    pub per_second: Option<NonZeroU32>,
+    /// Requests at once after a pause.
+    pub burst: Option<NonZeroU32>,
+    /// Requests under way together.
+    pub concurrent: Option<NonZeroU32>,
+}
+
+impl Quota {
+    /// The same at the operator's pace.
+    #[must_use]
+    pub fn at(self, own: OwnPace) -> Self {
+        let or = |own: Option<NonZeroU32>, figure| own.map_or(figure, NonZeroU32::get);
+        Self {
+            per_second: or(own.per_second, self.per_second),
+            burst: or(own.burst, self.burst),
+            concurrent: or(own.concurrent, self.concurrent),
+            ..self
+        }
+    }
 }
 
 impl Default for Quota {

@@ -19,7 +19,7 @@ use kalends_domain::{
 };
 use kalends_engine::{Actor, Member, book::Bounds, schedules::ScheduleDraft, slots::SlotsAsk};
 use kalends_store::{Error, repo};
-use kalends_testkit::{Dialect, make};
+use kalends_testkit::{Dialect, make, suite::Ground};
 use tokio::runtime::Runtime;
 
 use self::house::{House, ask, at, slots_ask};

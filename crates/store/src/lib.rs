@@ -14,7 +14,7 @@ pub mod seal;
 pub use self::{
     error::{Error, Result},
     migrate::{ALL as MIGRATIONS, Migration},
-    port::{Change, Db, Row, Sql, Tx, Value, in_background, sql},
+    port::{Change, Db, Row, Sql, Tx, Value, at_once, in_background, sql},
 };
 
 /// SHA-256 of a text, in hexadecimal digits.

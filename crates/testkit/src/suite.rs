@@ -1,54 +1,102 @@
-//! A suite of checks, each run on a fresh database: on SQLite, and on PostgreSQL where there is one.
+//! A suite of checks, each run on ground of its own: on SQLite, and on PostgreSQL where there is one.
 
 use futures::future::BoxFuture;
 use libtest_mimic::{Arguments, Trial};
 
 use crate::{Dialect, TestDb, postgres};
 
-/// One check: a name that is a sentence, and what it does with a fresh database.
-pub struct Check {
-    /// The function's name.
-    pub name: &'static str,
-    /// The function.
-    pub run: for<'t> fn(&'t TestDb) -> BoxFuture<'t, ()>,
+/// What a check stands on: a fresh database, or more built over one.
+pub trait Ground: Sync + Sized + 'static {
+    /// Makes it.
+    fn open(dialect: Dialect) -> impl Future<Output = Self>;
+
+    /// Takes it down.
+    fn close(self) -> impl Future<Output = ()>;
 }
 
-/// Makes `CHECKS` of the functions named, for [`run`].
+impl Ground for TestDb {
+    fn open(dialect: Dialect) -> impl Future<Output = Self> {
+        Self::open(dialect)
+    }
+
+    fn close(self) -> impl Future<Output = ()> {
+        self.close()
+    }
+}
+
+/// One check: a name that is a sentence, and what it does with fresh ground.
+pub struct Check<G = TestDb> {
+    /// The function's name.
+    pub name: &'static str,
+    /// Only there: the other has no such thing.
+    pub only: Option<Dialect>,
+    /// The function.
+    pub run: for<'g> fn(&'g G) -> BoxFuture<'g, ()>,
+}
+
+/// Makes `CHECKS` of the functions named, for [`run`]; the suite's root says what a `Check` is. `name on Sqlite` is run
+/// there alone.
 #[macro_export]
+#[expect(clippy::crate_in_macro_def, reason = "the ground is the suite's own")]
 macro_rules! checks {
-    ($($name:ident),* $(,)?) => {
-        pub(crate) const CHECKS: &[$crate::suite::Check] =
-            &[$($crate::suite::Check { name: stringify!($name), run: |t| Box::pin($name(t)) }),*];
+    ($($name:ident $(on $only:ident)?),* $(,)?) => {
+        pub(crate) const CHECKS: &[crate::Check] = &[$(crate::Check {
+            name: stringify!($name),
+            only: $crate::checks!(@only $($only)?),
+            run: |ground| Box::pin($name(ground)),
+        }),*];
     };
+    (@only) => { None };
+    (@only $only:ident) => { Some($crate::Dialect::$only) };
 }
 
 /// Runs all checks by topic, each with so many threads, as the command line asks; then ends the process.
 ///
 /// Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
-pub fn run(topics: &'static [(&str, &[Check])], threads: usize) -> ! {
+pub fn run<G: Ground>(topics: &'static [(&str, &[Check<G>])], threads: usize) -> ! {
+    run_and_offer(topics, &[], threads)
+}
+
+/// The same with topics that take minutes: they are ignored unless somebody asks for them, with `--ignored topic::`.
+pub fn run_and_offer<G: Ground>(
+    topics: &'static [(&str, &[Check<G>])],
+    long: &'static [(&str, &[Check<G>])],
+    threads: usize,
+) -> ! {
     let arguments = Arguments::from_args();
+    let missing = postgres().err();
+    if let Some(why) = missing
+        && !arguments.list
+    {
+        eprintln!("the PostgreSQL half is ignored: {why}");
+    }
     let mut trials = Vec::new();
-    for (dialect, word) in [(Dialect::Sqlite, "sqlite"), (Dialect::Postgres, "postgres")] {
-        let missing = dialect == Dialect::Postgres && postgres().is_err();
-        for (topic, checks) in topics {
-            for check in *checks {
-                let trial = Trial::test(format!("{word}::{topic}::{}", check.name), move || {
+    for ((topic, checks), offered) in
+        topics.iter().map(|topic| (topic, false)).chain(long.iter().map(|topic| (topic, true)))
+    {
+        for check in *checks {
+            for (dialect, word) in [(Dialect::Sqlite, "sqlite"), (Dialect::Postgres, "postgres")] {
+                if check.only.is_some_and(|only| only != dialect) {
+                    continue;
+                }
+                let trial = Trial::test(format!("{topic}::{}::{word}", check.name), move || {
                     one(check, dialect, threads)?;
                     Ok(())
                 });
-                trials.push(trial.with_ignored_flag(missing));
+                let ignored = offered || (missing.is_some() && dialect == Dialect::Postgres);
+                trials.push(trial.with_ignored_flag(ignored));
             }
         }
     }
     libtest_mimic::run(&arguments, trials).exit()
 }
 
-fn one(check: &Check, dialect: Dialect, threads: usize) -> std::io::Result<()> {
+fn one<G: Ground>(check: &Check<G>, dialect: Dialect, threads: usize) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(async {
-        let t = TestDb::open(dialect).await;
-        (check.run)(&t).await;
-        t.close().await;
+        let ground = G::open(dialect).await;
+        (check.run)(&ground).await;
+        ground.close().await;
     });
     Ok(())
 }

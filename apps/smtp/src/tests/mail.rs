@@ -12,7 +12,7 @@ use crate::api::Mail;
 fn compose(message: &Message) -> Result<String, Error> {
     let sender = person("Büro, Beispiel", "bookings@example.com");
     let mail = Mail::compose(message, &sender, "2027-03-01T08:00:00Z".parse().expect("an instant"))?;
-    Ok(String::from_utf8(mail.text).expect("what goes out is ASCII"))
+    Ok(mail.text)
 }
 
 fn invited(method: Method) -> Message {

@@ -25,7 +25,7 @@ fn mail_hangs() -> Result<()> {
          from_email = \"kalends@example.com\"\n",
         at.port()
     );
-    let host = Host::on("bad-mail", &mail)?;
+    let mut host = Host::on("bad-mail", &mail)?;
     host.offer()?;
     let guest = host.guest()?;
     let start = some_time(&guest)?;
@@ -44,7 +44,7 @@ fn mail_hangs() -> Result<()> {
     })?;
     ensure!(!page.contains("Confirmation sent"), "{page}");
     // Asked to end, it would give the mails some time first.
-    host.server.kill().map(drop)
+    host.server.kill()
 }
 
 fn nested() -> Result<()> {

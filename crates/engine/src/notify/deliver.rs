@@ -11,7 +11,7 @@ use kalends_domain::{
     people::{Hours, User},
 };
 use kalends_store::{
-    Tx,
+    Tx, at_once,
     repo::{Delivery, Sent},
 };
 
@@ -142,16 +142,14 @@ fn host_reader(host: &User, email: &str) -> Reader {
     Reader { name: host.name.clone(), email: email.to_owned(), reading, side: Side::Host }
 }
 
+/// Written down before anything else: should this process die now, the mail would be handed over once more.
 async fn done(engine: &Engine, delivery: &Delivery, remote: String) -> Result<(), Failed> {
     let delivery = delivery.clone();
-    engine
-        .db
-        .write(move |tx| {
-            let (delivery, remote) = (delivery.clone(), remote.clone());
-            Box::pin(async move { tx.deliveries().done(&delivery, Some(&remote)).await })
-        })
-        .await
-        .map_err(Failed::from)
+    let noted = engine.db.write(move |tx| {
+        let (delivery, remote) = (delivery.clone(), remote.clone());
+        Box::pin(async move { tx.deliveries().done(&delivery, Some(&remote)).await })
+    });
+    at_once(noted).await.map_err(Failed::from)
 }
 
 /// No more tries: a person sees why, and can send it again.

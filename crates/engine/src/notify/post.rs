@@ -8,6 +8,7 @@ use kalends_app::{
     kind::messenger::{Message, Receipt},
 };
 use kalends_domain::{Id, people::Organization};
+use kalends_store::at_once;
 
 use crate::{Engine, connect::Installed, job::Failed};
 
@@ -98,6 +99,7 @@ async fn through(
 ) -> Result<Receipt, NotSent> {
     let cx: Cx = engine.cx(one, Patience::Job).await.map_err(NotSent::App)?;
     let answer = part.send(&cx, message).await;
-    engine.heard(one, &answer.as_ref().map(drop).map_err(Clone::clone)).await;
+    // The mail is out and not yet noted: nothing here may take its time.
+    at_once(engine.heard(one, &answer.as_ref().map(drop).map_err(Clone::clone))).await;
     answer.map_err(NotSent::App)
 }

@@ -7,7 +7,7 @@
 #[macro_use]
 extern crate kalends_testkit;
 
-use kalends_testkit::suite;
+use kalends_testkit::suite::{self, Check};
 
 mod club;
 mod ends;
@@ -17,7 +17,7 @@ mod rotations;
 mod signing_in;
 mod stage;
 
-const SUITE: &[(&str, &[suite::Check])] = &[
+const SUITE: &[(&str, &[Check])] = &[
     ("ends", ends::CHECKS),
     ("registration", registration::CHECKS),
     ("rotations", rotations::CHECKS),

@@ -7,7 +7,7 @@
 #[macro_use]
 extern crate kalends_testkit;
 
-use kalends_testkit::suite;
+use kalends_testkit::suite::{self, Check};
 
 mod accounts;
 mod board;
@@ -23,7 +23,7 @@ mod stage;
 mod toy;
 mod workers;
 
-const SUITE: &[(&str, &[suite::Check])] = &[
+const SUITE: &[(&str, &[Check])] = &[
     ("accounts", accounts::CHECKS),
     ("connect", connect::CHECKS),
     ("follow", follow::CHECKS),

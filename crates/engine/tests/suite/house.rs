@@ -26,7 +26,7 @@ use kalends_engine::{
     slots::{Slots, SlotsAsk, Which},
 };
 use kalends_store::seal::Keys;
-use kalends_testkit::{Counting, Dialect, TestDb, make};
+use kalends_testkit::{Counting, Dialect, TestDb, make, suite::Ground};
 
 /// Hosts, each open nine to five, Monday to Friday.
 pub(crate) struct House {
@@ -82,8 +82,8 @@ impl Clock for Standing {
     }
 }
 
-impl House {
-    pub(crate) async fn open(dialect: Dialect) -> Self {
+impl Ground for House {
+    async fn open(dialect: Dialect) -> Self {
         let t = TestDb::open(dialect).await;
         let mut users = t.people(&["anna", "ben", "cleo", "dora", "emil"]).await;
         let engine = Engine::new(t.db.clone(), outside(&t.clock, &t.ids));
@@ -97,6 +97,15 @@ impl House {
         Self { t, engine, users }
     }
 
+    /// No two claims lie over each other, whatever the check did.
+    async fn close(self) {
+        let overlaps = self.t.db.read().await.unwrap().claims().overlaps().await.unwrap();
+        assert_eq!(overlaps, [], "claims lie over each other");
+        self.t.close().await;
+    }
+}
+
+impl House {
     /// A second node over the same database; on SQLite, which has one, the same again.
     pub(crate) async fn another(&self) -> Engine {
         if self.t.db.is_postgres() {
@@ -106,13 +115,6 @@ impl House {
         } else {
             self.engine.clone()
         }
-    }
-
-    /// No two claims lie over each other, whatever the check did.
-    pub(crate) async fn end(self) {
-        let overlaps = self.t.db.read().await.unwrap().claims().overlaps().await.unwrap();
-        assert_eq!(overlaps, [], "claims lie over each other");
-        self.t.close().await;
     }
 
     pub(crate) fn member(&self, host: usize) -> Member {

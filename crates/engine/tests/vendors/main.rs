@@ -7,13 +7,13 @@
 #[macro_use]
 extern crate kalends_testkit;
 
-use kalends_testkit::suite;
+use kalends_testkit::suite::{self, Check};
 
 mod google;
 mod microsoft;
 mod stage;
 
-const SUITE: &[(&str, &[suite::Check])] = &[("google", google::CHECKS), ("microsoft", microsoft::CHECKS)];
+const SUITE: &[(&str, &[Check])] = &[("google", google::CHECKS), ("microsoft", microsoft::CHECKS)];
 
 fn main() {
     suite::run(SUITE, 2);

@@ -7,7 +7,7 @@
 #[macro_use]
 extern crate kalends_testkit;
 
-use kalends_testkit::suite;
+use kalends_testkit::suite::{self, Check};
 
 mod conflicts;
 mod kept;
@@ -17,7 +17,7 @@ mod registered;
 mod stage;
 mod told;
 
-const SUITE: &[(&str, &[suite::Check])] = &[
+const SUITE: &[(&str, &[Check])] = &[
     ("conflicts", conflicts::CHECKS),
     ("kept", kept::CHECKS),
     ("moves", moves::CHECKS),

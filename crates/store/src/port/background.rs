@@ -1,16 +1,21 @@
 //! Work that nobody waits for, and so makes way.
 
 tokio::task_local! {
-    static BEHIND: ();
+    static MAKES_WAY: bool;
 }
 
 /// Runs work that nobody waits for: its transactions make way for those of people who do. On SQLite, where one writes
 /// at a time, they go along with others; on `PostgreSQL` a few at once.
 pub async fn in_background<F: Future>(work: F) -> F::Output {
-    BEHIND.scope((), work).await
+    MAKES_WAY.scope(true, work).await
 }
 
-/// True inside of it.
+/// Runs a part of such work that makes way for nobody, because each moment it waits can do harm.
+pub async fn at_once<F: Future>(work: F) -> F::Output {
+    MAKES_WAY.scope(false, work).await
+}
+
+/// True inside of the first, and not of the second.
 pub(super) fn is_in_background() -> bool {
-    BEHIND.try_with(|()| ()).is_ok()
+    MAKES_WAY.try_with(|makes_way| *makes_way).unwrap_or(false)
 }

@@ -11,7 +11,7 @@ mod tx;
 
 pub(crate) use self::row::broken;
 pub use self::{
-    background::in_background,
+    background::{at_once, in_background},
     change::Change,
     db::{Db, Work},
     row::{Column, Row},

@@ -4,29 +4,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets an error fails by it")]
 
-use futures::future::BoxFuture;
-use kalends_testkit::{Dialect, TestDb, postgres};
-use libtest_mimic::{Arguments, Trial};
+#[macro_use]
+extern crate kalends_testkit;
 
-/// One check: a name that is a sentence, and what it does with a fresh database.
-struct Check {
-    name: &'static str,
-    /// Only there: the other has no such thing.
-    only: Option<Dialect>,
-    run: for<'t> fn(&'t TestDb) -> BoxFuture<'t, ()>,
-}
-
-macro_rules! checks {
-    ($($name:ident $(on $only:ident)?),* $(,)?) => {
-        pub(crate) const CHECKS: &[crate::Check] = &[$(crate::Check {
-            name: stringify!($name),
-            only: checks!(@only $($only)?),
-            run: |t| Box::pin($name(t)),
-        }),*];
-    };
-    (@only) => { None };
-    (@only $only:ident) => { Some(kalends_testkit::Dialect::$only) };
-}
+use kalends_testkit::suite::{self, Check};
 
 /// Runs a body as one transaction, with these values cloned into it.
 macro_rules! write {
@@ -78,41 +59,5 @@ const SUITE: &[(&str, &[Check])] = &[
 ];
 
 fn main() {
-    let arguments = Arguments::from_args();
-    let missing = postgres().err();
-    if let Some(why) = missing
-        && !arguments.list
-    {
-        eprintln!("the PostgreSQL half is ignored: {why}");
-    }
-    let mut trials = Vec::new();
-    for (of, checks) in SUITE {
-        for check in *checks {
-            for (dialect, name) in [(Dialect::Sqlite, "sqlite"), (Dialect::Postgres, "postgres")] {
-                if check.only.is_some_and(|only| only != dialect) {
-                    continue;
-                }
-                let ignored = missing.is_some() && dialect == Dialect::Postgres;
-                let trial = Trial::test(format!("{of}::{}::{name}", check.name), move || {
-                    run(check, dialect);
-                    Ok(())
-                });
-                trials.push(trial.with_ignored_flag(ignored));
-            }
-        }
-    }
-    libtest_mimic::run(&arguments, trials).exit();
-}
-
-fn run(check: &Check, dialect: Dialect) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .expect("a runtime for the test");
-    runtime.block_on(async {
-        let database = TestDb::open(dialect).await;
-        (check.run)(&database).await;
-        database.close().await;
-    });
+    suite::run(SUITE, 4);
 }
