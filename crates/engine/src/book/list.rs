@@ -8,7 +8,7 @@ use kalends_domain::{
     people::{Slug, Team, User},
 };
 
-use super::view::party;
+use super::{Order, view::party};
 use crate::Member;
 
 /// One booking with everything a page or the API says about it.
@@ -127,7 +127,7 @@ pub struct BookingsAsk {
     /// Changed at or before.
     pub before_updated: Option<Timestamp>,
     /// In this order.
-    pub sort: Sort,
+    pub order: Order,
     /// Leaves out so many from the front.
     pub skip: u32,
     /// At most so many, 1 to 250; none means 100.
@@ -159,28 +159,6 @@ pub enum Listed {
     Cancelled,
     /// Of a series, not over.
     Recurring,
-}
-
-/// The order of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
-    /// Earliest start first.
-    #[default]
-    Start,
-    /// Latest start first.
-    StartDown,
-    /// Earliest end first.
-    End,
-    /// Latest end first.
-    EndDown,
-    /// First made first.
-    Created,
-    /// Last made first.
-    CreatedDown,
-    /// Longest unchanged first.
-    Updated,
-    /// Last changed first.
-    UpdatedDown,
 }
 
 /// A page of bookings.

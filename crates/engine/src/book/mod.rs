@@ -22,6 +22,8 @@ mod turn;
 mod verb;
 mod view;
 
+pub use kalends_store::repo::Order;
+
 pub(crate) use self::view::{leads, may_see, views};
 pub use self::{
     ask::{
@@ -30,7 +32,6 @@ pub use self::{
     },
     error::{BookError, ChangeError},
     list::{
-        BookingView, BookingsAsk, BookingsPage, EventTypeBrief, GuestMay, HistoryLine, Listed, Person, Sort,
-        Whose,
+        BookingView, BookingsAsk, BookingsPage, EventTypeBrief, GuestMay, HistoryLine, Listed, Person, Whose,
     },
 };

@@ -11,12 +11,12 @@ use kalends_domain::{
 };
 use kalends_store::{
     Tx,
-    repo::{Filter, Order, Page},
+    repo::{Filter, Page},
 };
 
 use super::{
-    BookingView, BookingsAsk, BookingsPage, ChangeError, EventTypeBrief, HistoryLine, Listed, Person, Sort,
-    Whose, terms,
+    BookingView, BookingsAsk, BookingsPage, ChangeError, EventTypeBrief, HistoryLine, Listed, Person, Whose,
+    terms,
 };
 use crate::{
     Engine, Invalid, Member, Trouble,
@@ -110,7 +110,7 @@ impl Engine {
         filter.team = ask.teams.first().copied();
         narrow(&mut filter, ask, now);
         let page = Page { skip: ask.skip, take };
-        let listed = tx.bookings().list(&filter, order(ask.sort), page).await?;
+        let listed = tx.bookings().list(&filter, ask.order, page).await?;
         let total = u64::try_from(listed.total).unwrap_or(0);
         Ok(BookingsPage { items: views(&mut tx, listed.bookings, now).await?, total })
     }
@@ -228,19 +228,6 @@ fn narrow(filter: &mut Filter, ask: &BookingsAsk, now: Timestamp) {
     filter.created_before = ask.before_created;
     filter.updated_from = ask.after_updated;
     filter.updated_before = ask.before_updated;
-}
-
-const fn order(sort: Sort) -> Order {
-    match sort {
-        Sort::Start => Order::Start,
-        Sort::StartDown => Order::StartDown,
-        Sort::End => Order::End,
-        Sort::EndDown => Order::EndDown,
-        Sort::Created => Order::Created,
-        Sort::CreatedDown => Order::CreatedDown,
-        Sort::Updated => Order::Updated,
-        Sort::UpdatedDown => Order::UpdatedDown,
-    }
 }
 
 /// Bookings with their hosts and event types: a fixed number of queries, but one for each team.

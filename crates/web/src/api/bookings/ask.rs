@@ -6,7 +6,7 @@ use kalends_engine::{
     Actor,
     book::{
         BookAsk, Booker, BookingsAsk, Bounds, CancelAsk, CancelWhat, Listed, LocationChoice, LocationPick,
-        RescheduleAsk, Sort,
+        Order, RescheduleAsk,
     },
 };
 
@@ -222,7 +222,7 @@ pub(super) fn list(query: &BookingsQuery) -> Result<BookingsAsk, Vec<Wrong>> {
     let before_created = at("beforeCreatedAt", &query.before_created_at);
     let after_updated = at("afterUpdatedAt", &query.after_updated_at);
     let before_updated = at("beforeUpdatedAt", &query.before_updated_at);
-    let sort = sort(query, &mut wrong);
+    let order = order(query, &mut wrong);
     if query.take.is_some_and(|take| !(1..=250).contains(&take)) {
         wrong.push(Wrong::new("take", "ask for 1 to 250"));
     }
@@ -241,7 +241,7 @@ pub(super) fn list(query: &BookingsQuery) -> Result<BookingsAsk, Vec<Wrong>> {
         before_created,
         after_updated,
         before_updated,
-        sort,
+        order,
         skip: query.skip.unwrap_or(0),
         take: query.take,
         ..BookingsAsk::default()
@@ -252,12 +252,12 @@ fn words(text: Option<&str>) -> impl Iterator<Item = &str> {
     text.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
-fn sort(query: &BookingsQuery, wrong: &mut Vec<Wrong>) -> Sort {
+fn order(query: &BookingsQuery, wrong: &mut Vec<Wrong>) -> Order {
     let orders = [
-        ("sortStart", &query.sort_start, Sort::Start, Sort::StartDown),
-        ("sortEnd", &query.sort_end, Sort::End, Sort::EndDown),
-        ("sortCreated", &query.sort_created, Sort::Created, Sort::CreatedDown),
-        ("sortUpdatedAt", &query.sort_updated_at, Sort::Updated, Sort::UpdatedDown),
+        ("sortStart", &query.sort_start, Order::Start, Order::StartDown),
+        ("sortEnd", &query.sort_end, Order::End, Order::EndDown),
+        ("sortCreated", &query.sort_created, Order::Created, Order::CreatedDown),
+        ("sortUpdatedAt", &query.sort_updated_at, Order::Updated, Order::UpdatedDown),
     ];
     for (field, word, up, down) in orders {
         match word.as_deref() {
@@ -267,7 +267,7 @@ fn sort(query: &BookingsQuery, wrong: &mut Vec<Wrong>) -> Sort {
             Some(_) => wrong.push(Wrong::new(field, "use asc or desc")),
         }
     }
-    Sort::default()
+    Order::default()
 }
 
 #[cfg(test)]

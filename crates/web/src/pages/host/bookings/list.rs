@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{Redirect, Response},
 };
-use kalends_engine::book::{BookingView, BookingsAsk, Listed, Sort};
+use kalends_engine::book::{BookingView, BookingsAsk, Listed, Order};
 
 use super::{
     needs::Needs,
@@ -93,16 +93,16 @@ fn ask(tab: Tab, asked: &Typed, skip: u32) -> BookingsAsk {
         Some(text) if text.contains('@') => (Some(text), None),
         text => (None, text),
     };
-    let sort = match tab {
-        Tab::Upcoming | Tab::Unconfirmed => Sort::Start,
-        Tab::Past | Tab::Cancelled => Sort::StartDown,
+    let order = match tab {
+        Tab::Upcoming | Tab::Unconfirmed => Order::Start,
+        Tab::Past | Tab::Cancelled => Order::StartDown,
     };
     let status: Vec<Listed> = vec![tab.listed()];
     BookingsAsk {
         status,
         attendee_email,
         attendee_name,
-        sort,
+        order,
         skip,
         take: Some(TAKE),
         ..BookingsAsk::default()
