@@ -1,6 +1,7 @@
 //! Providers played in memory: strict about what they are asked, stateful, and out of order on demand.
 
 mod gate;
+mod mirror;
 mod oauth;
 
 use std::{
@@ -19,6 +20,7 @@ use crate::{
 
 pub use self::{
     gate::{Counted, gateway},
+    mirror::Mirror,
     oauth::{Granted, OAuth},
 };
 

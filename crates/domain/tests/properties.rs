@@ -386,12 +386,8 @@ proptest! {
 /// A team too large for the other questions: many hosts in many zones, thousands of blocks, always the same.
 #[test]
 fn a_large_team_gets_what_the_oracle_gives() {
-    let mut seed = 0x5eed_u64;
-    let mut next = |below: u64| {
-        // Knuth's 64-bit step; the high half is the good one.
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        i64::try_from((seed >> 33) % below).unwrap()
-    };
+    let mut chance = fastrand::Rng::with_seed(0x5eed);
+    let mut next = |below: i64| chance.i64(0..below);
     let start = 1_806_105_600; // 26 March 2027: Europe changes its clocks in this window.
     let hosts = (0..24).map(|index| {
         let rows = (0..160).map(|source| {

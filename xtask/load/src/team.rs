@@ -21,22 +21,18 @@ impl Clock for Now {
 }
 
 /// Anything that differs will do for ids of throw-away data.
-struct Counted(std::sync::atomic::AtomicU64);
+struct Any;
 
-impl Chance for Counted {
+impl Chance for Any {
     fn fill(&self, bytes: &mut [u8]) {
-        let mut state = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, std::sync::atomic::Ordering::Relaxed);
-        for byte in bytes {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            *byte = state.to_be_bytes()[0];
-        }
+        fastrand::fill(bytes);
     }
 }
 
 /// So many hosts in turn, each with so many blocks spread over the days; the event type's number.
 pub async fn make(url: &str, hosts: usize, blocks: usize, from: Timestamp, days: i64) -> Result<i64> {
     let clock: Arc<dyn Clock> = Arc::new(Now);
-    let ids = Ids::new(Arc::clone(&clock), Arc::new(Counted(1.into())));
+    let ids = Ids::new(Arc::clone(&clock), Arc::new(Any));
     let db = Db::open(url, clock, ids).await?;
     let number = db
         .write(move |tx| {

@@ -1,9 +1,4 @@
-use std::collections::BTreeMap;
-
-use kalends_app::{
-    Kind,
-    kind::calendar::{Changes, RemoteEvent},
-};
+use kalends_app::{Kind, fake::Mirror, kind::calendar::Changes};
 use kalends_domain::Span;
 use serde_json::{Value, json};
 
@@ -13,36 +8,14 @@ async fn changes(world: &World, since: Option<&str>) -> Changes {
     part().changes(&world.cx, &id("main"), since, window()).await.expect("tells what changed")
 }
 
-/// What a mirror keeps.
-#[derive(Default)]
-struct Mirror {
-    events: BTreeMap<String, RemoteEvent>,
-    cursor: Option<String>,
-}
-
-impl Mirror {
-    async fn read(&mut self, world: &World) {
-        let since = self.cursor.take();
-        let told = part().changes(&world.cx, &id("main"), since.as_deref(), window()).await;
-        let told = match told {
-            Err(error) if error.kind == Kind::CursorExpired => changes(world, None).await,
-            told => told.expect("tells what changed"),
-        };
-        if told.full {
-            self.events.clear();
-        }
-        for gone in &told.removed {
-            self.events.remove(gone.as_str());
-        }
-        self.events.extend(told.upserts.into_iter().map(|event| (event.id.to_string(), event)));
-        self.cursor = told.cursor;
-    }
-
-    fn busy(&self) -> Vec<Span> {
-        let mut all: Vec<Span> = self.events.values().flat_map(|event| event.busy.clone()).collect();
-        all.sort();
-        all
-    }
+/// Follows the calendar to where it is now.
+async fn read(mirror: &mut Mirror, world: &World) {
+    let since = mirror.cursor.take();
+    let told = part().changes(&world.cx, &id("main"), since.as_deref(), window()).await;
+    mirror.heed(match told {
+        Err(error) if error.kind == Kind::CursorExpired => changes(world, None).await,
+        told => told.expect("tells what changed"),
+    });
 }
 
 /// A rule with occurrences at these hours.
@@ -129,25 +102,25 @@ async fn msg_18_a_booking_moved_out_of_the_view_is_not_taken_for_deleted() {
 async fn rec_05_occurrences_come_and_go_with_their_series() {
     let world = World::new();
     let mut mirror = Mirror::default();
-    mirror.read(&world).await;
+    read(&mut mirror, &world).await;
     let rule = series(&world, &[10, 34, 58]);
-    mirror.read(&world).await;
+    read(&mut mirror, &world).await;
     assert_eq!(mirror.busy(), [of_hour(10), of_hour(34), of_hour(58)]);
 
     // One is moved: it becomes an exception.
     let mut moved = hour("weekly", 40);
     moved["type"] = "exception".into();
     world.server.mailbox.change_by_other(&format!("{rule}occurrence-34"), &moved);
-    mirror.read(&world).await;
+    read(&mut mirror, &world).await;
     assert_eq!(mirror.busy(), [of_hour(10), of_hour(40), of_hour(58)]);
 
     // Only the rule is told to have changed: it is free time now.
     world.server.mailbox.change_by_other(&rule, &json!({ "showAs": "free" }));
-    mirror.read(&world).await;
+    read(&mut mirror, &world).await;
     assert_eq!(mirror.busy(), [of_hour(40)], "the exception has a word of its own");
 
     world.server.mailbox.remove_by_other(&rule);
-    mirror.read(&world).await;
+    read(&mut mirror, &world).await;
     assert_eq!(mirror.busy(), []);
     world.understood();
 }
@@ -208,26 +181,16 @@ async fn a_mailbox_that_cannot_search_by_time_and_mark_together_is_asked_for_the
     world.understood();
 }
 
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: i64) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        i64::try_from(self.0 >> 33).unwrap_or(0) % sides
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_mirror_equals_the_mailbox_after_a_thousand_edits() {
     let world = World::new();
     let mut mirror = Mirror::default();
-    let mut dice = Dice(7);
+    let mut dice = fastrand::Rng::with_seed(7);
     let mut ids: Vec<String> = Vec::new();
     for edit in 0..1_000 {
-        let at = dice.roll(900); // beyond the view, too
-        let which = usize::try_from(dice.roll(1_000)).unwrap_or(0);
-        match dice.roll(10) {
+        let at = dice.i64(0..900); // beyond the view, too
+        let which = dice.usize(..1_000);
+        match dice.u8(..10) {
             0..4 => ids.push(world.server.mailbox.put_by_other("Calendar", &hour("theirs", at))),
             4..7 if !ids.is_empty() => {
                 world.server.mailbox.change_by_other(&ids[which % ids.len()], &hour("moved", at));
@@ -245,11 +208,11 @@ async fn the_mirror_equals_the_mailbox_after_a_thousand_edits() {
             _ => {}
         }
         // Notices get lost and come twice: the mirror looks now and then.
-        if dice.roll(5) == 0 {
-            mirror.read(&world).await;
+        if dice.u8(..5) == 0 {
+            read(&mut mirror, &world).await;
         }
     }
-    mirror.read(&world).await;
+    read(&mut mirror, &world).await;
     assert_eq!(mirror.busy(), world.busy("main").await);
     world.understood();
 }

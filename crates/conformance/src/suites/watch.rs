@@ -1,20 +1,19 @@
 //! What every channel must get right: notices that are believed for a reason, and a mirror that ends up right whatever
 //! becomes of them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use kalends_app::{
     AnyCalendar, AnyWatch, Hook, Kind, RemoteId, Secret, Secrets,
-    fake::Fault,
+    fake::{Fault, Mirror},
     hook::{Raw, Refused, SECRET, SECRET_BEFORE, Signal, What},
     kind::{
-        calendar::{Changes, Draft, RemoteEvent, Written},
+        calendar::{Changes, Draft, Written},
         watch::{Channel, Wish},
     },
 };
-use kalends_domain::Span;
 
 use super::calendar::{draft, moved, place, window};
 use crate::{Check, Stage};
@@ -159,31 +158,34 @@ pub const CHECKS: &[On] = &[
         Box::pin(async move {
             let scene = Scene::of(&stage).await;
             let channel = scene.watch(&part, "one").await;
-            let mut chance = Chance(7);
-            let mut mirror = Mirror::read(&scene).await;
+            let mut chance = Rng::with_seed(7);
+            let mut mirror = Mirror::default();
+            scene.follow(&mut mirror).await;
             let mut there: Vec<(Draft, Written)> = Vec::new();
             let mut late: Vec<Raw> = Vec::new();
             for n in 0..1_000 {
                 scene.edit(n, &mut there, &mut chance).await;
                 for raw in scene.notices() {
-                    match chance.below(4) {
+                    match chance.u8(..4) {
                         0 => {}
                         1 => late.extend([raw.clone(), raw]),
                         _ => late.push(raw),
                     }
                 }
-                if chance.below(5) == 0 {
+                if chance.u8(..5) == 0 {
                     chance.shuffle(&mut late);
                     for raw in late.drain(..) {
                         if scene.told(&raw).iter().any(|signal| is_change(signal, &channel)) {
-                            mirror.follow(&scene).await;
+                            scene.follow(&mut mirror).await;
                         }
                     }
                 }
             }
             // What the last lost notices did not tell, the clock finds.
-            mirror.follow(&scene).await;
-            assert_eq!(mirror.events, Mirror::read(&scene).await.events);
+            scene.follow(&mut mirror).await;
+            let mut whole = Mirror::default();
+            scene.follow(&mut whole).await;
+            assert_eq!(mirror.events, whole.events);
             assert_eq!(mirror.events.len(), there.len());
         })
     }),
@@ -252,17 +254,17 @@ impl Scene {
     }
 
     /// One edit: a new event, another time, or none.
-    async fn edit(&self, n: i64, there: &mut Vec<(Draft, Written)>, chance: &mut Chance) {
+    async fn edit(&self, n: i64, there: &mut Vec<(Draft, Written)>, chance: &mut Rng) {
         let (cx, of) = (&self.stage.cx, &self.of);
         let count = there.len();
-        match chance.below(3) {
+        match chance.u8(..3) {
             1 if count > 0 => {
-                let (event, written) = &mut there[chance.below(count)];
+                let (event, written) = &mut there[chance.usize(..count)];
                 *event = moved(event, 1800);
                 *written = self.calendar.update(cx, of, written, event).await.expect("updates");
             }
             2 if count > 0 => {
-                let (_, written) = there.swap_remove(chance.below(count));
+                let (_, written) = there.swap_remove(chance.usize(..count));
                 self.calendar.delete(cx, of, &written).await.expect("deletes");
             }
             _ => {
@@ -273,50 +275,12 @@ impl Scene {
         }
     }
 
+    /// Brings the mirror to where the calendar is now.
+    async fn follow(&self, mirror: &mut Mirror) {
+        mirror.heed(self.changes(mirror.cursor.as_deref()).await);
+    }
+
     async fn changes(&self, since: Option<&str>) -> Changes {
         self.calendar.changes(&self.stage.cx, &self.of, since, window()).await.expect("says what changed")
-    }
-}
-
-/// A copy of a calendar, kept as the engine keeps it.
-struct Mirror {
-    events: BTreeMap<RemoteId, (String, Vec<Span>)>,
-    cursor: Option<String>,
-}
-
-impl Mirror {
-    async fn read(scene: &Scene) -> Self {
-        let mut mirror = Self { events: BTreeMap::new(), cursor: None };
-        mirror.follow(scene).await;
-        mirror
-    }
-
-    async fn follow(&mut self, scene: &Scene) {
-        let changes = scene.changes(self.cursor.as_deref()).await;
-        if changes.full {
-            self.events.clear();
-        }
-        for gone in &changes.removed {
-            self.events.remove(gone);
-        }
-        let kept = |event: RemoteEvent| (event.id, (event.uid, event.busy));
-        self.events.extend(changes.upserts.into_iter().map(kept));
-        self.cursor = changes.cursor;
-    }
-}
-
-/// Chance that is the same in every run.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap_or(0) % most
-    }
-
-    fn shuffle<T>(&mut self, all: &mut [T]) {
-        for last in (1..all.len()).rev() {
-            all.swap(last, self.below(last + 1));
-        }
     }
 }
