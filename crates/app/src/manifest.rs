@@ -1,6 +1,7 @@
 //! An app's manifest, `app.toml`: everything about it that is data.
 
 mod address;
+mod api;
 mod check;
 mod parse;
 mod place;
@@ -17,6 +18,7 @@ use url::Url;
 use crate::oauth::OAuth;
 
 pub use self::{
+    api::ApiNames,
     check::{Filled, WrongField},
     parse::ManifestError,
     place::{LinkPattern, Place},
@@ -47,6 +49,9 @@ pub struct Manifest {
     /// For whom it can be set up: one word or several.
     #[serde(rename = "scope", default = "scope::usual", deserialize_with = "scope::one_or_more")]
     pub scopes: Vec<Scope>,
+    /// How clients of the REST API know it.
+    #[serde(default)]
+    pub api: ApiNames,
     /// Pages to read on.
     #[serde(default)]
     pub links: Links,

@@ -32,6 +32,7 @@ pub const ALL: &[Migration] = migrations![
     "0009_app_life",
     "0010_rooms",
     "0013_notices",
+    "0014_api",
 ];
 
 impl Migration {

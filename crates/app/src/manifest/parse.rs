@@ -54,6 +54,10 @@ impl Manifest {
         for link in [&self.links.website, &self.links.help, &self.links.privacy].into_iter().flatten() {
             demand(link.scheme() == "https", "links", "use https addresses")?;
         }
+        for (place, name) in [("api.name", &self.api.name), ("api.stem", &self.api.stem)] {
+            let fits = name.as_deref().is_none_or(is_slug);
+            demand(fits, place, "use lower-case letters, digits and single hyphens")?;
+        }
         for (name, url) in &self.endpoints {
             demand(
                 !url.cannot_be_a_base(),

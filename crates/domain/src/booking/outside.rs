@@ -41,6 +41,20 @@ pub enum AskWhy {
     Hours,
 }
 
+impl AskWhy {
+    /// In a sentence for the host.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Wanted => "The guest does not know of it yet.",
+            Self::OtherHosts => "Others host it too, so nothing was changed.",
+            Self::Begun => "That time has begun, so the booking cannot follow.",
+            Self::Length => "No booking can be that short or that long.",
+            Self::Taken => "Something else takes that time, so the booking stayed.",
+            Self::Hours => "You do not work then, so the booking stayed.",
+        }
+    }
+}
+
 /// What becomes of a booking whose event was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heed {

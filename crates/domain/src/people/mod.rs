@@ -70,6 +70,8 @@ pub struct Profile {
     pub brand: Option<String>,
     /// What becomes of a booking that is changed in a calendar of theirs.
     pub calendar_changes: CalendarChanges,
+    /// The app that makes the rooms of their new event types; none where none is chosen.
+    pub usual_room: Option<String>,
 }
 
 impl Default for Profile {
@@ -82,6 +84,7 @@ impl Default for Profile {
             bio: String::new(),
             brand: None,
             calendar_changes: CalendarChanges::default(),
+            usual_room: None,
         }
     }
 }

@@ -65,6 +65,7 @@ mod tests {
         let id = uuid::Uuid::nil();
         Connection {
             id: Id::new(id),
+            number: 7,
             organization: Id::new(id),
             installation: Id::new(id),
             account: "ines".into(),

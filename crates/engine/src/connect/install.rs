@@ -101,6 +101,7 @@ impl Engine {
         };
         let connection = Connection {
             id: connection,
+            number: self.ids().number(),
             organization: asker.organization,
             installation: installation.id,
             account: found.probe.identity.clone(),
@@ -351,6 +352,7 @@ fn described(remote: &RemoteCalendar, of: &Installed, owner: &User) -> Calendar 
         zone: remote.zone.clone(),
         colour: remote.colour.clone(),
         writable: remote.writable && writes(of),
+        main: remote.primary,
         blocks: false,
         receives: false,
         tentative_blocks: true,
@@ -358,6 +360,7 @@ fn described(remote: &RemoteCalendar, of: &Installed, owner: &User) -> Calendar 
         window: Span::new(0, 0),
         freshness: Freshness::default(),
         policy: POLICY,
+        on_change: None,
         next_sync_at: None,
     }
 }

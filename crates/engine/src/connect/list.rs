@@ -1,15 +1,15 @@
 //! Apps and connections as pages show them, and what may be changed about them.
 
 use jiff::Timestamp;
-use kalends_app::App;
+use kalends_app::{App, manifest::AppKind};
 use kalends_domain::{
     Id,
     event_type::Owner,
-    people::{Organization, User},
+    people::{CalendarChanges, Organization, User},
 };
 use kalends_store::{
     Result as StoreResult, Tx,
-    repo::{Calendar, FailurePolicy, Health, Installation, Scope},
+    repo::{Calendar, Connection, FailurePolicy, Health, Installation, Scope},
 };
 
 use super::{ConnectError, ForWhom, Installed, Outside, install, whose};
@@ -39,6 +39,8 @@ pub struct AppCard {
 pub struct ConnectionView {
     /// The installation.
     pub id: Id<Installation>,
+    /// The account, as the v2 API says it.
+    pub number: i64,
     /// The app.
     pub app: &'static App,
     /// Which account: an address or a server.
@@ -95,6 +97,22 @@ pub struct CalendarUse {
     pub tentative_blocks: bool,
     /// What holds while it cannot be reached.
     pub policy: FailurePolicy,
+    /// What becomes of a booking whose event is changed here; none for what the owner wants elsewhere.
+    pub on_change: Option<CalendarChanges>,
+}
+
+impl From<&Calendar> for CalendarUse {
+    /// As it is used now.
+    fn from(of: &Calendar) -> Self {
+        Self {
+            calendar: of.id,
+            blocks: of.blocks,
+            receives: of.receives,
+            tentative_blocks: of.tentative_blocks,
+            policy: of.policy,
+            on_change: of.on_change,
+        }
+    }
 }
 
 impl Engine {
@@ -135,6 +153,14 @@ impl Engine {
         Ok(usable.iter().filter(can).map(|one| one.app.slug).collect())
     }
 
+    /// The app that clients of the API know by this name, or by its slug, where it is of this kind.
+    pub fn app_known_as(&self, name: &str, kind: AppKind) -> Option<&'static App> {
+        let fits = |app: &&&'static App| {
+            app.manifest().kinds.contains(&kind) && (app.manifest().api_name() == name || app.slug == name)
+        };
+        self.outside.apps().iter().find(fits).copied()
+    }
+
     /// One app, if it is in this build.
     pub async fn app(&self, asker: &Member, slug: &str) -> Result<AppCard, ConnectError> {
         let cards = self.apps(asker).await?;
@@ -145,10 +171,7 @@ impl Engine {
     pub async fn connections(&self, asker: &Member) -> Result<Vec<ConnectionView>, ConnectError> {
         let mut tx = self.db.read().await?;
         let there = Installed::there_for(&mut tx, &self.outside, asker.organization, &[asker.user]).await?;
-        let mut views = Vec::with_capacity(there.len());
-        for one in there {
-            views.push(view(self, &mut tx, asker, one).await?);
-        }
+        let mut views = views(self, &mut tx, asker, there).await?;
         views.sort_by_key(|view| view.health == Health::Connected);
         Ok(views)
     }
@@ -160,7 +183,8 @@ impl Engine {
         id: Id<Installation>,
     ) -> Result<ConnectionView, ConnectError> {
         let there = self.own(asker, id).await?;
-        Ok(view(self, &mut self.db.read().await?, asker, there).await?)
+        let view = views(self, &mut self.db.read().await?, asker, vec![there]).await?.pop();
+        view.ok_or(ConnectError::NotFound)
     }
 
     /// Asks the account again which calendars it has.
@@ -268,42 +292,64 @@ impl Installed {
     }
 }
 
-async fn view(engine: &Engine, tx: &mut Tx, asker: &Member, of: Installed) -> StoreResult<ConnectionView> {
-    let calendars = tx.calendars().of_connection(&of.connection).await?;
-    let standing = tx.installations().lives(&[of.installation.id]).await?;
-    let team = match of.installation.scope {
-        Scope::Team(team) => {
-            tx.people().team(of.installation.organization, team).await?.map(|team| team.name)
-        }
-        _ => None,
+/// What there is to say of these: so many queries, however many they are.
+async fn views(
+    engine: &Engine,
+    tx: &mut Tx,
+    asker: &Member,
+    all: Vec<Installed>,
+) -> StoreResult<Vec<ConnectionView>> {
+    if all.is_empty() {
+        return Ok(vec![]);
+    }
+    let installations: Vec<Id<Installation>> = all.iter().map(|one| one.installation.id).collect();
+    let connections: Vec<Id<Connection>> = all.iter().map(|one| one.connection.id).collect();
+    let mut calendars = tx.calendars().of_connections(asker.organization, &connections).await?;
+    let standing = tx.installations().lives(&installations).await?;
+    let grants = tx.oauth().grants(&connections).await?;
+    let (teams, run) = if all.iter().any(|one| matches!(one.installation.scope, Scope::Team(_))) {
+        (tx.people().teams(asker.organization).await?, whose::run_by(tx, asker).await?)
+    } else {
+        (vec![], vec![])
     };
-    let may_change = whose::may_change(tx, asker, &of.installation).await.is_ok();
-    let grant = tx.oauth().grant(&of.connection).await?;
-    let ids: Vec<Id<Calendar>> = calendars.iter().map(|calendar| calendar.id).collect();
-    let told = match of.app.watch() {
+    let public = engine.outside.links().are_public();
+    let told = |of: &Installed| match of.app.watch() {
         None => Told::No,
-        Some(_) if engine.outside.links().are_public() => Told::Yes,
+        Some(_) if public => Told::Yes,
         Some(_) => Told::NotReachable,
     };
-    let live = if told == Told::Yes { sync::live(tx, &ids, engine.now()).await? } else { vec![] };
-    Ok(ConnectionView {
-        id: of.installation.id,
-        app: of.app,
-        account: named(&of),
-        scope: of.installation.scope,
-        team,
-        may_change,
-        enabled: of.installation.enabled,
-        off_since: standing.first().and_then(|one| one.off_at),
-        settings: of.installation.settings,
-        health: of.connection.health,
-        since: of.connection.since,
-        cause: of.connection.cause,
-        missing: grant.map(|grant| grant.missing).unwrap_or_default(),
-        calendars,
-        told,
-        live,
-    })
+    let heard = |calendar: &&Calendar| {
+        all.iter().any(|one| one.connection.id == calendar.connection && told(one) == Told::Yes)
+    };
+    let heard: Vec<Id<Calendar>> = calendars.iter().filter(heard).map(|calendar| calendar.id).collect();
+    let live = if heard.is_empty() { vec![] } else { sync::live(tx, &heard, engine.now()).await? };
+    let view = |of: Installed| {
+        let own: Vec<Calendar> =
+            calendars.extract_if(.., |calendar| calendar.connection == of.connection.id).collect();
+        let team = teams.iter().find(|team| of.installation.scope == Scope::Team(team.id));
+        let stands = standing.iter().find(|one| one.installation == of.installation.id);
+        let grant = grants.iter().find(|grant| grant.connection == of.connection.id);
+        ConnectionView {
+            id: of.installation.id,
+            number: of.connection.number,
+            app: of.app,
+            account: named(&of),
+            scope: of.installation.scope,
+            team: team.map(|team| team.name.clone()),
+            may_change: whose::changeable(asker, &run, &of.installation).is_ok(),
+            enabled: of.installation.enabled,
+            off_since: stands.and_then(|one| one.off_at),
+            missing: grant.map(|grant| grant.missing.clone()).unwrap_or_default(),
+            live: own.iter().map(|calendar| calendar.id).filter(|id| live.contains(id)).collect(),
+            calendars: own,
+            told: told(&of),
+            settings: of.installation.settings,
+            health: of.connection.health,
+            since: of.connection.since,
+            cause: of.connection.cause,
+        }
+    };
+    Ok(all.iter().cloned().map(view).collect())
 }
 
 /// The account, or what stands for one where an app has settings and no account.
@@ -343,6 +389,7 @@ async fn apply_uses(tx: &mut Tx, known: &[Calendar], uses: &[CalendarUse], owner
     for one in uses {
         let Some(calendar) = known.iter().find(|calendar| calendar.id == one.calendar) else { continue };
         tx.calendars().set_use(calendar, one.blocks, one.tentative_blocks, one.policy).await?;
+        tx.calendars().set_on_change(calendar, one.on_change).await?;
         // What was left out of the copy so far must be read again; what no longer blocks need not be read at all.
         let anew = one.tentative_blocks != calendar.tentative_blocks;
         if anew {

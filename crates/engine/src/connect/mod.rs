@@ -1,5 +1,6 @@
 //! Apps: what there is, what is connected, and how well it is.
 
+mod busy;
 mod error;
 mod health;
 mod install;
@@ -13,12 +14,14 @@ mod outside;
 mod pages;
 mod removal;
 mod switch;
+pub(crate) mod usual_room;
 mod whose;
 
 pub(crate) use self::installed::Installed;
 pub use kalends_store::repo::{Calendar, FailurePolicy, Health, Scope};
 
 pub use self::{
+    busy::CalendarBusy,
     error::ConnectError,
     list::{AppCard, CalendarUse, ConnectionView, Told},
     needs::Need,

@@ -8,7 +8,7 @@ use kalends_store::{
 };
 
 use super::ConnectError;
-use crate::{Engine, Member, book::leads};
+use crate::{Engine, Member};
 
 /// One choice of for whom an app is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,18 +63,22 @@ pub(super) fn choices(app: &App, asker: &Member, teams: &[Team]) -> Vec<ForWhom>
 
 /// Teams the asker runs: those they lead, or all for one who manages the organization.
 pub(super) async fn run_by(tx: &mut Tx, asker: &Member) -> StoreResult<Vec<Team>> {
-    let all = tx.people().teams(asker.organization).await?;
-    let mut teams = Vec::new();
-    for team in all {
-        if asker.role.manages() || leads(tx, *asker, team.id).await? {
-            teams.push(team);
-        }
+    if asker.role.manages() {
+        return tx.people().teams(asker.organization).await;
     }
-    Ok(teams)
+    let Some(user) = tx.people().get(asker.user).await? else { return Ok(vec![]) };
+    let all = tx.people().teams_of(&user).await?;
+    Ok(all.into_iter().filter(|(_, role)| role.manages()).map(|(team, _)| team).collect())
 }
 
 /// May the asker change this installation; what they may not even see is not there.
 pub(super) async fn may_change(tx: &mut Tx, asker: &Member, of: &Installation) -> Result<(), ConnectError> {
+    let run = run_by(tx, asker).await?;
+    changeable(asker, &run, of)
+}
+
+/// The same, for one who runs these teams.
+pub(super) fn changeable(asker: &Member, run: &[Team], of: &Installation) -> Result<(), ConnectError> {
     if of.organization != asker.organization {
         return Err(ConnectError::NotFound);
     }
@@ -82,7 +86,7 @@ pub(super) async fn may_change(tx: &mut Tx, asker: &Member, of: &Installation) -
         Scope::User(user) if user == asker.user => Ok(()),
         Scope::User(_) => Err(ConnectError::NotFound),
         Scope::Organization | Scope::Team(_) if asker.role.manages() => Ok(()),
-        Scope::Team(team) if leads(tx, *asker, team).await? => Ok(()),
+        Scope::Team(team) if run.iter().any(|one| one.id == team) => Ok(()),
         Scope::Organization | Scope::Team(_) => Err(ConnectError::Forbidden),
     }
 }

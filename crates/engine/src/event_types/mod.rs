@@ -14,7 +14,7 @@ use kalends_store::{Error, Tx};
 use self::check::Sound;
 pub(crate) use self::check::is_colour;
 pub use self::draft::{EventTypeDraft, PrivateLinkDraft};
-use crate::{EditError, Engine, Invalid, Member, book::leads};
+use crate::{EditError, Engine, Invalid, Member, book::leads, connect::usual_room};
 
 const WHAT: &str = "event type";
 
@@ -58,12 +58,20 @@ impl Engine {
         Ok(tx.event_types().hosted_by(&user).await?)
     }
 
-    /// Makes a new event type; it stands last on its owner's page.
+    /// Makes a new event type; it stands last on its owner's page. One that names no place gets its owner's usual room.
     pub async fn create_event_type(
         &self,
         member: &Member,
         draft: &EventTypeDraft,
     ) -> Result<EventType, EditError> {
+        let mut draft = draft.clone();
+        if draft.settings.locations.is_empty() {
+            draft.settings.locations.extend(usual_room::place(&mut self.db.read().await?, &draft).await?);
+        }
+        self.make_event_type(member, &draft).await
+    }
+
+    async fn make_event_type(&self, member: &Member, draft: &EventTypeDraft) -> Result<EventType, EditError> {
         let sound = check::check(draft, &self.outside)?;
         let (member, draft) = (*member, draft.clone());
         let result = self.db.write(move |tx| created(tx, member, draft.clone(), sound.clone())).await;
@@ -112,7 +120,7 @@ impl Engine {
         draft.slug = check::copy_slug(&original.slug, &siblings).to_string();
         draft.title = format!("{} (copy)", original.title.chars().take(190).collect::<String>());
         draft.hidden = true;
-        self.create_event_type(member, &draft).await
+        self.make_event_type(member, &draft).await
     }
 
     /// Puts an owner's event types in this order; those not named follow in the order they had.

@@ -5,6 +5,7 @@
 //! the host wants: follow, ask, or nothing. What lies over a booking is not noted at all: it is read from the mirror each time.
 
 mod answer;
+mod letter;
 mod needs;
 mod run;
 mod seen;
@@ -14,6 +15,7 @@ pub use self::{
     needs::{Changed, Conflict, Needs},
 };
 pub(crate) use self::{
+    letter::tell,
     run::run,
     seen::{notice, notice_gone, notice_missing},
 };

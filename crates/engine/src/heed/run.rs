@@ -16,7 +16,7 @@ use crate::{
     book::{CancelAsk, CancelWhat, ChangeError},
     connect::Installed,
     flights::{self, About},
-    job::{self, Failed, Heed, SyncCalendar},
+    job::{self, Failed, Heed, Letters, SyncCalendar},
 };
 
 /// So often an event that changes under our eyes is read again before the last sight of it counts.
@@ -60,7 +60,7 @@ async fn read(engine: &Engine, job: &Heed) -> StoreResult<Option<Case>> {
     let Some(calendar) = tx.calendars().get(change.calendar).await? else { return Ok(None) };
     let Some(host) = tx.people().get(change.host).await? else { return Ok(None) };
     let installed = Installed::of_connection(&mut tx, &engine.outside, calendar.connection).await?;
-    let wish = host.profile.calendar_changes;
+    let wish = calendar.on_change.unwrap_or(host.profile.calendar_changes);
     Ok(Some(Case { change, row, booking, calendar, installed, wish }))
 }
 
@@ -190,6 +190,8 @@ async fn ask(engine: &Engine, case: &Case, why: AskWhy) -> Result<(), Failed> {
                     tx.bookings()
                         .happened(&booking, &Happened { kind: "changed", actor: "calendar", detail })
                         .await?;
+                    let (organization, at) = (change.organization, tx.now());
+                    job::add(tx, &Letters::CalendarChange { organization, change: change.id, at }).await?;
                 }
                 Ok(())
             })

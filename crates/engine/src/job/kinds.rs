@@ -7,7 +7,9 @@ use kalends_domain::{
     event_type::{Answers, BookedLocation, EventType},
     people::{Organization, User},
 };
-use kalends_store::repo::{Calendar, Connection, Delivery, InboundEvent, Installation, Reference};
+use kalends_store::repo::{
+    Calendar, Connection, Delivery, InboundEvent, Installation, OutsideChange, Reference,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Failed, Job, Work, house};
@@ -221,6 +223,15 @@ pub enum Letters {
         /// At which app's provider.
         app: String,
     },
+    /// An event of a booking was changed in a calendar, and its host is asked what becomes of the booking.
+    CalendarChange {
+        /// What was seen.
+        change: Id<OutsideChange>,
+        /// Since when it is asked.
+        at: Timestamp,
+        /// Where it belongs.
+        organization: Id<Organization>,
+    },
 }
 
 impl Job for Letters {
@@ -233,6 +244,7 @@ impl Job for Letters {
             Self::VerifyEmail { user } => format!("verify_email:{user}"),
             Self::SignInEnded { user, connection } => format!("sign_in_ended:{user}:{connection}"),
             Self::RegistrationRefused { user, app } => format!("registration_refused:{user}:{app}"),
+            Self::CalendarChange { change, at, .. } => format!("calendar_change:{change}:{at}"),
         }
     }
 
@@ -246,6 +258,9 @@ impl Job for Letters {
             }
             Self::RegistrationRefused { user, app } => {
                 connect::letters::registration_refused(&work.engine, *user, app).await
+            }
+            Self::CalendarChange { organization, change, at } => {
+                heed::tell(&work.engine, *organization, *change, *at).await
             }
         }
     }

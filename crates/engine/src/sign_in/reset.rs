@@ -108,7 +108,9 @@ pub(crate) async fn send(engine: &Engine, letter: &Letters) -> Result<(), Failed
     let (id, purpose, hours) = match letter {
         Letters::PasswordReset { user } => (*user, RESET, 1),
         Letters::VerifyEmail { user } => (*user, VERIFY, 24),
-        Letters::SignInEnded { .. } | Letters::RegistrationRefused { .. } => return Ok(()),
+        Letters::SignInEnded { .. }
+        | Letters::RegistrationRefused { .. }
+        | Letters::CalendarChange { .. } => return Ok(()),
     };
     let Some(user) = engine.db.read().await?.people().get(id).await? else { return Ok(()) };
     let link = token::fresh("", engine.db.ids());

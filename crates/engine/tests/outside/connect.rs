@@ -117,11 +117,11 @@ async fn at_most_one_calendar_receives_and_it_must_be_writable(t: &TestDb) {
         view.calendars
             .iter()
             .map(|one| CalendarUse {
-                calendar: one.id,
                 blocks: true,
                 receives: receiving.contains(&one.name.as_str()),
                 tentative_blocks: true,
                 policy: FailurePolicy { trust_hours: 6, then_blocks: true },
+                ..one.into()
             })
             .collect()
     };
@@ -150,7 +150,7 @@ async fn a_calendar_that_is_only_read_blocks_and_never_receives(t: &TestDb) {
     assert!(board.freshness.synced_at.is_some());
     let policy = FailurePolicy { trust_hours: 6, then_blocks: true };
     let uses =
-        [CalendarUse { calendar: board.id, blocks: true, receives: true, tentative_blocks: true, policy }];
+        [CalendarUse { blocks: true, receives: true, tentative_blocks: true, policy, ..(&board).into() }];
     let refused = stage.engine.use_calendars(&stage.member, view.id, &uses).await;
     let Err(ConnectError::Invalid(invalid)) = refused else { panic!("it is refused") };
     assert_eq!(invalid.problems[0].field, "receives");

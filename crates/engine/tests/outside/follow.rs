@@ -217,13 +217,7 @@ async fn a_new_receiving_calendar_gets_the_event_and_the_old_one_loses_it(t: &Te
     let uses: Vec<_> = view
         .calendars
         .iter()
-        .map(|one| kalends_engine::connect::CalendarUse {
-            calendar: one.id,
-            blocks: one.blocks,
-            receives: one.name == "family",
-            tentative_blocks: true,
-            policy: one.policy,
-        })
+        .map(|one| kalends_engine::connect::CalendarUse { receives: one.name == "family", ..one.into() })
         .collect();
     stage.engine.use_calendars(&stage.member, view.id, &uses).await.unwrap();
     t.clock.advance(SignedDuration::from_secs(1));

@@ -155,13 +155,7 @@ async fn tentative_events_block_unless_their_owner_says_otherwise_fb_04(t: &Test
     stage.settle().await;
     assert_eq!(starts(&stage).await, [0, 3600]);
     let one = calendar(&stage).await;
-    let firm_only = CalendarUse {
-        calendar: one.id,
-        blocks: true,
-        receives: true,
-        tentative_blocks: false,
-        policy: one.policy,
-    };
+    let firm_only = CalendarUse { blocks: true, receives: true, tentative_blocks: false, ..(&one).into() };
     stage.engine.use_calendars(&stage.member, id, &[firm_only]).await.unwrap();
     stage.settle().await;
     assert_eq!(starts(&stage).await, [3600]);

@@ -38,6 +38,7 @@ async fn calendar(h: &House, host: &User, read: bool) -> Calendar {
     let connection = Connection {
         id: h.t.ids.id(),
         organization: host.organization,
+        number: h.t.ids.number(),
         installation: installation.id,
         account: format!("{}@toy", host.name),
         health: Health::Connected,
@@ -55,6 +56,7 @@ async fn calendar(h: &House, host: &User, read: bool) -> Calendar {
         zone: None,
         colour: None,
         writable: true,
+        main: true,
         blocks: true,
         tentative_blocks: true,
         receives: false,
@@ -62,6 +64,7 @@ async fn calendar(h: &House, host: &User, read: bool) -> Calendar {
         window: Span::new(0, 0),
         freshness: Freshness::default(),
         policy: POLICY,
+        on_change: None,
         next_sync_at: None,
     };
     let made = calendar.clone();

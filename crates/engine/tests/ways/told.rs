@@ -339,13 +339,7 @@ async fn disconnecting_closes_the_channels(t: &TestDb) {
 async fn a_calendar_that_blocks_no_more_has_no_channel(t: &TestDb) {
     let stage = stage(t).await;
     let one = stage.calendar().await;
-    let unused = kalends_engine::connect::CalendarUse {
-        calendar: one.id,
-        blocks: false,
-        receives: true,
-        tentative_blocks: true,
-        policy: one.policy,
-    };
+    let unused = kalends_engine::connect::CalendarUse { blocks: false, receives: true, ..(&one).into() };
     stage.engine.use_calendars(&stage.member, stage.installation, &[unused]).await.unwrap();
     stage.settle().await;
     assert_eq!((stage.planner.channels(), channel(&stage).await), (0, None));

@@ -5,7 +5,7 @@ mod mirror;
 use jiff::Timestamp;
 use kalends_domain::{
     Id, Span,
-    people::{Organization, User},
+    people::{CalendarChanges, Organization, User},
 };
 
 pub use self::mirror::{MirrorBusy, MirrorEvent};
@@ -19,7 +19,7 @@ pub struct Calendars<'t> {
 
 /// One external calendar, as it is mirrored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four switches on one page, each free of the others")]
+#[expect(clippy::struct_excessive_bools, reason = "switches that are free of each other")]
 pub struct Calendar {
     /// The row.
     pub id: Id<Self>,
@@ -39,6 +39,8 @@ pub struct Calendar {
     pub colour: Option<String>,
     /// We may write to it.
     pub writable: bool,
+    /// The account's main one.
+    pub main: bool,
     /// Its events make the user busy.
     pub blocks: bool,
     /// Bookings are written here.
@@ -53,6 +55,8 @@ pub struct Calendar {
     pub freshness: Freshness,
     /// What holds while it cannot be reached.
     pub policy: FailurePolicy,
+    /// What becomes of a booking whose event is changed here; none for what its owner wants elsewhere.
+    pub on_change: Option<CalendarChanges>,
     /// The next sync; none means none is planned.
     pub next_sync_at: Option<Timestamp>,
 }
@@ -79,7 +83,7 @@ pub struct FailurePolicy {
 
 const SELECT: &str = "SELECT organization_id, id, connection_id, user_id, remote_id, name, zone, colour, writable, blocks,
     receives, tentative_blocks, cursor, starts, ends, synced_at, failing_since_at, last_error, trust_hours, then_blocks,
-    next_sync_at FROM calendars";
+    next_sync_at, main, on_change FROM calendars";
 
 impl Calendars<'_> {
     /// Stores a calendar that was found in an account.
@@ -90,8 +94,9 @@ impl Calendars<'_> {
             .run(
                 sql("INSERT INTO calendars (organization_id, id, connection_id, user_id, remote_id, name, zone, colour, writable,
                         blocks, receives, cursor, starts, ends, synced_at, failing_since_at, last_error, trust_hours, then_blocks,
-                        next_sync_at, created_at, tentative_blocks)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)")
+                        next_sync_at, created_at, tentative_blocks, main, on_change)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                        $23, $24)")
                 .bind(new.organization)
                 .bind(new.id)
                 .bind(new.connection)
@@ -113,15 +118,17 @@ impl Calendars<'_> {
                 .bind(new.policy.then_blocks)
                 .bind(new.next_sync_at)
                 .bind(now)
-                .bind(new.tentative_blocks),
+                .bind(new.tentative_blocks)
+                .bind(new.main)
+                .bind(new.on_change.map(CalendarChanges::as_str)),
             )
             .await
             .map(drop)
     }
 
-    /// Writes what the account says of a calendar: its name, zone, colour, whether we may write.
+    /// Writes what the account says of a calendar: its name, zone, colour, whether we may write, whether it is the main one.
     pub async fn describe(&mut self, changed: &Calendar) -> Result<()> {
-        let query = sql("UPDATE calendars SET name = $3, zone = $4, colour = $5, writable = $6
+        let query = sql("UPDATE calendars SET name = $3, zone = $4, colour = $5, writable = $6, main = $7
              WHERE organization_id = $1 AND id = $2");
         let query = query
             .bind(changed.organization)
@@ -129,7 +136,8 @@ impl Calendars<'_> {
             .bind(&changed.name)
             .bind(changed.zone.as_ref())
             .bind(changed.colour.as_ref())
-            .bind(changed.writable);
+            .bind(changed.writable)
+            .bind(changed.main);
         found(self.tx.run(query).await?, "calendar")
     }
 
@@ -153,6 +161,13 @@ impl Calendars<'_> {
             .bind(policy.then_blocks)
             .bind(tentative_blocks);
         found(self.tx.run(query).await?, "calendar")
+    }
+
+    /// Sets what becomes of a booking whose event is changed in a calendar; none for what its owner wants elsewhere.
+    pub async fn set_on_change(&mut self, of: &Calendar, wish: Option<CalendarChanges>) -> Result<()> {
+        let query = sql("UPDATE calendars SET on_change = $3 WHERE organization_id = $1 AND id = $2");
+        let wish = wish.map(CalendarChanges::as_str);
+        found(self.tx.run(query.bind(of.organization).bind(of.id).bind(wish)).await?, "calendar")
     }
 
     /// Makes the next sync read everything again. The copy stays believed until then.
@@ -192,10 +207,19 @@ impl Calendars<'_> {
 
     /// All calendars of an account.
     pub async fn of_connection(&mut self, of: &Connection) -> Result<Vec<Calendar>> {
+        self.of_connections(of.organization, &[of.id]).await
+    }
+
+    /// All calendars of these accounts, in one query, by name.
+    pub async fn of_connections(
+        &mut self,
+        organization: Id<Organization>,
+        of: &[Id<Connection>],
+    ) -> Result<Vec<Calendar>> {
         let query = Sql::built(format!(
-            "{SELECT} WHERE organization_id = $1 AND connection_id = $2 ORDER BY name, id"
+            "{SELECT} WHERE organization_id = $1 AND connection_id IN ($*) ORDER BY name, id"
         ));
-        let rows = self.tx.rows(query.bind(of.organization).bind(of.id)).await?;
+        let rows = self.tx.rows(query.bind(organization).bind_list(of.iter().copied())).await?;
         rows.iter().map(calendar).collect()
     }
 
@@ -260,6 +284,7 @@ impl Calendars<'_> {
 }
 
 fn calendar(row: &Row) -> Result<Calendar> {
+    let on_change: Option<String> = row.get("on_change")?;
     Ok(Calendar {
         id: row.get("id")?,
         organization: row.get("organization_id")?,
@@ -270,6 +295,7 @@ fn calendar(row: &Row) -> Result<Calendar> {
         zone: row.get("zone")?,
         colour: row.get("colour")?,
         writable: row.get("writable")?,
+        main: row.get("main")?,
         blocks: row.get("blocks")?,
         receives: row.get("receives")?,
         tentative_blocks: row.get("tentative_blocks")?,
@@ -281,6 +307,7 @@ fn calendar(row: &Row) -> Result<Calendar> {
             last_error: row.get("last_error")?,
         },
         policy: FailurePolicy { trust_hours: row.get("trust_hours")?, then_blocks: row.get("then_blocks")? },
+        on_change: on_change.as_deref().map(CalendarChanges::parse),
         next_sync_at: row.get("next_sync_at")?,
     })
 }

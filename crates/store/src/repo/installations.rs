@@ -83,6 +83,8 @@ pub enum Health {
 pub struct Connection {
     /// The row.
     pub id: Id<Self>,
+    /// The same, as the v2 API says it.
+    pub number: i64,
     /// Where it belongs.
     pub organization: Id<Organization>,
     /// Of which installation.
@@ -102,7 +104,7 @@ pub struct Connection {
 pub(super) const SELECT: &str =
     "SELECT organization_id, id, app, owner_user_id, owner_team_id, settings, enabled, created_at
     FROM installations";
-const CONNECTION: &str = "SELECT organization_id, id, installation_id, account, state, since_at, cause, checked_at FROM connections";
+const CONNECTION: &str = "SELECT organization_id, id, number, installation_id, account, state, since_at, cause, checked_at FROM connections";
 
 impl Installations<'_> {
     /// Stores a fresh installation.
@@ -232,7 +234,7 @@ impl Installations<'_> {
         self.tx
             .run(
                 sql("INSERT INTO connections (organization_id, id, installation_id, account, state, since_at, cause, checked_at,
-                        created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+                        created_at, number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
                 .bind(new.organization)
                 .bind(new.id)
                 .bind(new.installation)
@@ -241,7 +243,8 @@ impl Installations<'_> {
                 .bind(new.since)
                 .bind(&new.cause)
                 .bind(new.checked_at)
-                .bind(now),
+                .bind(now)
+                .bind(new.number),
             )
             .await
             .map(drop)
@@ -319,6 +322,7 @@ fn connection(row: &Row) -> Result<Connection> {
     let state: String = row.get("state")?;
     Ok(Connection {
         id: row.get("id")?,
+        number: row.get("number")?,
         organization: row.get("organization_id")?,
         installation: row.get("installation_id")?,
         account: row.get("account")?,

@@ -109,10 +109,11 @@ impl OutsideChanges<'_> {
         self.tx.run(query).await.map(drop)
     }
 
-    /// Asks its host; false when it was seen otherwise meanwhile.
+    /// Asks its host; false when they are asked already, or it was seen otherwise meanwhile.
     pub async fn ask(&mut self, of: &OutsideChange, why: AskWhy) -> Result<bool> {
         let query =
-            sql("UPDATE outside_changes SET why = $3 WHERE organization_id = $1 AND id = $2 AND seen = $4");
+            sql("UPDATE outside_changes SET why = $3 WHERE organization_id = $1 AND id = $2 AND seen = $4
+             AND why IS NULL");
         let query = query.bind(of.organization).bind(of.id).bind(json(&why)?).bind(json(&of.seen)?);
         Ok(self.tx.run(query).await? > 0)
     }

@@ -48,6 +48,7 @@ pub(crate) async fn connect(t: &TestDb, of: &User) -> Connection {
     let new = Connection {
         id: t.ids.id(),
         organization: of.organization,
+        number: t.ids.number(),
         installation: installation.id,
         account: of.email.clone(),
         health: Health::Connected,

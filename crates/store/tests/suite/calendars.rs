@@ -32,6 +32,7 @@ fn new(t: &TestDb, of: &User, connection: &Connection, name: &str) -> Calendar {
         zone: Some("Europe/Vienna".into()),
         colour: None,
         writable: true,
+        main: true,
         blocks: true,
         receives: false,
         tentative_blocks: false,
@@ -39,6 +40,7 @@ fn new(t: &TestDb, of: &User, connection: &Connection, name: &str) -> Calendar {
         window: span(0, 100_000),
         freshness: Freshness::default(),
         policy: FailurePolicy { trust_hours: 24, then_blocks: true },
+        on_change: None,
         next_sync_at: Some(t.clock.now()),
     }
 }

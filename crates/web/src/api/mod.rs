@@ -1,7 +1,12 @@
 //! The REST API, compatible with Cal.com's API v2: its paths, headers and shapes.
 
+mod accounts;
 mod answer;
 mod bookings;
+mod busy;
+mod calendars;
+mod chosen;
+mod conferencing;
 mod event_types;
 mod links;
 mod me;
@@ -49,6 +54,9 @@ fn described() -> OpenApiRouter<Web> {
     };
     OpenApiRouter::with_openapi(openapi::head())
         .merge(me::routes())
+        .merge(calendars::routes())
+        .merge(chosen::routes())
+        .merge(conferencing::routes())
         .merge(versioned(event_types::routes(), event_types::VERSION))
         .merge(links::routes())
         .merge(versioned(schedules::routes(), schedules::VERSION))

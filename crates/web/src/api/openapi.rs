@@ -44,6 +44,7 @@ pub fn document() -> OpenApi {
         let operations = [
             ("get", &mut item.get),
             ("post", &mut item.post),
+            ("put", &mut item.put),
             ("patch", &mut item.patch),
             ("delete", &mut item.delete),
         ];

@@ -27,6 +27,7 @@ macro_rules! checks {
     };
 }
 
+mod accounts;
 mod approvals;
 mod bookings;
 mod changes;
@@ -44,8 +45,10 @@ mod seats;
 mod server;
 mod slots;
 mod teams;
+mod wares;
 
 const SUITE: &[(&str, &[Check])] = &[
+    ("accounts", accounts::CHECKS),
     ("bookings", bookings::CHECKS),
     ("changes", changes::CHECKS),
     ("edges", edges::CHECKS),

@@ -29,7 +29,12 @@ const LET_BE: &[(&str, &str, &str)] = &[
     ("EventTypeOutput_2024_06_14", "seats", "`{disabled: true}` without seats, as it comes in"),
     ("EventTypeOutput_2024_06_14", "users", "people with id, name and username, published as texts"),
     ("EmailDefaultFieldOutput_2024_06_14", "required", "a flag, published as an object"),
+    ("DestinationCalendar", "id", "a number, published as an object"),
 ];
+
+/// Fields that are not always there, published as if they were: `(schema, field, why)`
+const OR_NULL: &[(&str, &str, &str)] =
+    &[("ConnectedCalendarsData", "destinationCalendar", "somebody without a calendar has none")];
 
 /// Operations whose published shape cannot be met, with our own in its place: `(method, path, schema of data)`.
 fn mended(method: &str, path: &str) -> Option<Value> {
@@ -115,14 +120,18 @@ impl Published {
     fn shape(&self, method: &str, path: &str, status: u16) -> Option<Arc<Validator>> {
         let mut shapes = self.shapes.lock().expect("nobody panicked while holding it");
         let make = || {
-            let said = &self.document["paths"][path][method]["responses"][status.to_string()];
-            let said = &said["content"]["application/json"]["schema"];
+            let answer = &self.document["paths"][path][method]["responses"][status.to_string()];
+            let said = &answer["content"]["application/json"]["schema"];
             let schema = match mended(method, path) {
                 Some(data) => json!({
                     "type": "object",
                     "required": ["status", "data"],
                     "properties": { "status": { "const": "success" }, "data": data },
                 }),
+                // Published without a shape: the envelope is all there is to judge.
+                None if said.is_null() && answer.is_object() => {
+                    json!({ "type": "object", "required": ["status"] })
+                }
                 None if said.is_null() => return None,
                 None => mend(said, None),
             };
@@ -199,7 +208,13 @@ fn properties(fields: &Value, of: Option<&str>) -> Value {
             let let_be = of.is_some_and(|of| LET_BE.iter().any(|one| (one.0, one.1) == (of, field)));
             // Every field's `isDefault` is a flag, published as an object.
             let any = let_be || field == "isDefault";
-            (field.clone(), if any { json!({}) } else { mend(schema, None) })
+            let or_null = of.is_some_and(|of| OR_NULL.iter().any(|one| (one.0, one.1) == (of, field)));
+            let shape = match mend(schema, None) {
+                _ if any => json!({}),
+                shape if or_null => json!({ "anyOf": [shape, { "type": "null" }] }),
+                shape => shape,
+            };
+            (field.clone(), shape)
         })
         .collect()
 }

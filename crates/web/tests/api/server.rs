@@ -1,16 +1,18 @@
 //! A server without sockets, and clients of it.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, header};
 use kalends_domain::people::{Role, User};
 use kalends_engine::Member;
-use kalends_testkit::{House, TestDb};
+use kalends_testkit::{House, TestDb, planner::Planner};
 use kalends_web::{Site, Web, router};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+use crate::wares;
 
 /// What clients read: every code must be in it.
 const DOCS: &str = include_str!("../../../../docs/api.md");
@@ -18,6 +20,8 @@ const DOCS: &str = include_str!("../../../../docs/api.md");
 /// A server: Monday 23 November 2026, nine in the morning in Lisbon, where its first host is.
 pub(crate) struct Api {
     pub house: House,
+    /// The provider of the one calendar app that is played.
+    pub planner: Arc<Planner>,
     pub host: User,
     key: String,
     router: Router,
@@ -49,12 +53,12 @@ pub(crate) struct Answer {
 
 impl Api {
     pub async fn open(test: TestDb) -> Self {
-        let house = House::with(test, &[]);
+        let (house, planner) = wares::house(test);
         let host = house.owner().await.user;
         let key = key_of(&house, &host).await;
         let site = Site::new("https://book.example/".parse().expect("an address"));
         let router = router(Web { site: site.into(), engine: house.engine.clone() });
-        Self { house, host, key, router, seen: Mutex::default() }
+        Self { house, planner, host, key, router, seen: Mutex::default() }
     }
 
     /// Ends the server; what it said yes to.
@@ -151,6 +155,10 @@ impl Caller<'_> {
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.with_body(Method::POST, path, &body).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.with_body(Method::PUT, path, &body).await
     }
 
     pub async fn patch(&self, path: &str, body: Value) -> Answer {

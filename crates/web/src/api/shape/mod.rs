@@ -1,5 +1,6 @@
 //! The shapes of the v2 API: what comes in, what goes out, and the way between them and the domain.
 
+pub mod account;
 pub mod booking;
 pub mod event_type;
 pub mod question;

@@ -4,6 +4,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
+use kalends_domain::people::CalendarChanges;
 use kalends_engine::connect::{
     Calendar, CalendarUse, ConnectError, ConnectionView, FailurePolicy, Health, RemovedView, Scope, Told,
 };
@@ -64,6 +65,7 @@ fn wanted(calendar: &Calendar, typed: &Typed) -> CalendarUse {
         receives: typed.is("receives", &id),
         tentative_blocks: typed.is("tentative", &id),
         policy: FailurePolicy { trust_hours: hours, then_blocks: !typed.is(&format!("then-{id}"), "ignore") },
+        on_change: typed.text(&format!("on-change-{id}")).map(CalendarChanges::parse),
     }
 }
 

@@ -4,10 +4,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use kalends_domain::{
-    Span, Uid,
-    booking::{AskWhy, Seen},
-};
+use kalends_domain::{Span, Uid, booking::Seen};
 use kalends_engine::{
     book::{BookingView, ChangeError},
     heed::{ChangeAnswer, Changed, Conflict, ConflictStep, Needs as Found},
@@ -124,7 +121,7 @@ fn asked(of: &Changed, eye: &Eye) -> Asked {
             ("Declined", format!("You declined it in “{calendar}”."), "Cancel booking", "Keep it")
         }
     };
-    let words = [done.as_str(), why(of.why)].join(" ");
+    let words = [done.as_str(), of.why.words()].join(" ");
     Asked {
         id: of.id.to_string(),
         uid: of.view.booking.uid.to_string(),
@@ -136,17 +133,6 @@ fn asked(of: &Changed, eye: &Eye) -> Asked {
         follow: if of.fits { follow } else { "" },
         cancels: !matches!(of.seen, Seen::At { .. }),
         back,
-    }
-}
-
-const fn why(why: AskWhy) -> &'static str {
-    match why {
-        AskWhy::Wanted => "The guest does not know of it yet.",
-        AskWhy::OtherHosts => "Others host it too, so nothing was changed.",
-        AskWhy::Begun => "That time has begun, so the booking cannot follow.",
-        AskWhy::Length => "No booking can be that short or that long.",
-        AskWhy::Taken => "Something else takes that time, so the booking stayed.",
-        AskWhy::Hours => "You do not work then, so the booking stayed.",
     }
 }
 
