@@ -74,7 +74,7 @@ impl One {
         if (200..300).contains(&self.status) {
             return Ok(self.body);
         }
-        let error = error::said(self.status, &self.body).unwrap_or_else(|| {
+        let error = error::said(self.status, &self.body, false).unwrap_or_else(|| {
             let kind = match self.status {
                 401 => Kind::AuthExpired,
                 403 => Kind::PolicyDenied,

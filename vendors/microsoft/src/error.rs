@@ -13,7 +13,8 @@ pub fn judge(response: &Response) -> Option<Error> {
         return response.url.path().ends_with("/$batch").then(|| throttled(response)).flatten();
     }
     let body: Value = serde_json::from_slice(&response.body).ok()?;
-    said(response.status.as_u16(), &body).map(|error| match request_id(response) {
+    let asked = response.url.path().ends_with("/authorize");
+    said(response.status.as_u16(), &body, asked).map(|error| match request_id(response) {
         // Microsoft's support asks for it (MSG-21).
         Some(id) => {
             tracing::info!(request_id = id, kind = error.kind.name(), "Graph refused a request");
@@ -50,10 +51,12 @@ fn request_id(response: &Response) -> Option<&str> {
 }
 
 /// What a refusal's body means; `None` when its code is not one that matters.
-pub(crate) fn said(status: u16, body: &Value) -> Option<Error> {
+///
+/// `asked` says that a person was just asked: who could not say yes then needs their administrator.
+pub(crate) fn said(status: u16, body: &Value, asked: bool) -> Option<Error> {
     let error = body.get("error")?;
     if error.is_string() {
-        return sign_in(body);
+        return sign_in(body, asked);
     }
     let code = error.get("code")?.as_str()?;
     let (kind, message) = meaning(status, code)?;
@@ -101,7 +104,7 @@ fn meaning(status: u16, code: &str) -> Option<(Kind, &'static str)> {
 }
 
 /// What the sign-in service says: the `AADSTS` number decides (MSG-03).
-fn sign_in(body: &Value) -> Option<Error> {
+fn sign_in(body: &Value, asked: bool) -> Option<Error> {
     let listed = body.get("error_codes").and_then(Value::as_array).and_then(|codes| codes.first()?.as_u64());
     let written = || {
         let text = body.get("error_description")?.as_str()?;
@@ -110,8 +113,8 @@ fn sign_in(body: &Value) -> Option<Error> {
     };
     let number = listed.or_else(written)?;
     let (kind, message) = match number {
-        65_001 => (Kind::AuthRevoked, "the permission was taken back: connect the account again"),
-        90_093 | 90_094 => {
+        65_001 if !asked => (Kind::AuthRevoked, "the permission was taken back: connect the account again"),
+        65_001 | 90_093 | 90_094 | 90_095 | 900_941 => {
             (Kind::PolicyDenied, "an administrator of the Microsoft organization must allow this app first")
         }
         50_105 => (Kind::PolicyDenied, "the account was not given this app by its Microsoft administrator"),
@@ -186,6 +189,18 @@ mod tests {
         for body in [listed, written] {
             assert_eq!(judge(&response(400, "/common/oauth2/v2.0/token", &body)).unwrap().kind.name(), kind);
         }
+    }
+
+    #[rstest]
+    #[case("AADSTS65001: The user or administrator has not consented to use the application.", true)]
+    #[case("AADSTS90094: The grant requires admin permission.", true)]
+    #[case("AADSTS90095: The admin consent workflow is on.", true)]
+    #[case("AADSTS50105: The signed in user is not assigned to a role.", true)]
+    #[case("AADSTS65004: The user declined to consent.", false)]
+    fn msg_03_a_person_who_may_not_say_yes_needs_an_administrator(#[case] said: &str, #[case] needs: bool) {
+        let body = json!({ "error": "consent_required", "error_description": said });
+        let judged = judge(&response(400, "/common/oauth2/v2.0/authorize", &body));
+        assert_eq!(judged.is_some_and(|error| error.kind == Kind::PolicyDenied), needs, "{said}");
     }
 
     #[test]

@@ -149,7 +149,11 @@ impl Manifest {
     fn oauth_holds_together(&self) -> Result<(), ManifestError> {
         let Some(oauth) = self.auth.oauth() else { return Ok(()) };
         let named = [("authorize", Some(&oauth.authorize)), ("token", Some(&oauth.token))];
-        let maybe = [("revoke", oauth.revoke.as_ref()), ("issuer", oauth.issuer.as_ref())];
+        let maybe = [
+            ("revoke", oauth.revoke.as_ref()),
+            ("approve", oauth.approve.as_ref()),
+            ("issuer", oauth.issuer.as_ref()),
+        ];
         for (place, name) in named.into_iter().chain(maybe) {
             let there = name.is_none_or(|name| self.endpoints.contains_key(name));
             demand(there, &format!("auth.{place}"), "must name an address in [endpoints]")?;

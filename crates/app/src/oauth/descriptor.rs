@@ -16,6 +16,8 @@ pub struct OAuth {
     pub token: String,
     /// Where tokens are given back, if the provider has such a place (OAU-16).
     pub revoke: Option<String>,
+    /// Where an administrator there allows the app for a whole organization, for providers whose organizations may want that.
+    pub approve: Option<String>,
     /// Who answers say they come from (RFC 9207); the origin of `authorize` where it is not said.
     pub issuer: Option<String>,
     /// How we prove who we are.

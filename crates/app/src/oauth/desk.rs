@@ -81,6 +81,18 @@ impl Desk {
         }
     }
 
+    /// Where an administrator of an organization there allows us for everybody in it; none where there is no such place
+    /// (MSG-03). What comes back to `redirect` changes nothing here, so nothing ties it to anybody.
+    pub fn approval(&self, client: &Client, redirect: &str) -> Result<Option<Url>, Error> {
+        let Some(name) = &self.of.approve else { return Ok(None) };
+        let mut url = self.endpoints.get(name)?.clone();
+        url.query_pairs_mut()
+            .append_pair("client_id", &client.id)
+            .append_pair("redirect_uri", redirect)
+            .append_pair("scope", &self.of.asked());
+        Ok(Some(url))
+    }
+
     /// Whether an answer that says it comes from there does (RFC 9207, OAU-03).
     pub fn is_from(&self, issuer: &str) -> Result<bool, Error> {
         let (known, whole) = match &self.of.issuer {

@@ -116,6 +116,11 @@ impl From<&Calendar> for CalendarUse {
 }
 
 impl Engine {
+    /// The app of this slug, whoever asks.
+    pub fn app_called(&self, slug: &str) -> Option<&'static App> {
+        self.outside.app(slug)
+    }
+
     /// Every app, with what the asker has of it.
     pub async fn apps(&self, asker: &Member) -> Result<Vec<AppCard>, ConnectError> {
         let mut tx = self.db.read().await?;

@@ -35,6 +35,7 @@ quota = { per_second = 100000, burst = 100000, concurrent = 100 }
 [auth]
 scheme = "oauth2"
 revoke = "revoke"
+approve = "approve"
 issuer = "issuer"
 params = { access_type = "offline" }
 grants = ["authorization_code", "account_credentials"]
@@ -52,6 +53,7 @@ issuer = "https://club.example"
 authorize = "https://club.example/authorize"
 token = "https://club.example/token"
 revoke = "https://club.example/revoke"
+approve = "https://club.example/approve"
 
 [[setup]]
 name = "grant"
@@ -81,7 +83,10 @@ when = { field = "grant", is = ["account_credentials"] }
     ),
     icon: "<svg/>",
     parts: || vec![Part::Calendar(Arc::new(Club))],
-    judge: no_opinion,
+    judge: |response| {
+        let first = response.text().contains("REASON-90094");
+        first.then(|| Error::new(Kind::PolicyDenied, "an administrator there has to allow it"))
+    },
     fake: || Arc::new(Provider::new()),
 };
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use kalends_app::fake::{Fake, Fault};
 use kalends_domain::Id;
 use kalends_engine::Member;
 use kalends_engine::connect::{Answer, Begin, ConnectError, Finished, Unfinished};
 use kalends_store::repo::{Health, Installation};
 use kalends_testkit::TestDb;
 
-use crate::stage::Stage;
+use crate::{club::CLUB, stage::Stage};
 
 checks![
     an_account_is_connected_by_one_yes,
@@ -17,6 +18,9 @@ checks![
     oau_02_somebody_elses_try_does_not_use_a_state_up,
     oau_03_an_answer_that_says_it_is_from_elsewhere_is_not_used,
     a_no_at_the_provider_changes_nothing,
+    msg_03_who_needs_an_administrator_first_is_told_from_who_said_no,
+    msg_03_a_code_refused_for_want_of_an_administrator_says_so,
+    msg_03_an_administrators_yes_is_understood_and_uses_nothing_up,
     oau_07_without_a_required_scope_nothing_is_connected_and_what_was_granted_is_given_back,
     oau_16_what_is_granted_in_part_is_not_given_back_while_another_connection_stands,
     oau_07_without_an_optional_scope_it_works_in_part_and_says_what_does_not,
@@ -92,6 +96,49 @@ async fn a_no_at_the_provider_changes_nothing(t: &TestDb) {
     let answer = stage.follow(&stage.begin(Begin::Usual).await);
     assert_eq!(unfinished(stage.finish(&answer).await), Unfinished::Denied);
     assert_eq!((connected(&stage).await, stage.provider.count("oauth_exchange")), (0, 0));
+}
+
+async fn msg_03_who_needs_an_administrator_first_is_told_from_who_said_no(t: &TestDb) {
+    let stage = Stage::new(t).await;
+    stage.provider.sign_in.declines(true);
+    for (description, why) in [
+        ("REASON-90094: ask your administrator", Unfinished::Approval),
+        ("REASON-65004: the person declined", Unfinished::Denied),
+    ] {
+        let answer = stage.follow(&stage.begin(Begin::Usual).await);
+        let answer = Answer { description: Some(description.into()), ..answer };
+        assert_eq!(unfinished(stage.finish(&answer).await), why);
+    }
+}
+
+async fn msg_03_a_code_refused_for_want_of_an_administrator_says_so(t: &TestDb) {
+    let stage = Stage::new(t).await;
+    let answer = stage.follow(&stage.begin(Begin::Usual).await);
+    let body = r#"{"error":"invalid_grant","error_description":"REASON-90094: ask your administrator"}"#;
+    stage.provider.bench().next([Fault::Garbage(body.into())]);
+    assert_eq!(unfinished(stage.finish(&answer).await), Unfinished::Approval);
+    assert_eq!(connected(&stage).await, 0);
+}
+
+async fn msg_03_an_administrators_yes_is_understood_and_uses_nothing_up(t: &TestDb) {
+    let stage = Stage::new(t).await;
+    let link = stage.engine.approval(&stage.member, &CLUB).await.unwrap().unwrap();
+    let parts: Vec<(String, String)> = link.query_pairs().into_owned().collect();
+    assert_eq!((link.host_str(), link.path()), (Some("club.example"), "/approve"));
+    let part = |name: &str| parts.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    assert_eq!(part("client_id"), Some(stage.provider.sign_in.client().id.as_str()));
+    assert_eq!(part("redirect_uri"), Some("https://book.example/apps/club/callback"), "OAU-04");
+    assert_eq!((part("scope"), part("state")), (Some("calendars names"), None));
+
+    let back = |approved: Option<&str>, error: Option<&str>| Answer {
+        approved: approved.map(str::to_owned),
+        error: error.map(str::to_owned),
+        ..Answer::default()
+    };
+    assert_eq!(back(Some("True"), None).approval(), Some(true));
+    assert_eq!(back(Some("True"), Some("permission_denied")).approval(), Some(false));
+    assert_eq!(back(Some("no"), None).approval(), Some(false));
+    assert_eq!(back(None, Some("access_denied")).approval(), None, "an answer to a sign-in");
 }
 
 async fn oau_07_without_a_required_scope_nothing_is_connected_and_what_was_granted_is_given_back(t: &TestDb) {

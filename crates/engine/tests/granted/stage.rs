@@ -114,6 +114,7 @@ impl<'t> Stage<'t> {
             error: part("error"),
             description: part("error_description"),
             issuer: part("iss"),
+            approved: part("admin_consent"),
         }
     }
 

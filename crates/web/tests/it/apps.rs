@@ -227,3 +227,47 @@ async fn an_app_is_switched_off_and_on_by_plain_forms() {
     host.submit_to(&list, &format!("{there}/on"), &[]).await;
     assert_eq!(server.guest().get("/ines/call").await.texts(".consent strong").len(), 1);
 }
+
+fn microsoft() -> &'static App {
+    kalends_catalog::APPS
+        .iter()
+        .copied()
+        .find(|app| app.slug == "microsoft-365")
+        .expect("it is in the catalog")
+}
+
+#[tokio::test]
+async fn msg_03_who_needs_an_administrator_gets_a_link_to_send_them() {
+    let server = Server::start_registered(microsoft(), "our-client").await;
+    let mut host = server.host();
+    for came_to in ["approval", "denied"] {
+        let page = host.get(&format!("/apps/microsoft-365?sign_in={came_to}")).await;
+        let link = page.texts("section[aria-labelledby=approve] code").remove(0);
+        let link: url::Url = link.parse().expect("an address");
+        assert_eq!(link.path(), "/organizations/v2.0/adminconsent");
+        let parts: std::collections::BTreeMap<_, _> = link.query_pairs().into_owned().collect();
+        assert_eq!(parts["client_id"], "our-client");
+        assert_eq!(parts["redirect_uri"], "https://book.example/apps/microsoft-365/callback", "OAU-04");
+        assert_eq!(parts["scope"], "offline_access User.Read Calendars.ReadWrite");
+        assert!(!page.text.contains("our-secret"));
+    }
+    let usual = host.get("/apps/microsoft-365").await;
+    assert!(!usual.text.contains("adminconsent"));
+    assert!(host.get("/apps/microsoft-365/registration").await.text.contains("adminconsent"));
+}
+
+#[tokio::test]
+async fn msg_03_an_administrator_without_an_account_here_is_thanked_and_sees_nothing_else() {
+    let server = Server::start_with_apps(&[microsoft()]).await;
+    let back = "/apps/microsoft-365/callback?admin_consent=True&tenant=%3Cscript%3E&scope=x";
+    let thanked = server.guest().get(back).await;
+    assert_eq!((thanked.status, thanked.texts("h1")), (http::StatusCode::OK, vec!["Thank you".to_owned()]));
+    assert!(!thanked.text.contains("&lt;script&gt;") && !thanked.text.contains("<script>"));
+    assert_eq!(thanked.header("referrer-policy"), "no-referrer");
+    let refused = server.guest().get(&format!("{back}&error=permission_denied")).await;
+    assert_eq!(refused.texts("h1"), ["Not allowed"]);
+    let mut host = server.host();
+    let to = host.get(back).await.to().to_owned();
+    assert_eq!(to, "/apps/microsoft-365?sign_in=approved");
+    assert!(host.get(&to).await.text.contains("Connect now."));
+}

@@ -1,14 +1,16 @@
 //! A server for one test: Inês in Lisbon, whose clock stands at Monday 23 November 2026, 09:00.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use kalends_app::{App, fake::Fake};
+use kalends_app::{App, Secret, fake::Fake, oauth::Client};
 use kalends_domain::{
     Id, Span,
     event_type::{EventType, Location, Owner, Settings},
     people::{Role, User},
 };
-use kalends_engine::{Engine, Member, event_types::EventTypeDraft, job, sign_in::OwnerAsk};
+use kalends_engine::{
+    Engine, Member, connect::Configured, event_types::EventTypeDraft, job, sign_in::OwnerAsk,
+};
 use kalends_store::repo::Installation;
 use kalends_testkit::{
     House, TestDb, make,
@@ -39,6 +41,16 @@ impl Server {
     /// With these apps, whose providers nobody can reach.
     pub async fn start_with_apps(apps: &[&'static App]) -> Self {
         let house = House::with(TestDb::sqlite().await, apps);
+        Self::of(house, Site::new("http://book.example/".parse().unwrap())).await
+    }
+
+    /// With an app whose provider knows this server by this id.
+    pub async fn start_registered(app: &'static App, id: &str) -> Self {
+        let test = TestDb::sqlite().await;
+        let client = Client { id: id.to_owned(), secret: Some(Secret::new("our-secret")) };
+        let known = BTreeMap::from([(app.slug.to_owned(), Configured { client, webhook_secret: None })]);
+        let outside = House::outside(&test, &[app], |gateway| gateway).with_registrations(known).unwrap();
+        let house = House { engine: Engine::new(test.db.clone(), outside), test };
         Self::of(house, Site::new("http://book.example/".parse().unwrap())).await
     }
 

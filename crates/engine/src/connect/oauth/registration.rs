@@ -16,6 +16,7 @@ use kalends_store::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{NewTokens, Unfinished, refresh::own_client};
 use crate::{Engine, Invalid, Member, audit, connect::ConnectError, hooks_in};
@@ -63,6 +64,8 @@ pub struct RegistrationView {
     pub has_webhook_secret: bool,
     /// The address to enter at the provider for its notices, where they belong to the registration.
     pub notices: Option<String>,
+    /// Where an administrator of an organization there allows this server for everybody in it, if there is such a place.
+    pub approval: Option<Url>,
     /// The provider does not take it: why, and since when.
     pub trouble: Option<(String, Timestamp)>,
 }
@@ -113,12 +116,25 @@ impl Engine {
         Ok(RegistrationView {
             app,
             notices,
+            approval: self.approval(asker, app).await?,
             redirect: self.outside.links().sign_in_answer(slug),
             client_id: found.as_ref().map(|one| one.client.id.clone()).unwrap_or_default(),
             from: found.as_ref().map(|one| one.from),
             has_webhook_secret: found.is_some_and(|one| one.webhook_secret.is_some()),
             trouble,
         })
+    }
+
+    /// The address to give to an administrator of one's organization at the provider, where such an administrator has to
+    /// allow this server first (MSG-03).
+    pub async fn approval(&self, asker: &Member, app: &'static App) -> Result<Option<Url>, ConnectError> {
+        let desk =
+            self.outside.gateway().desk(app, "sign-in", Patience::Form).map_err(ConnectError::Probe)?;
+        let (Some(desk), Some(known)) = (desk, self.registration(asker.organization, app).await?) else {
+            return Ok(None);
+        };
+        let redirect = self.outside.links().sign_in_answer(app.slug);
+        desk.approval(&known.client, &redirect).map_err(ConnectError::Probe)
     }
 
     /// True when people can sign in with this app: it has a registration, or needs none.

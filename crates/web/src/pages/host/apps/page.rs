@@ -113,6 +113,8 @@ pub struct Detail {
     pub sign_in: Option<SignIn>,
     /// For whom, what it needs, what it asks for, what it loads.
     pub ware: Ware,
+    /// The address to give to an administrator at the provider, for whoever needs one.
+    pub approval: Option<String>,
 }
 
 impl Detail {

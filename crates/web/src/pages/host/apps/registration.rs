@@ -30,6 +30,7 @@ struct Page {
     help: Option<String>,
     redirect: String,
     notices: Option<String>,
+    approval: Option<String>,
     registered: bool,
     /// The operator's settings decide, and this page only shows.
     fixed: bool,
@@ -130,6 +131,7 @@ async fn page(
         help: manifest.links.help.as_ref().map(ToString::to_string),
         redirect: view.redirect,
         notices: view.notices,
+        approval: view.approval.map(String::from),
         registered: view.from.is_some(),
         fixed: view.from.is_some_and(|from| from != Source::Page),
         played: view.from == Some(Source::Played),

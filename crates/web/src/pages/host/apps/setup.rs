@@ -42,8 +42,9 @@ pub async fn show(
         notice.map(|there| Notice::fail(format!("{} needs you.", manifest.name), there.cause.clone()));
     let notice = sign_in::notice(&asked, manifest).or(notice);
     let connection = connection.map(|there| there.id.to_string());
+    let approval = sign_in::asked_approval(&web, &desk, card.app, &asked).await?;
     let page = page(&web, &desk, card, Form::showing(typed), connection, notice).await?;
-    Ok(draw_form(&page, false))
+    Ok(draw_form(&Detail { approval, ..page }, false))
 }
 
 /// `POST /apps/{slug}`
@@ -169,5 +170,18 @@ async fn page(
     let sign_in = SignIn::of(web, desk, card.app).await?;
     let picture = Picture(card.app.icon);
     let ware = Ware::of(web, desk, &card).await?;
-    Ok(Detail { frame, side, notice, app, picture, shelf, form, connection, barred, sign_in, ware })
+    Ok(Detail {
+        frame,
+        side,
+        notice,
+        app,
+        picture,
+        shelf,
+        form,
+        connection,
+        barred,
+        sign_in,
+        ware,
+        approval: None,
+    })
 }

@@ -95,7 +95,11 @@ pub async fn back(
         error: text("error"),
         description: text("error_description"),
         issuer: text("iss"),
+        approved: text("admin_consent"),
     };
+    if let Some(allowed) = answer.approval() {
+        return approved(&web, by.as_ref(), &slug, allowed).await;
+    }
     // Whoever has lost their session begins again: nothing of the answer goes on to the sign-in page.
     let Some(by) = by else { return Ok(unfinished(&slug, &Unfinished::Over)) };
     match web.engine.finish_sign_in(&by.member(), by.session, &slug, &answer).await {
@@ -109,9 +113,49 @@ pub async fn back(
     }
 }
 
+#[derive(Template)]
+#[template(path = "entry/plain.html")]
+struct Approved {
+    frame: Frame,
+    title: &'static str,
+    text: String,
+    href: &'static str,
+    action: &'static str,
+}
+
+/// Somebody allowed the app for their organization at the provider, or did not. Mostly they have no account here.
+async fn approved(web: &Web, by: Option<&SignedIn>, slug: &str, allowed: bool) -> Result<Response, Problem> {
+    if by.is_some() {
+        return Ok(said(slug, if allowed { "approved" } else { "not-approved" }));
+    }
+    let app = web.engine.app_called(slug).ok_or(ConnectError::NoSuchApp)?;
+    let (title, text) = approval(&app.manifest().name, allowed);
+    let frame = Frame::of(web).await;
+    Ok(quiet(draw(&Approved { frame, title, text, href: "/", action: "Go to the start" })))
+}
+
+/// What an administrator reads who comes back from there.
+fn approval(name: &str, allowed: bool) -> (&'static str, String) {
+    if allowed {
+        let words = format!(
+            "{name} says that your organization allows this server now. Whoever asked for it can connect."
+        );
+        ("Thank you", words)
+    } else {
+        let words = format!(
+            "{name} says that your organization does not allow this server. Nothing was changed; the same link can be used again."
+        );
+        ("Not allowed", words)
+    }
+}
+
 fn unfinished(slug: &str, why: &Unfinished) -> Response {
+    said(slug, why.code())
+}
+
+fn said(slug: &str, what: &str) -> Response {
     let slug: String = url::form_urlencoded::byte_serialize(slug.as_bytes()).collect();
-    on_to(&format!("/apps/{slug}?sign_in={}", why.code()))
+    on_to(&format!("/apps/{slug}?sign_in={what}"))
 }
 
 fn on_to(path: &str) -> Response {
@@ -133,8 +177,10 @@ pub fn notice(asked: &extract::Typed, app: &Manifest) -> Option<Notice> {
     let words = match asked.text("sign_in")? {
         "denied" => format!("You said no at {name}, so nothing was changed. Connect again whenever you like."),
         "approval" => {
-            format!("Your organization at {name} lets people use this app only after one of its administrators has allowed it. Ask them; then connect again here.")
+            format!("Your organization at {name} lets people use this server only after one of its administrators has allowed it. Ask them; then connect again here.")
         }
+        "approved" => return Some(Notice::ok(format!("{} Connect now.", approval(name, true).1))),
+        "not-approved" => approval(name, false).1,
         "over" => {
             "That sign-in took longer than ten minutes, was used before, or began in another browser. Connect again here.".to_owned()
         }
@@ -159,6 +205,20 @@ pub fn notice(asked: &extract::Typed, app: &Manifest) -> Option<Notice> {
         _ => return None,
     };
     Some(Notice::fail(nothing, words))
+}
+
+/// The address with which an administrator at the provider can allow this server, for whoever just came back without a yes
+/// (MSG-03). Some providers do not say why they sent somebody back.
+pub async fn asked_approval(
+    web: &Web,
+    desk: &Desk,
+    app: &'static App,
+    asked: &extract::Typed,
+) -> Result<Option<String>, Problem> {
+    if !matches!(asked.text("sign_in"), Some("approval" | "denied" | "not-approved")) {
+        return Ok(None);
+    }
+    Ok(web.engine.approval(&desk.member(), app).await?.map(String::from))
 }
 
 #[derive(Template)]
@@ -242,6 +302,7 @@ scopes = [{ scope = "rooms", for = ["make rooms"], required = true }, { scope = 
         for why in [
             Unfinished::Over,
             Unfinished::Denied,
+            Unfinished::Approval,
             Unfinished::Elsewhere,
             Unfinished::Scopes(vec![]),
             Unfinished::Unregistered,
