@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use kalends_app::{
     App, Gateway, NoNames,
     http::{self, NoRecorder, Request, Tokio, Transport},
 };
-use kalends_domain::{availability::Schedule, id::Chance, people::User, zone::Zone};
+use kalends_domain::{Clock, availability::Schedule, id::Chance, people::User, zone::Zone};
 use kalends_engine::{
     Engine, Member,
     connect::Outside,
+    job,
     notify::Links,
     schedules::ScheduleDraft,
     sign_in::{Client, Entered, OwnerAsk},
@@ -114,4 +116,27 @@ impl House {
         assert!(made.is_ok(), "no hours for a colleague: {made:?}");
         user
     }
+}
+
+/// Lets time pass until no job waits that is due within so long.
+///
+/// # Panics
+/// When that never comes, or the jobs cannot be read.
+pub async fn settle(test: &TestDb, engine: &Engine, within: SignedDuration) {
+    for _ in 0..2000 {
+        let next = async {
+            job::drain(engine).await?;
+            test.db.read().await?.jobs().next_at().await
+        };
+        let next = match next.await {
+            Ok(next) => next,
+            Err(error) => panic!("jobs cannot be done: {error}"),
+        };
+        let now = test.clock.now();
+        match next {
+            Some(next) if next.duration_since(now) <= within => test.clock.set(next.max(now)),
+            _ => return,
+        }
+    }
+    panic!("jobs are still waiting");
 }

@@ -10,7 +10,7 @@ pub mod suite;
 
 pub use self::{
     chance::Counting,
-    clock::Held,
+    clock::{Held, Hurried},
     database::{Dialect, TestDb, postgres},
-    house::House,
+    house::{House, settle},
 };

@@ -8,6 +8,8 @@ use kalends_domain::{
     people::{Organization, Profile, Role, Slug, Team, User},
 };
 
+use kalends_engine::Member;
+
 use crate::TestDb;
 
 /// A slug.
@@ -75,6 +77,11 @@ pub fn event_type(ids: &Ids, name: &str, hosts: &[&User]) -> EventType {
         hosts: hosts.iter().map(|user| host(user.id)).collect(),
         settings: Settings::default(),
     }
+}
+
+/// A user as they act.
+pub const fn member(user: &User) -> Member {
+    Member { user: user.id, organization: user.organization, role: user.role }
 }
 
 /// A guest of this name.
@@ -147,5 +154,33 @@ impl TestDb {
             .await;
         assert!(done.is_ok(), "people could not be stored: {done:?}");
         users
+    }
+
+    /// Stores an event type.
+    ///
+    /// # Panics
+    /// When it cannot be stored.
+    pub async fn offer(&self, event_type: &EventType) {
+        let stored = event_type.clone();
+        let done: Result<(), kalends_store::Error> = self
+            .db
+            .write(move |tx| {
+                let stored = stored.clone();
+                Box::pin(async move { tx.event_types().add(&stored).await })
+            })
+            .await;
+        assert!(done.is_ok(), "an event type could not be stored: {done:?}");
+    }
+
+    /// A booking as it is stored now.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub async fn now(&self, booking: &Booking) -> Booking {
+        let stored = async { self.db.read().await?.bookings().get(booking.id).await };
+        match stored.await {
+            Ok(Some(stored)) => stored,
+            other => panic!("there is no such booking: {other:?}"),
+        }
     }
 }

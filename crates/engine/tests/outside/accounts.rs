@@ -9,10 +9,10 @@ use kalends_engine::{
     Member,
     sign_in::{Client, Entered, OwnerAsk, SignInError, Stay},
 };
-use kalends_testkit::TestDb;
+use kalends_testkit::{TestDb, make::member};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::stage::{Stage, member};
+use crate::stage::Stage;
 
 checks![
     a_fresh_server_has_one_owner_with_hours_and_a_session,

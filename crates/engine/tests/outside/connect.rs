@@ -9,9 +9,9 @@ use kalends_engine::{
     reconcile::{Fix, JoinError, Progress, What},
 };
 use kalends_store::repo::{FailurePolicy, Health};
-use kalends_testkit::TestDb;
+use kalends_testkit::{TestDb, make::member};
 
-use crate::stage::{Stage, member, nowhere, toy_room};
+use crate::stage::{Stage, nowhere, toy_room};
 
 checks![
     a_wrong_field_is_named_and_nothing_is_asked_or_saved,

@@ -7,9 +7,9 @@ use kalends_domain::{
     booking::{By, Event, State},
 };
 use kalends_store::repo::{Following, Health};
-use kalends_testkit::TestDb;
+use kalends_testkit::{TestDb, make::member};
 
-use crate::stage::{Stage, member, nowhere, toy_room};
+use crate::stage::{Stage, nowhere, toy_room};
 
 checks![
     a_confirmed_booking_has_a_room_and_an_event_that_carries_its_link,

@@ -4,12 +4,12 @@ use jiff::SignedDuration;
 use kalends_app::{
     RemoteId,
     fake::{Fake, Fault},
-    kind::calendar::{Changes, RemoteEvent},
+    kind::calendar::RemoteEvent,
 };
 use kalends_domain::Span;
 use kalends_engine::{connect::CalendarUse, job};
 use kalends_store::repo::{Calendar, MirrorBusy};
-use kalends_testkit::TestDb;
+use kalends_testkit::{TestDb, planner::Page};
 
 use crate::stage::{Stage, nowhere};
 
@@ -51,9 +51,9 @@ fn event(id: &str, start: i64) -> RemoteEvent {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as the provider keeps it, where none is a cursor too old")]
-fn changes(upserts: Vec<RemoteEvent>, removed: &[&str], cursor: &str, full: bool) -> Option<Changes> {
+fn changes(upserts: Vec<RemoteEvent>, removed: &[&str], cursor: &str, full: bool) -> Option<Page> {
     let removed = removed.iter().map(|id| RemoteId::new(*id)).collect();
-    Some(Changes { upserts, removed, cursor: Some(cursor.into()), full, quiet_until: None })
+    Some(Page { upserts, removed, full, cursor: Some(cursor.into()), next: None })
 }
 
 async fn calendar(stage: &Stage<'_>) -> Calendar {

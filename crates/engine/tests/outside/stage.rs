@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kalends_app::{
     Gateway, NoNames, Secret, Secrets,
     fake::{Fake, Played},
     gateway::Account,
-    http::Time,
 };
 use kalends_domain::{
     Clock, Id, Span,
     booking::{Booking, Effect, Event, Message, Rules, State},
     event_type::{BookedLocation, EventType},
-    people::User,
 };
 use kalends_engine::{
     Engine, Member,
@@ -28,7 +25,7 @@ use kalends_store::{
     repo::{Delivery, Installation, Reference},
     seal::Keys,
 };
-use kalends_testkit::{Counting, Held, TestDb, make};
+use kalends_testkit::{Counting, Hurried, TestDb, make, settle};
 
 use crate::{
     board::BOARD,
@@ -36,20 +33,6 @@ use crate::{
     life::{ANNEX, HALLS, TALLY},
     toy::{Provider, TOY},
 };
-
-/// A clock whose waits pass at once.
-struct Hurried(Held);
-
-impl Time for Hurried {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn sleep(&self, duration: std::time::Duration) -> BoxFuture<'static, ()> {
-        let clock = self.0.clone();
-        Box::pin(async move { clock.advance(SignedDuration::try_from(duration).unwrap()) })
-    }
-}
 
 pub struct Stage<'t> {
     pub t: &'t TestDb,
@@ -96,10 +79,6 @@ fn post() -> Post {
     }
 }
 
-pub fn member(user: &User) -> Member {
-    Member { user: user.id, organization: user.organization, role: user.role }
-}
-
 impl<'t> Stage<'t> {
     /// A host whose account at the provider is connected; bookings go into the calendar `work`.
     pub async fn new(t: &'t TestDb) -> Self {
@@ -116,15 +95,9 @@ impl<'t> Stage<'t> {
         let engine = engine(t, &provider, with_mail);
         let host = t.people(&["ines", "jonas"]).await.remove(0);
         let event_type = make::event_type(&t.ids, "consultation", &[&host]);
-        let stored = event_type.clone();
-        t.db.write(move |tx| {
-            let stored = stored.clone();
-            Box::pin(async move { tx.event_types().add(&stored).await })
-        })
-        .await
-        .unwrap();
+        t.offer(&event_type).await;
         let (red, blue) = (Arc::clone(&provider.red), Arc::clone(&provider.blue));
-        Self { t, engine, provider, red, blue, member: member(&host), event_type }
+        Self { t, engine, provider, red, blue, member: make::member(&host), event_type }
     }
 
     pub async fn connect(&self, whose: &Member) -> Id<Installation> {
@@ -200,7 +173,7 @@ impl<'t> Stage<'t> {
 
     /// The booking as it is stored.
     pub async fn now(&self, booking: &Booking) -> Booking {
-        self.t.db.read().await.unwrap().bookings().get(booking.id).await.unwrap().unwrap()
+        self.t.now(booking).await
     }
 
     /// Enqueues another look at a booking.
@@ -214,18 +187,10 @@ impl<'t> Stage<'t> {
         job::drain(&self.engine).await.unwrap();
     }
 
-    /// Lets time pass until no job waits. A day must do.
+    /// Lets time pass until no job waits.
     pub async fn settle(&self) {
-        for _ in 0..400 {
-            self.drain().await;
-            if self.t.db.read().await.unwrap().jobs().waiting(None).await.unwrap() == 0 {
-                assert!(self.provider.bench().strays().is_empty(), "{:?}", self.provider.bench().strays());
-                return;
-            }
-            let next = self.t.db.read().await.unwrap().jobs().next_at().await.unwrap().unwrap();
-            self.t.clock.set(next.max(self.t.clock.now()));
-        }
-        panic!("jobs are still waiting");
+        settle(self.t, &self.engine, SignedDuration::MAX).await;
+        assert_eq!(self.provider.bench().strays(), Vec::<String>::new());
     }
 
     pub async fn references(&self, booking: &Booking) -> Vec<Reference> {

@@ -1,6 +1,7 @@
 //! A provider of everything, in memory: a calendar, rooms and a mail server behind one small JSON protocol.
 //!
-//! It stands in for real apps so that the engine's tests name none of them. Faults come from the fake's bench.
+//! It stands in for real apps so that the engine's tests name none of them. Faults come from the fake's bench. Its calendar
+//! is spoken to as the planner's is.
 
 use std::{
     collections::BTreeMap,
@@ -12,13 +13,13 @@ use kalends_app::{
     fake::{Bench, Fake, answer, parts},
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Draft, RemoteCalendar, Written},
         conference::{ConferenceCan, Link, Meeting, Room},
         messenger::{Message, MessengerCan, Receipt},
     },
     no_opinion,
 };
-use kalends_domain::Span;
+use kalends_testkit::planner::{Client, Known, Page};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -57,7 +58,11 @@ required = true
     ),
     icon: "<svg/>",
     parts: || {
-        vec![Part::Calendar(Arc::new(Toy)), Part::Conference(Arc::new(Toy)), Part::Messenger(Arc::new(Toy))]
+        vec![
+            Part::Calendar(Arc::new(Client)),
+            Part::Conference(Arc::new(Toy)),
+            Part::Messenger(Arc::new(Toy)),
+        ]
     },
     judge: no_opinion,
     fake: || Arc::new(Provider::default()),
@@ -69,88 +74,12 @@ fn url(cx: &Cx, path: &str) -> Result<Url, Error> {
     cx.endpoints.get("api")?.join(path).map_err(|error| Error::new(Kind::Invalid, error.to_string()))
 }
 
-async fn put(
-    cx: &Cx,
-    op: &'static str,
-    path: &str,
-    header: (&'static str, &str),
-    draft: &Draft,
-) -> Result<Written, Error> {
-    let body = serde_json::to_vec(draft).unwrap();
-    let request = Request::new(op, http::Method::PUT, url(cx, path)?)
-        .once()
-        .header(header.0, header.1)?
-        .body("application/json", body);
-    cx.http.send(request).await?.json()
-}
-
-impl Calendar for Toy {
-    type Error = Error;
-    const CAN: CalendarCan =
-        CalendarCan { writes: true, incremental: true, guarded: true, names_busy: true, invites: false };
-
-    async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
-        cx.http.send(Request::get("probe", url(cx, "probe")?)).await?;
-        Ok(Probe {
-            found: [("home".to_owned(), "found".into())].into_iter().collect(),
-            ..Probe::of("ines at toy")
-        })
-    }
-
-    async fn calendars(&self, cx: &Cx) -> Result<Vec<RemoteCalendar>, Error> {
-        cx.http.send(Request::get("calendars", url(cx, "calendars")?)).await?.json()
-    }
-
-    async fn busy(&self, _: &Cx, _: &[RemoteId], _: Span) -> Result<Vec<Busy>, Error> {
-        Ok(vec![])
-    }
-
-    async fn create(&self, cx: &Cx, into: &RemoteId, event: &Draft) -> Result<Written, Error> {
-        put(cx, "create", &format!("events/{into}/{}", event.uid), ("if-none-match", "*"), event).await
-    }
-
-    async fn update(
-        &self,
-        cx: &Cx,
-        _: &RemoteId,
-        written: &Written,
-        event: &Draft,
-    ) -> Result<Written, Error> {
-        let etag = written.etag.clone().unwrap_or_default();
-        put(cx, "update", &format!("events/{}", written.id), ("if-match", &etag), event).await
-    }
-
-    async fn delete(&self, cx: &Cx, _: &RemoteId, written: &Written) -> Result<(), Error> {
-        let url = url(cx, &format!("events/{}", written.id))?;
-        cx.http.send(Request::new("delete", http::Method::DELETE, url).once()).await.map(drop)
-    }
-
-    async fn find(&self, cx: &Cx, into: &RemoteId, uid: &str) -> Result<Option<Written>, Error> {
-        match cx.http.send(Request::get("find", url(cx, &format!("events/{into}/{uid}"))?)).await {
-            Ok(response) => response.json().map(Some),
-            Err(error) if error.is_missing() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn changes(&self, cx: &Cx, of: &RemoteId, since: Option<&str>, _: Span) -> Result<Changes, Error> {
-        let mut url = url(cx, &format!("changes/{of}"))?;
-        url.query_pairs_mut().append_pair("since", since.unwrap_or_default());
-        match cx.http.send(Request::get("changes", url)).await {
-            Err(error) if error.kind == Kind::Gone => {
-                Err(Error::new(Kind::CursorExpired, "the cursor is too old"))
-            }
-            answer => answer?.json(),
-        }
-    }
-}
-
 impl Conference for Toy {
     type Error = Error;
     const CAN: ConferenceCan = ConferenceCan { remote: true, pending: true, password: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
-        Calendar::probe(self, cx).await
+        Calendar::probe(&Client, cx).await
     }
 
     async fn open(&self, cx: &Cx, meeting: &Meeting) -> Result<Room, Error> {
@@ -182,7 +111,7 @@ impl Messenger for Toy {
     const CAN: MessengerCan = MessengerCan { html: true, parts: true };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
-        Calendar::probe(self, cx).await
+        Calendar::probe(&Client, cx).await
     }
 
     async fn send(&self, cx: &Cx, message: &Message) -> Result<Receipt, Error> {
@@ -231,7 +160,7 @@ pub struct Kept {
     /// Every mail that arrived, in order.
     pub mails: Vec<Mail>,
     /// What `changes` answers, by cursor; `None` is a cursor too old.
-    pub changes: BTreeMap<String, Option<Changes>>,
+    pub changes: BTreeMap<String, Option<Page>>,
     /// Names of the account's calendars.
     pub calendars: Vec<&'static str>,
     versions: u64,
@@ -258,7 +187,10 @@ impl Fake for Provider {
             return kept.room(request, method, room[0]);
         }
         match (method, path.as_str()) {
-            ("GET", "/probe") => Ok(answer(request, 200, &[], "")),
+            ("GET", "/probe") => {
+                let found = serde_json::Map::from_iter([("home".to_owned(), "found".into())]);
+                Ok(json(request, &Known { account: "ines at toy".into(), found }))
+            }
             ("GET", "/calendars") => {
                 let all: Vec<RemoteCalendar> = kept.calendars.iter().map(|name| calendar(name)).collect();
                 Ok(json(request, &all))
@@ -272,9 +204,9 @@ impl Fake for Provider {
                 let cursor = request.url.query_pairs().find(|(name, _)| name == "since");
                 let cursor = cursor.map(|(_, value)| value.into_owned()).unwrap_or_default();
                 match kept.changes.get(&cursor) {
-                    Some(Some(changes)) => Ok(json(request, changes)),
+                    Some(Some(page)) => Ok(json(request, page)),
                     Some(None) => Ok(answer(request, 410, &[], "")),
-                    None => Ok(json(request, &Changes { cursor: Some(cursor), ..Changes::default() })),
+                    None => Ok(json(request, &Page { cursor: Some(cursor), ..Page::default() })),
                 }
             }
             _ => Err("no such thing".into()),

@@ -143,15 +143,7 @@ impl House {
         let mut event_type = make::event_type(&self.t.ids, &name, &hosts);
         event_type.assignment = assignment;
         change(&mut event_type);
-        let stored = event_type.clone();
-        self.t
-            .db
-            .write(move |tx| {
-                let stored = stored.clone();
-                Box::pin(async move { tx.event_types().add(&stored).await })
-            })
-            .await
-            .expect("an event type");
+        self.t.offer(&event_type).await;
         event_type
     }
 

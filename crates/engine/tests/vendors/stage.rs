@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kalends_app::{
     App, Gateway, NoNames, Request, Secret,
     fake::{Fake, OAuth, Played},
-    http::{NoRecorder, Time},
+    http::NoRecorder,
 };
 use kalends_domain::{
     Clock, Id, Span,
@@ -26,22 +25,8 @@ use kalends_store::{
     repo::{Installation, Session},
     seal::Keys,
 };
-use kalends_testkit::{Counting, Held, TestDb, make};
+use kalends_testkit::{Counting, Hurried, TestDb, make, settle};
 use serde_json::Value;
-
-/// A clock whose waits pass at once.
-struct Hurried(Held);
-
-impl Time for Hurried {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn sleep(&self, duration: std::time::Duration) -> BoxFuture<'static, ()> {
-        let clock = self.0.clone();
-        Box::pin(async move { clock.advance(SignedDuration::try_from(duration).unwrap()) })
-    }
-}
 
 /// A vendor's calendar, and the app that makes rooms in its events.
 pub struct Vendor {
@@ -104,13 +89,7 @@ impl<'t> Stage<'t> {
         let engine = engine(t, vendor, &played);
         let host = t.people(&["ines"]).await.remove(0);
         let event_type = make::event_type(&t.ids, "consultation", &[&host]);
-        let stored = event_type.clone();
-        t.db.write(move |tx| {
-            let stored = stored.clone();
-            Box::pin(async move { tx.event_types().add(&stored).await })
-        })
-        .await
-        .unwrap();
+        t.offer(&event_type).await;
         let member = Member { user: host.id, organization: host.organization, role: host.role };
         let stage = Self { t, engine, played, vendor, member, event_type, session: t.ids.id() };
         stage.connect(vendor.calendar, &[]).await;
@@ -201,7 +180,7 @@ impl<'t> Stage<'t> {
 
     /// The booking as it is stored.
     pub async fn now(&self, booking: &Booking) -> Booking {
-        self.t.db.read().await.unwrap().bookings().get(booking.id).await.unwrap().unwrap()
+        self.t.now(booking).await
     }
 
     /// What the vendor answers its owner.
@@ -230,16 +209,7 @@ impl<'t> Stage<'t> {
 
     /// Lets time pass until no job waits.
     pub async fn settle(&self) {
-        for _ in 0..400 {
-            job::drain(&self.engine).await.unwrap();
-            let mut tx = self.t.db.read().await.unwrap();
-            if tx.jobs().waiting(None).await.unwrap() == 0 {
-                assert_eq!(self.played.bench().strays(), Vec::<String>::new());
-                return;
-            }
-            let next = tx.jobs().next_at().await.unwrap().unwrap();
-            self.t.clock.set(next.max(self.t.clock.now()));
-        }
-        panic!("jobs are still waiting");
+        settle(self.t, &self.engine, SignedDuration::MAX).await;
+        assert_eq!(self.played.bench().strays(), Vec::<String>::new());
     }
 }

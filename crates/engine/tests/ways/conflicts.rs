@@ -107,7 +107,7 @@ async fn nobody_elses_conflicts_are_shown_or_answered(t: &TestDb) {
     let (stage, booking) = laid_over(t).await;
     let jonas = {
         let mut tx = t.db.read().await.unwrap();
-        crate::stage::member(&tx.people().by_email("jonas@example.com").await.unwrap().unwrap())
+        kalends_testkit::make::member(&tx.people().by_email("jonas@example.com").await.unwrap().unwrap())
     };
     assert!(stage.engine.needs(&jonas).await.unwrap().is_empty());
     let refused = stage.engine.answer_conflict(&jonas, &booking.uid, ConflictStep::Keep).await;

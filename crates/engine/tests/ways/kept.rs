@@ -58,7 +58,7 @@ async fn a_notice_is_kept_sealed_as_it_came_for_a_week_inb_02(t: &TestDb) {
     let stage = Stage::following(t).await;
     let told = heard(&stage).await;
     let (_, looked) = stage.engine.notice(&manager(&stage), told.id).await.unwrap().unwrap();
-    let looked = looked.expect("it is kept");
+    let looked = looked.unwrap();
     assert!(looked.body.contains("\"kind\": \"changed\"") && looked.bytes > 0, "{looked:?}");
     assert!(looked.headers.contains(&("x-planner-signature".into(), "…".into())), "{looked:?}");
     let sealed = kept(t).await;

@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use kalends_app::{
     Gateway, NoNames,
     fake::{Fake, Played},
-    http::{NoRecorder, Time},
+    http::NoRecorder,
 };
 use kalends_domain::{
-    Clock, Id, Span,
+    Id, Span,
     availability::Schedule,
     booking::Booking,
     event_type::{Answers, EventType, Settings},
@@ -21,7 +20,6 @@ use kalends_engine::{
     Actor, Engine, Member,
     book::{BookAsk, Booker, Bounds},
     connect::Outside,
-    job,
     notify::Links,
     schedules::ScheduleDraft,
     slots::{SlotsAsk, Which},
@@ -31,23 +29,10 @@ use kalends_store::{
     seal::Keys,
 };
 use kalends_testkit::{
-    Counting, Held, TestDb, make,
+    Counting, Hurried, TestDb, make,
     planner::{PLANNER, Planner},
+    settle,
 };
-
-/// A clock whose waits pass at once.
-struct Hurried(Held);
-
-impl Time for Hurried {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn sleep(&self, duration: std::time::Duration) -> BoxFuture<'static, ()> {
-        let clock = self.0.clone();
-        Box::pin(async move { clock.advance(SignedDuration::try_from(duration).unwrap()) })
-    }
-}
 
 pub struct Stage<'t> {
     pub t: &'t TestDb,
@@ -91,28 +76,20 @@ impl<'t> Stage<'t> {
             .await
             .unwrap();
             let draft = ScheduleDraft { name: "Hours".into(), hours: Schedule::nine_to_five(Zone::utc()) };
-            let made = engine.create_schedule(&member(user), user.id, &draft).await.unwrap();
-            engine.set_default_schedule(&member(user), made.id).await.unwrap();
+            let made = engine.create_schedule(&make::member(user), user.id, &draft).await.unwrap();
+            engine.set_default_schedule(&make::member(user), made.id).await.unwrap();
         }
         let host = users.remove(0);
         let event_type = make::event_type(&t.ids, "consultation", &[&host]);
-        let installation = engine.connect(&member(&host), "planner", &planner.form()).await.unwrap();
-        let stage = Self { t, engine, planner, member: member(&host), host, event_type, installation };
+        let installation = engine.connect(&make::member(&host), "planner", &planner.form()).await.unwrap();
+        let stage = Self { t, engine, planner, member: make::member(&host), host, event_type, installation };
         stage.offer(&stage.event_type).await;
         stage.settle().await;
         stage
     }
 
     pub async fn offer(&self, event_type: &EventType) {
-        let stored = event_type.clone();
-        self.t
-            .db
-            .write(move |tx| {
-                let stored = stored.clone();
-                Box::pin(async move { tx.event_types().add(&stored).await })
-            })
-            .await
-            .unwrap();
+        self.t.offer(event_type).await;
     }
 
     /// An event type of its own, changed where the test cares.
@@ -158,7 +135,7 @@ impl<'t> Stage<'t> {
 
     /// The booking as it is stored.
     pub async fn now(&self, booking: &Booking) -> Booking {
-        self.t.db.read().await.unwrap().bookings().get(booking.id).await.unwrap().unwrap()
+        self.t.now(booking).await
     }
 
     pub async fn history(&self, booking: &Booking) -> Vec<String> {
@@ -209,24 +186,9 @@ impl<'t> Stage<'t> {
 
     /// Lets time pass until no job waits that is due within an hour.
     pub async fn settle(&self) {
-        for _ in 0..2000 {
-            job::drain(&self.engine).await.unwrap();
-            let next = self.t.db.read().await.unwrap().jobs().next_at().await.unwrap();
-            let soon = self.t.clock.now().checked_add(SignedDuration::from_hours(1)).unwrap();
-            match next {
-                Some(next) if next <= soon => self.t.clock.set(next.max(self.t.clock.now())),
-                _ => {
-                    assert!(self.planner.bench().strays().is_empty(), "{:?}", self.planner.bench().strays());
-                    return;
-                }
-            }
-        }
-        panic!("jobs are still waiting");
+        settle(self.t, &self.engine, SignedDuration::from_hours(1)).await;
+        assert_eq!(self.planner.bench().strays(), Vec::<String>::new());
     }
-}
-
-pub fn member(user: &User) -> Member {
-    Member { user: user.id, organization: user.organization, role: user.role }
 }
 
 /// An instant of the test's year: `at("11-24 10:00")`.

@@ -19,7 +19,7 @@ use kalends_domain::{Clock, Span};
 use serde::Serialize;
 use url::Url;
 
-use super::{Asked, LONGEST, Page, hook::Notice};
+use super::{Asked, Known, LONGEST, Page, hook::Notice};
 use crate::Held;
 
 /// Events in one answer.
@@ -181,7 +181,10 @@ impl Fake for Planner {
             return Ok(answer(request, if there { 204 } else { 404 }, &[], ""));
         }
         match (method, path.as_str()) {
-            ("GET", "/probe") => Ok(answer(request, 200, &[], "")),
+            ("GET", "/probe") => {
+                let known = Known { account: "ines at planner".into(), found: serde_json::Map::new() };
+                Ok(json(request, &known))
+            }
             ("GET", "/calendars") => {
                 let all: Vec<RemoteCalendar> = kept.calendars.iter().map(|name| described(name)).collect();
                 Ok(json(request, &all))
@@ -329,7 +332,7 @@ impl Kept {
         }
         let next = (keys.len() > (page + 1) * PAGE).then(|| (page + 1).to_string());
         let cursor = Some(self.log.len().to_string());
-        Ok(json(request, &Page { upserts, removed, cursor, next }))
+        Ok(json(request, &Page { upserts, removed, full: since.is_empty(), cursor, next }))
     }
 
     fn open(&mut self, request: &Request, now: Timestamp) -> Result<Response, String> {
