@@ -13,7 +13,7 @@ use kalends_engine::connect::Configured;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::source::Source;
+use super::source::{Source, without_user};
 use super::{Config, LogFormat, Mail};
 
 /// Every key, with its default where it is not given; what is wrong is noted in the source.
@@ -50,10 +50,14 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 fn base(text: &str) -> Result<Url, &'static str> {
     let hint = "write the address guests see, such as https://meet.example.com, without a path";
     let url = Url::parse(text).map_err(|_| hint)?;
-    let bare =
-        url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && !has_user(&url);
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
     if bare && web { Ok(url) } else { Err(hint) }
+}
+
+/// A name or a password in an address would be told to whoever sees it.
+fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// What a browser on this machine would type.
@@ -112,8 +116,13 @@ fn networks(text: &str) -> Result<Vec<IpNet>, String> {
 fn origins(text: &str) -> Result<Vec<String>, String> {
     let origin = |part: &str| match Url::parse(part) {
         _ if part == "*" => Ok(part.to_owned()),
-        Ok(url) if url.has_host() && url.path() == "/" => Ok(url.origin().ascii_serialization()),
-        _ => Err(format!("{part:?} is not a site; write one such as https://example.com, or *")),
+        Ok(url) if url.has_host() && url.path() == "/" && !has_user(&url) => {
+            Ok(url.origin().ascii_serialization())
+        }
+        _ => {
+            let part = without_user(part);
+            Err(format!("{part:?} is not a site; write one such as https://example.com, or *"))
+        }
     };
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(origin).collect()
 }
@@ -174,10 +183,15 @@ fn endpoints(source: &mut Source) -> BTreeMap<String, BTreeMap<String, Url>> {
     for (slug, addresses) in source.endpoints() {
         for (name, address) in addresses {
             match Url::parse(&address) {
-                Ok(url) if url.has_host() => drop(parsed.entry(slug.clone()).or_default().insert(name, url)),
-                _ => source.wrong.push(format!(
-                    "apps.{slug}.endpoints.{name} = {address:?}: write a whole address, https://…"
-                )),
+                Ok(url) if url.has_host() && !has_user(&url) => {
+                    drop(parsed.entry(slug.clone()).or_default().insert(name, url))
+                }
+                _ => {
+                    let shown = without_user(&address);
+                    source.wrong.push(format!(
+                        "apps.{slug}.endpoints.{name} = {shown:?}: write a whole address, https://…, without a name or password"
+                    ));
+                }
             }
         }
     }

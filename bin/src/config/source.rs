@@ -37,7 +37,12 @@ impl Source {
         let name = name.display().to_string();
         match text.parse::<Table>() {
             Ok(table) => self.table(&name, "", &table),
-            Err(error) => self.wrong.push(format!("{name} is not TOML: {}", error.to_string().trim_end())),
+            // The line itself may hold a password.
+            Err(error) => {
+                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+                let line = before.matches('\n').count() + 1;
+                self.wrong.push(format!("{name} is not TOML: line {line}: {}", error.message().trim_end()));
+            }
         }
     }
 
@@ -68,7 +73,7 @@ impl Source {
             Ok(value) => Some(value),
             Err(hint) => {
                 let hidden = keys::find(name).is_none_or(|key| key.secret);
-                let text = if hidden { "…".to_owned() } else { format!("{:?}", given.text) };
+                let text = if hidden { "…".to_owned() } else { format!("{:?}", without_user(&given.text)) };
                 self.wrong.push(format!("{} = {text}: {hint}", given.place));
                 None
             }
@@ -145,6 +150,14 @@ impl Source {
                 }
             }
         }
+    }
+}
+
+/// A value as messages repeat it: what stands before an `@` may be a name and a password.
+pub fn without_user(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => text.to_owned(),
     }
 }
 

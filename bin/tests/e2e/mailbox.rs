@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use base64::{Engine, prelude::BASE64_STANDARD};
 
 /// One mail, as it was taken.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Mail {
     pub id: String,
     /// When it was taken, before its sender could hear of it.
     pub at: Instant,
+    /// All of it, as it came.
+    pub text: String,
 }
 
 /// A mail server on a free port; it serves until the process ends.
@@ -31,6 +34,8 @@ pub struct Mailbox {
 struct Taken {
     mails: Vec<Mail>,
     forgotten: usize,
+    /// The one password it takes; any where there is none.
+    password: Option<String>,
 }
 
 impl Mailbox {
@@ -47,6 +52,11 @@ impl Mailbox {
             }
         });
         Ok(mailbox)
+    }
+
+    /// From now on it wants this password, and says back what was tried instead.
+    pub fn wants(&self, password: &str) {
+        self.taken().password = Some(password.to_owned());
     }
 
     /// Everything taken so far.
@@ -70,7 +80,15 @@ impl Mailbox {
         while let Some(line) = lines.next().transpose()? {
             let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let answer = match word.as_str() {
+                "EHLO" if self.taken().password.is_some() => {
+                    "250-mailbox\r\n250-AUTH PLAIN\r\n250 8BITMIME\r\n"
+                }
                 "EHLO" => "250-mailbox\r\n250 8BITMIME\r\n",
+                "AUTH" => {
+                    let refusal = self.refusal(&line);
+                    stream.write_all(refusal.as_deref().unwrap_or("235 welcome\r\n").as_bytes())?;
+                    continue;
+                }
                 "RCPT" => {
                     to.extend(between(&line, '<', '>'));
                     "250 OK\r\n"
@@ -90,22 +108,34 @@ impl Mailbox {
         Ok(())
     }
 
+    /// What it says to a wrong password: too much.
+    fn refusal(&self, line: &str) -> Option<String> {
+        let sent = line.rsplit(' ').next().unwrap_or_default();
+        let pair = BASE64_STANDARD.decode(sent).unwrap_or_default();
+        let tried = String::from_utf8_lossy(&pair).rsplit('\0').next().unwrap_or_default().to_owned();
+        (Some(&tried) != self.taken().password.as_ref())
+            .then(|| format!("535 5.7.8 {tried} is not the password of {sent}\r\n"))
+    }
+
     /// Reads one mail to its dot; only a whole one counts. False when its sender is not to hear of it.
     fn take(
         &self,
         lines: &mut impl Iterator<Item = std::io::Result<String>>,
         to: &mut Vec<String>,
     ) -> Result<bool> {
-        let mut id = String::new();
+        let (mut id, mut text) = (String::new(), String::new());
         for line in lines {
             let line = line?;
             if line == "." {
                 let mut taken = self.taken();
-                taken.mails.extend(to.drain(..).map(|to| Mail { to, id: id.clone(), at: Instant::now() }));
+                let mail = |to| Mail { to, id: id.clone(), at: Instant::now(), text: text.clone() };
+                taken.mails.extend(to.drain(..).map(mail));
                 let forget = self.forgets > 0 && taken.mails.len().is_multiple_of(self.forgets);
                 taken.forgotten += usize::from(forget);
                 return Ok(!forget);
             }
+            text.push_str(&line);
+            text.push('\n');
             if id.is_empty() && line.to_ascii_lowercase().starts_with("message-id:") {
                 id = between(&line, '<', '>').unwrap_or_default();
             }

@@ -9,6 +9,8 @@ mod http;
 mod lossy;
 mod mailbox;
 mod odd;
+mod provider;
+mod secrets;
 mod server;
 mod trials;
 mod visitor;

@@ -63,6 +63,11 @@ impl Visitor {
         Ok(())
     }
 
+    /// The cookies this browser was given, by name.
+    pub fn cookies(&self) -> BTreeMap<String, String> {
+        self.cookies.borrow().clone()
+    }
+
     fn ask(&self, method: Method, path: &str, body: String) -> Result<Page> {
         let url = if path.starts_with("http") {
             path.to_owned()

@@ -59,6 +59,11 @@ impl Cx {
         })
     }
 
+    /// Turns an app's own failure into ours, without the account's secrets.
+    pub(crate) fn hushing<E: Into<Error>>(&self) -> impl FnOnce(E) -> Error {
+        |error| error.into().without(self.secrets.exposed())
+    }
+
     /// Fresh random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];

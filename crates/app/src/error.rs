@@ -145,6 +145,14 @@ impl Error {
         self
     }
 
+    /// Without these secrets, should the provider have said one back.
+    #[must_use]
+    pub fn without<'a>(mut self, secrets: impl IntoIterator<Item = &'a str> + Clone) -> Self {
+        self.message = redact::known(&self.message, secrets.clone());
+        self.said = self.said.map(|said| redact::known(&said, secrets));
+        self
+    }
+
     /// With the status it came under.
     #[must_use]
     pub const fn status(mut self, status: u16) -> Self {

@@ -144,7 +144,7 @@ impl Gateway {
         let manifest = app.manifest();
         let none = BTreeMap::new();
         let endpoints = Endpoints::new(&manifest.endpoints, self.overrides.get(app.slug).unwrap_or(&none))?;
-        let line = self.line(app, &account.id);
+        let line = self.line(app, &account.id).keeping(&account.secrets);
         let signer = match account.signer {
             Some(signer) => signer,
             None => sign::signer(&manifest.auth, &account.settings, &account.secrets)?,

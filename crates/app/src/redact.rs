@@ -1,10 +1,17 @@
 //! Takes out of texts what must not be kept: tokens, passwords, mail addresses (ALL-08).
 
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD},
+};
 use serde_json::Value;
 use url::Url;
 
 /// The longest text kept.
 const MOST: usize = 300;
+
+/// A shorter secret would take words apart.
+const SHORTEST: usize = 4;
 
 /// The address of our own hints, which is nobody's.
 const HINT: &str = "name@example.com";
@@ -116,6 +123,51 @@ pub fn header(name: &str, value: &str) -> String {
     if OPEN_HEADERS.iter().any(|end| name.ends_with(end)) { text(value) } else { "…".to_owned() }
 }
 
+/// The text without these secrets: whatever they look like, and even where somebody put them into base64.
+///
+/// What looks like a secret is gone already ([`text`]); a password may look like a word.
+pub fn known<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+    let mut kept = text.to_owned();
+    for secret in secrets {
+        // As the text spells it, where every space is one.
+        let secret = secret.split_whitespace().collect::<Vec<_>>().join(" ");
+        if secret.chars().count() < SHORTEST {
+            continue;
+        }
+        kept = kept.replace(&secret, "…");
+        let holds = |word: &str| {
+            let bare = word.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || "+/=".contains(c)));
+            let read = BASE64_STANDARD.decode(bare).or_else(|_| BASE64_STANDARD_NO_PAD.decode(bare));
+            read.is_ok_and(|read| String::from_utf8_lossy(&read).contains(&secret))
+        };
+        if kept.split(' ').any(holds) {
+            let words = kept.split(' ').map(|word| if holds(word) { "…" } else { word });
+            kept = words.collect::<Vec<_>>().join(" ");
+        }
+        // The text was cut in the middle of it.
+        if let Some(whole) = kept.strip_suffix('…') {
+            let begun = secret
+                .char_indices()
+                .map(|(at, _)| &secret[..at])
+                .filter(|part| part.chars().count() >= SHORTEST);
+            if let Some(part) = begun.filter(|part| whole.ends_with(part)).last() {
+                kept = format!("{}…", &whole[..whole.len() - part.len()]);
+            }
+        }
+    }
+    kept
+}
+
+/// An address as somebody typed it, without the name and the password in it.
+pub fn without_user(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{host}{}", &rest[end..]),
+        None => address.to_owned(),
+    }
+}
+
 fn shortened(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().find(|(at, _)| *at >= MOST) {
         text.truncate(end);
@@ -197,6 +249,24 @@ mod tests {
     #[case("The calendar is full.", "The calendar is full.")]
     fn all_08_a_text_loses_its_secrets_and_keeps_its_sense(#[case] before: &str, #[case] after: &str) {
         assert_eq!(text(before), after);
+    }
+
+    #[rstest]
+    #[case("Winter is not the password of hanna", "… is not the password of hanna")]
+    #[case("AUTH aGFubmE6V2ludGVy failed", "AUTH … failed")]
+    #[case("and so on and on Wint…", "and so on and on …")]
+    #[case("wintry weather", "wintry weather")]
+    fn all_08_a_known_secret_goes_whatever_it_looks_like(#[case] before: &str, #[case] after: &str) {
+        assert_eq!(known(before, ["Winter", "abc"]), after);
+        assert_eq!(known("my dog ate it", ["dog  ate"]), "my … it", "spaces are one in a text");
+    }
+
+    #[rstest]
+    #[case("https://u:canary@example.com/a@b", "https://example.com/a@b")]
+    #[case("https://example.com/a@b", "https://example.com/a@b")]
+    #[case("me@example.com", "me@example.com")]
+    fn all_08_an_address_loses_its_password(#[case] before: &str, #[case] after: &str) {
+        assert_eq!(without_user(before), after);
     }
 
     #[test]

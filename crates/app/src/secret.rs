@@ -66,6 +66,11 @@ impl Secrets {
         self.0.iter().map(|(name, secret)| (name.as_str(), secret))
     }
 
+    /// The texts themselves, for looking whether one stands somewhere.
+    pub fn exposed(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.values().map(Secret::expose)
+    }
+
     /// True when there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

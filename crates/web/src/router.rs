@@ -4,7 +4,7 @@ use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, MatchedPath},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -130,7 +130,13 @@ impl MakeRequestId for Named {
 fn span<B>(request: &Request<B>) -> tracing::Span {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
     // The path alone: a query may hold what a guest typed.
-    tracing::info_span!("http", method = %request.method(), path = request.uri().path(), request = id)
+    tracing::info_span!("http", method = %request.method(), path = logged(request), request = id)
+}
+
+/// The path, and where knowing it is all it takes to be let in, its form alone.
+fn logged<B>(request: &Request<B>) -> &str {
+    let form = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    form.filter(|form| form.contains("{token}") || form.starts_with("/d/")).unwrap_or(request.uri().path())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]

@@ -10,6 +10,7 @@ mod guest;
 mod looks;
 mod outside;
 mod races;
+mod secrets;
 mod serving;
 mod signing_in;
 mod waits;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Trial> {
         guest::trials(),
         outside::trials(),
         races::trials(),
+        secrets::trials(),
         serving::trials(),
         signing_in::trials(),
         waits::trials(),

@@ -20,7 +20,7 @@ use super::{
     retry::Retrying,
     sign::Signing,
 };
-use crate::{App, Error, manifest::Quota};
+use crate::{App, Error, Secrets, manifest::Quota};
 
 /// All lines of this process.
 pub struct Lines {
@@ -56,6 +56,7 @@ impl Lines {
             recorder: Arc::clone(&self.recorder),
             breaker: Arc::new(Breaker::new(Arc::clone(&self.time))),
             pace: Arc::new(Pace::new(Arc::clone(&self.time), quota)),
+            secrets: Arc::default(),
         }
     }
 }
@@ -70,9 +71,17 @@ pub struct Line {
     recorder: Arc<dyn Recorder>,
     breaker: Arc<Breaker>,
     pace: Arc<Pace>,
+    secrets: Arc<Secrets>,
 }
 
 impl Line {
+    /// The same line, for calls with these secrets.
+    #[must_use]
+    pub(crate) fn keeping(mut self, secrets: &Secrets) -> Self {
+        self.secrets = Arc::new(secrets.clone());
+        self
+    }
+
     /// Every policy around this transport, outermost first. Read it downwards: count it, try again, is the line
     /// open, wait our turn, shake hands, sign, write it down, judge, time out.
     pub fn stack(&self, app: &App, signer: Arc<dyn Signer>, base: Arc<dyn Transport>) -> Http {
@@ -122,7 +131,8 @@ impl Line {
                     at: self.time.now(),
                     attempt: 1,
                 };
-                let result = deadline::within(self.time.as_ref(), call.deadline, work).await;
+                let result =
+                    recording.hushed(deadline::within(self.time.as_ref(), call.deadline, work).await);
                 recording.ended(&begun, None, result.as_ref().err());
                 result
             }
@@ -153,6 +163,7 @@ impl Line {
             account: Arc::clone(&self.account),
             time: Arc::clone(&self.time),
             recorder: Arc::clone(&self.recorder),
+            secrets: Arc::clone(&self.secrets),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 
 use super::{Answer, Layer, Next, Request, Time};
-use crate::Error;
+use crate::{Error, Secrets};
 
 /// One try of one call, redacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,9 +88,16 @@ pub struct Recording {
     pub(crate) account: Arc<str>,
     pub(crate) time: Arc<dyn Time>,
     pub(crate) recorder: Arc<dyn Recorder>,
+    /// The account's: no error that passes may hold one.
+    pub(crate) secrets: Arc<Secrets>,
 }
 
 impl Recording {
+    /// What came of a try, without the account's secrets.
+    pub(crate) fn hushed<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+        answer.map_err(|error| error.without(self.secrets.exposed()))
+    }
+
     /// Writes down how a try that began at this instant ended.
     pub(crate) fn ended(&self, begun: &Begun, status: Option<u16>, error: Option<&Error>) {
         let took = super::time::until(begun.at, self.time.now());
@@ -132,7 +139,7 @@ impl Layer for Recording {
                 at: self.time.now(),
                 attempt: request.attempt(),
             };
-            let answer = next.run(request).await;
+            let answer = self.hushed(next.run(request).await);
             let status = answer.as_ref().ok().map(|answer| answer.status.as_u16());
             self.ended(&begun, status, answer.as_ref().err());
             answer

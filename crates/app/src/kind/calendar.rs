@@ -301,19 +301,19 @@ impl<T: Calendar> AnyCalendar for T {
     }
 
     fn probe<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Probe> {
-        Box::pin(async move { Calendar::probe(self, cx).await.map_err(Into::into) })
+        Box::pin(async move { Calendar::probe(self, cx).await.map_err(cx.hushing()) })
     }
 
     fn calendars<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Vec<RemoteCalendar>> {
-        Box::pin(async move { Calendar::calendars(self, cx).await.map_err(Into::into) })
+        Box::pin(async move { Calendar::calendars(self, cx).await.map_err(cx.hushing()) })
     }
 
     fn busy<'a>(&'a self, cx: &'a Cx, of: &'a [RemoteId], within: Span) -> Boxed<'a, Vec<Busy>> {
-        Box::pin(async move { Calendar::busy(self, cx, of, within).await.map_err(Into::into) })
+        Box::pin(async move { Calendar::busy(self, cx, of, within).await.map_err(cx.hushing()) })
     }
 
     fn create<'a>(&'a self, cx: &'a Cx, into: &'a RemoteId, event: &'a Draft) -> Boxed<'a, Written> {
-        Box::pin(async move { Calendar::create(self, cx, into, event).await.map_err(Into::into) })
+        Box::pin(async move { Calendar::create(self, cx, into, event).await.map_err(cx.hushing()) })
     }
 
     fn update<'a>(
@@ -323,15 +323,15 @@ impl<T: Calendar> AnyCalendar for T {
         written: &'a Written,
         event: &'a Draft,
     ) -> Boxed<'a, Written> {
-        Box::pin(async move { Calendar::update(self, cx, into, written, event).await.map_err(Into::into) })
+        Box::pin(async move { Calendar::update(self, cx, into, written, event).await.map_err(cx.hushing()) })
     }
 
     fn delete<'a>(&'a self, cx: &'a Cx, from: &'a RemoteId, written: &'a Written) -> Boxed<'a, ()> {
-        Box::pin(async move { Calendar::delete(self, cx, from, written).await.map_err(Into::into) })
+        Box::pin(async move { Calendar::delete(self, cx, from, written).await.map_err(cx.hushing()) })
     }
 
     fn find<'a>(&'a self, cx: &'a Cx, into: &'a RemoteId, uid: &'a str) -> Boxed<'a, Option<Written>> {
-        Box::pin(async move { Calendar::find(self, cx, into, uid).await.map_err(Into::into) })
+        Box::pin(async move { Calendar::find(self, cx, into, uid).await.map_err(cx.hushing()) })
     }
 
     fn changes<'a>(
@@ -341,6 +341,6 @@ impl<T: Calendar> AnyCalendar for T {
         since: Option<&'a str>,
         within: Span,
     ) -> Boxed<'a, Changes> {
-        Box::pin(async move { Calendar::changes(self, cx, of, since, within).await.map_err(Into::into) })
+        Box::pin(async move { Calendar::changes(self, cx, of, since, within).await.map_err(cx.hushing()) })
     }
 }

@@ -249,27 +249,27 @@ impl<T: Conference> AnyConference for T {
     }
 
     fn probe<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Probe> {
-        Box::pin(async move { Conference::probe(self, cx).await.map_err(Into::into) })
+        Box::pin(async move { Conference::probe(self, cx).await.map_err(cx.hushing()) })
     }
 
     fn open<'a>(&'a self, cx: &'a Cx, meeting: &'a Meeting) -> Boxed<'a, Room> {
-        Box::pin(async move { Conference::open(self, cx, meeting).await.map_err(Into::into) })
+        Box::pin(async move { Conference::open(self, cx, meeting).await.map_err(cx.hushing()) })
     }
 
     fn update<'a>(&'a self, cx: &'a Cx, room: &'a Room, meeting: &'a Meeting) -> Boxed<'a, Room> {
-        Box::pin(async move { Conference::update(self, cx, room, meeting).await.map_err(Into::into) })
+        Box::pin(async move { Conference::update(self, cx, room, meeting).await.map_err(cx.hushing()) })
     }
 
     fn close<'a>(&'a self, cx: &'a Cx, room: &'a Room) -> Boxed<'a, ()> {
-        Box::pin(async move { Conference::close(self, cx, room).await.map_err(Into::into) })
+        Box::pin(async move { Conference::close(self, cx, room).await.map_err(cx.hushing()) })
     }
 
     fn find<'a>(&'a self, cx: &'a Cx, meeting: &'a Meeting) -> Boxed<'a, Option<Room>> {
-        Box::pin(async move { Conference::find(self, cx, meeting).await.map_err(Into::into) })
+        Box::pin(async move { Conference::find(self, cx, meeting).await.map_err(cx.hushing()) })
     }
 
     fn tagged<'a>(&'a self, cx: &'a Cx, hosts: &'a [Person]) -> Boxed<'a, Vec<Tagged>> {
-        Box::pin(async move { Conference::tagged(self, cx, hosts).await.map_err(Into::into) })
+        Box::pin(async move { Conference::tagged(self, cx, hosts).await.map_err(cx.hushing()) })
     }
 }
 
@@ -293,7 +293,7 @@ impl<T: Join> AnyJoin for T {
         meeting: &'a Meeting,
         visitor: &'a Visitor,
     ) -> Boxed<'a, String> {
-        Box::pin(async move { Join::join(self, cx, room, meeting, visitor).await.map_err(Into::into) })
+        Box::pin(async move { Join::join(self, cx, room, meeting, visitor).await.map_err(cx.hushing()) })
     }
 }
 

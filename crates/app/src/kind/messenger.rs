@@ -128,10 +128,14 @@ impl<T: Messenger> AnyMessenger for T {
     }
 
     fn probe<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, Probe> {
-        Box::pin(async move { Messenger::probe(self, cx).await.map_err(Into::into) })
+        Box::pin(async move { Messenger::probe(self, cx).await.map_err(cx.hushing()) })
     }
 
     fn send<'a>(&'a self, cx: &'a Cx, message: &'a Message) -> Boxed<'a, Receipt> {
-        Box::pin(async move { Messenger::send(self, cx, message).await.map_err(Into::into) })
+        Box::pin(async move {
+            let mut receipt = Messenger::send(self, cx, message).await.map_err(cx.hushing())?;
+            receipt.refused = receipt.refused.into_iter().map(|(to, why)| (to, cx.hushing()(why))).collect();
+            Ok(receipt)
+        })
     }
 }

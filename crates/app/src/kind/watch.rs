@@ -78,14 +78,14 @@ impl<T: Watch> AnyWatch for T {
     }
 
     fn watch<'a>(&'a self, cx: &'a Cx, of: &'a RemoteId, wish: &'a Wish) -> Boxed<'a, Channel> {
-        Box::pin(async move { Watch::watch(self, cx, of, wish).await.map_err(Into::into) })
+        Box::pin(async move { Watch::watch(self, cx, of, wish).await.map_err(cx.hushing()) })
     }
 
     fn renew<'a>(&'a self, cx: &'a Cx, channel: &'a Channel, wish: &'a Wish) -> Boxed<'a, Channel> {
-        Box::pin(async move { Watch::renew(self, cx, channel, wish).await.map_err(Into::into) })
+        Box::pin(async move { Watch::renew(self, cx, channel, wish).await.map_err(cx.hushing()) })
     }
 
     fn unwatch<'a>(&'a self, cx: &'a Cx, channel: &'a Channel) -> Boxed<'a, ()> {
-        Box::pin(async move { Watch::unwatch(self, cx, channel).await.map_err(Into::into) })
+        Box::pin(async move { Watch::unwatch(self, cx, channel).await.map_err(cx.hushing()) })
     }
 }

@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{Field, Input, Manifest};
-use crate::{Secret, Secrets};
+use crate::{Secret, Secrets, redact};
+
+const USER: &str = "leave name and password out of the address: they have fields of their own";
 
 /// A setup form that can be kept: settings for the installation, secrets for the seal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +122,8 @@ fn value(field: &Field, text: &str) -> Result<Value, String> {
         Input::Email if !looks_like_mail(text) => {
             Err("this must be a mail address such as name@example.com".to_owned())
         }
+        // What is no secret is shown again, and kept as it is.
+        Input::Text if redact::without_user(text) != text => Err(USER.to_owned()),
         Input::Select if field.options.iter().all(|choice| choice.value != text) => {
             Err("choose one of the list".to_owned())
         }
@@ -162,7 +166,7 @@ fn address(field: &Field, text: &str) -> Result<String, String> {
         return Err("the address has no host name".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("leave name and password out of the address: they have fields of their own".to_owned());
+        return Err(USER.to_owned());
     }
     Ok(url.into())
 }

@@ -17,6 +17,9 @@ use crate::{
 const LIMITS: Limits =
     Limits { first_byte: Duration::from_secs(15), total: Duration::from_secs(20), body: 1024 * 1024 };
 
+/// What of a token request nobody else may know.
+const SECRET: [&str; 4] = ["code", "code_verifier", "refresh_token", "token"];
+
 /// One provider's desk, for one account.
 ///
 /// Its requests carry no account's credential and are never sent twice: codes and refresh tokens are good for one use.
@@ -139,7 +142,8 @@ impl Desk {
     pub async fn revoke(&self, client: &Client, token: &Secret) -> Result<(), Refusal> {
         let Some(name) = &self.of.revoke else { return Ok(()) };
         let url = self.endpoints.get(name).map_err(Refusal::unanswered)?.clone();
-        let response = self.post("oauth_revoke", url, client, &[("token", token.expose())]).await?;
+        let form = [("token", token.expose())];
+        let response = self.post("oauth_revoke", url, client, &form).await?;
         let body = serde_json::from_slice::<serde_json::Value>(&response.body).ok();
         let body = body.as_ref().and_then(serde_json::Value::as_object);
         let status = response.status.as_u16();
@@ -147,7 +151,7 @@ impl Desk {
             None => Ok(()),
             Some(refusal) if matches!(refusal.class, Class::Grant) => Ok(()),
             Some(refusal) if matches!(status, 400 | 404) && refusal.class == Class::Request => Ok(()),
-            Some(refusal) => Err(refusal),
+            Some(refusal) => Err(hushed(refusal, client, &form)),
         }
     }
 
@@ -172,7 +176,7 @@ impl Desk {
     ) -> Result<Tokens, Refusal> {
         let url = self.endpoints.get(&self.of.token).map_err(Refusal::unanswered)?.clone();
         let response = self.post(op, url, client, form).await?;
-        Tokens::read(self.of, &response, self.time.now())
+        Tokens::read(self.of, &response, self.time.now()).map_err(|refusal| hushed(refusal, client, form))
     }
 
     async fn post(
@@ -217,6 +221,13 @@ impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Desk").field("endpoints", &self.endpoints).finish_non_exhaustive()
     }
+}
+
+/// What the desk said, without what it was told: some say back a whole request.
+fn hushed(mut refusal: Refusal, client: &Client, form: &[(&str, &str)]) -> Refusal {
+    let told = form.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| *value);
+    refusal.error = refusal.error.without(told.chain(client.secret.as_ref().map(Secret::expose)));
+    refusal
 }
 
 /// As a form would spell it (RFC 6749, 2.3.1).

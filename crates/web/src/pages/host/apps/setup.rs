@@ -6,7 +6,10 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use kalends_app::manifest::{Input, Manifest};
+use kalends_app::{
+    manifest::{Input, Manifest},
+    redact,
+};
 use kalends_engine::connect::{AppCard, Begin, ConnectError};
 use serde_json::Value;
 
@@ -80,7 +83,7 @@ pub async fn connect(
             web.engine.reconnect(&desk.member(), id, &fields).await.map(|()| id)
         }
     };
-    let mut form = Form::showing(typed);
+    let mut form = Form::showing(shown(card.app.manifest(), typed));
     let notice = match done {
         Ok(id) => {
             let did = if card.app.manifest().is_data() { "installed" } else { "connected" };
@@ -100,6 +103,18 @@ pub async fn connect(
         Err(error) => return Err(error.into()),
     };
     Ok(draw_form(&page(&web, &desk, card, form, connection, notice).await?, true))
+}
+
+/// What was typed, as the page may show it again: no secret, and no password in an address.
+fn shown(manifest: &Manifest, mut typed: Typed) -> Typed {
+    for field in &manifest.setup {
+        let again =
+            if field.is_secret() { String::new() } else { redact::without_user(typed.get(&field.name)) };
+        if again != typed.get(&field.name) {
+            typed.set(&field.name, again);
+        }
+    }
+    typed
 }
 
 /// An app's words after ours: a sentence of their own.
