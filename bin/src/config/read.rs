@@ -184,7 +184,7 @@ fn endpoints(source: &mut Source) -> BTreeMap<String, BTreeMap<String, Url>> {
         for (name, address) in addresses {
             match Url::parse(&address) {
                 Ok(url) if url.has_host() && !has_user(&url) => {
-                    drop(parsed.entry(slug.clone()).or_default().insert(name, url))
+                    drop(parsed.entry(slug.clone()).or_default().insert(name, url));
                 }
                 _ => {
                     let shown = without_user(&address);

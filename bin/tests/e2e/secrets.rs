@@ -88,21 +88,16 @@ impl Secrets {
 
     /// Every text in which one stands, and what stands around it.
     pub fn found_in(&self, texts: &[Text]) -> Result<Vec<String>> {
-        let mut written: Vec<(usize, &str, String)> = Vec::new();
-        for (at, secret) in self.0.iter().enumerate() {
-            written.extend(ways(&secret.value).into_iter().map(|(how, text)| (at, how, text)));
-        }
-        let search = AhoCorasick::new(written.iter().map(|(_, _, text)| text.as_bytes()))?;
+        let search = Search::of(self)?;
+        search.shows_each(self)?;
         let mut found = BTreeMap::new();
         for text in texts {
-            for hit in search.find_overlapping_iter(&text.bytes) {
-                let (at, how, _) = &written[hit.pattern().as_usize()];
-                let secret = &self.0[*at];
-                let known = found.contains_key(&(&text.name, &secret.name));
-                if known || secret.but.contains(&text.place) {
+            for (at, how, begin) in search.hits(&text.bytes) {
+                let secret = &self.0[at];
+                if secret.but.contains(&text.place) || found.contains_key(&(&text.name, &secret.name)) {
                     continue;
                 }
-                let around = text.bytes[hit.start().saturating_sub(160)..].iter().take(400).copied();
+                let around = text.bytes[begin.saturating_sub(160)..].iter().take(400).copied();
                 let around = String::from_utf8_lossy(&around.collect::<Vec<_>>()).into_owned();
                 let finding = format!("{}: {} ({how}) stands in …{around:?}…", text.name, secret.name);
                 found.insert((&text.name, &secret.name), finding);
@@ -110,31 +105,52 @@ impl Secrets {
         }
         Ok(found.into_values().collect())
     }
+}
 
-    /// The search finds each of them in each way it may be written: else finding nothing means nothing.
-    pub fn can_be_found(&self) -> Result<()> {
-        for secret in &self.0 {
-            let alone = Self(vec![Secret { but: &[], ..secret.copy() }]);
-            let json = serde_json::to_string(&secret.value)?;
-            let url: String = byte_serialize(secret.value.as_bytes()).collect();
-            let hex = hex(secret.value.as_bytes());
-            let mut written = vec![secret.value.clone(), json, url, hex.to_uppercase(), hex];
-            written.extend(
-                ["", "u:", "me:"].map(|user| BASE64_STANDARD.encode(format!("{user}{}", secret.value))),
-            );
-            for bytes in written {
-                let text =
-                    Text { name: "here".into(), place: Place::Log, bytes: format!("x {bytes} y").into() };
-                ensure!(!alone.found_in(&[text])?.is_empty(), "{} is not found in {bytes}", secret.name);
+/// Looks for all of them at once.
+struct Search {
+    all: AhoCorasick,
+    written: Vec<(usize, &'static str)>,
+}
+
+impl Search {
+    fn of(secrets: &Secrets) -> Result<Self> {
+        let (mut written, mut texts) = (Vec::new(), Vec::new());
+        for (at, secret) in secrets.0.iter().enumerate() {
+            for (how, text) in ways(&secret.value) {
+                written.push((at, how));
+                texts.push(text);
+            }
+        }
+        Ok(Self { all: AhoCorasick::new(&texts)?, written })
+    }
+
+    /// Which secret, how it is written, and where it begins.
+    fn hits(&self, bytes: &[u8]) -> impl Iterator<Item = (usize, &'static str, usize)> {
+        self.all.find_overlapping_iter(bytes).map(|hit| {
+            let (at, how) = self.written[hit.pattern().as_usize()];
+            (at, how, hit.start())
+        })
+    }
+
+    /// It finds each in each way it may be written: else finding nothing would mean nothing.
+    fn shows_each(&self, secrets: &Secrets) -> Result<()> {
+        for (at, secret) in secrets.0.iter().enumerate() {
+            let value = &secret.value;
+            let hex = hex(value.as_bytes());
+            let url = byte_serialize(value.as_bytes()).collect();
+            let mut texts = vec![value.clone(), serde_json::to_string(value)?, url, hex.to_uppercase(), hex];
+            texts.extend(["", "u:", "me:"].map(|user| BASE64_STANDARD.encode(format!("{user}{value}"))));
+            for text in texts {
+                let text = format!("before {text} after");
+                ensure!(
+                    self.hits(text.as_bytes()).any(|(of, ..)| of == at),
+                    "{} is not found in {text}",
+                    secret.name
+                );
             }
         }
         Ok(())
-    }
-}
-
-impl Secret {
-    fn copy(&self) -> Self {
-        Self { name: self.name.clone(), value: self.value.clone(), but: self.but }
     }
 }
 

@@ -146,11 +146,8 @@ pub fn known<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> Stri
         }
         // The text was cut in the middle of it.
         if let Some(whole) = kept.strip_suffix('…') {
-            let begun = secret
-                .char_indices()
-                .map(|(at, _)| &secret[..at])
-                .filter(|part| part.chars().count() >= SHORTEST);
-            if let Some(part) = begun.filter(|part| whole.ends_with(part)).last() {
+            let mut begun = secret.char_indices().rev().map(|(at, _)| &secret[..at]);
+            if let Some(part) = begun.find(|part| part.len() >= SHORTEST && whole.ends_with(part)) {
                 kept = format!("{}…", &whole[..whole.len() - part.len()]);
             }
         }

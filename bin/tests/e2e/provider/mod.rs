@@ -4,6 +4,7 @@
 mod tongue;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
@@ -107,7 +108,7 @@ impl Provider {
         let mut text = format!("[apps.{}.endpoints]\n", self.app.slug);
         for (name, url) in &self.app.manifest().endpoints {
             let slash = if url.path().ends_with('/') { "/" } else { "" };
-            text.push_str(&format!("{name} = \"http://{}/{name}{slash}\"\n", self.address));
+            let _ = writeln!(text, "{name} = \"http://{}/{name}{slash}\"", self.address);
         }
         text
     }

@@ -1,6 +1,7 @@
 //! A server that knows secrets of every kind, and all it has written.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -80,8 +81,7 @@ impl House {
         }
         for slug in ["gotomeeting", "google-meet", "teams"] {
             let secret = secrets.word(&format!("client secret of {slug} in the settings"));
-            settings
-                .push_str(&format!("[apps.{slug}]\nclient_id = \"kalends\"\nclient_secret = {secret:?}\n"));
+            writeln!(settings, "[apps.{slug}]\nclient_id = \"kalends\"\nclient_secret = {secret:?}")?;
             providers[slug].knows("kalends", &secret)?;
         }
         std::fs::write(folder.path().join("kalends.toml"), settings)?;
@@ -121,7 +121,7 @@ impl House {
         ensure!(well, "{said}");
         house.keep("user add", said);
         let key = run_out(house.folder.path(), &["api-key", "create", "--user", "hanna"])?;
-        house.key = key.trim().to_owned();
+        key.trim().clone_into(&mut house.key);
         let key = house.key.clone();
         house.secrets.put("key of the API", key.trim_start_matches("cal_").get(8..).context("a short key")?);
         house.browser.sign_in(OWNER, &house.password)?;
@@ -244,13 +244,12 @@ impl House {
         }
         drop(self.server.take().context("no server")?.stop()?);
         for (name, bytes) in database {
-            ensure!(!bytes.is_empty() || name.ends_with(".lock"), "{name} is empty");
+            ensure!(!bytes.is_empty() || name == "server.lock", "{name} is empty");
             self.texts.push(Text { name, place: Place::Database, bytes });
         }
         let log = std::fs::read(shots().join(format!("{}.log", self.name)))?;
         ensure!(log.windows(6).any(|word| word == b" TRACE"), "the log is not as talkative as it can be");
         self.keep("the log", log);
-        self.secrets.can_be_found()?;
         let (found, all) = (self.secrets.found_in(&self.texts)?, self.secrets.len());
         ensure!(
             found.is_empty(),

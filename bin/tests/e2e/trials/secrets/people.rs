@@ -72,13 +72,11 @@ fn link(house: &House, path: &str) -> Result<String> {
     let begin = format!("{BASE}{path}");
     until("mail with a link", || {
         let mails = house.mailbox.mails();
-        let texts = mails.iter().rev().map(|mail| mail.text.replace("=\n", "").replace("=3D", "="));
-        Ok(texts
-            .filter_map(|text| {
-                let rest = text.split(&begin).nth(1)?.to_owned();
-                Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect())
-            })
-            .next())
+        let mut texts = mails.iter().rev().map(|mail| mail.text.replace("=\n", "").replace("=3D", "="));
+        Ok(texts.find_map(|text| {
+            let rest = text.split(&begin).nth(1)?.to_owned();
+            Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect())
+        }))
     })
 }
 

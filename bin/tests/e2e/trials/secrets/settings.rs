@@ -72,7 +72,6 @@ pub fn refused() -> Result<()> {
         );
         texts.push(Text { name: name.to_owned(), place: Place::Log, bytes: said });
     }
-    secrets.can_be_found()?;
     let found = secrets.found_in(&texts)?;
     ensure!(found.is_empty(), "{}", found.join("\n"));
     Ok(())
