@@ -1,7 +1,7 @@
 //! The real binary on a free port, with a folder of its own.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, mpsc};
@@ -31,6 +31,16 @@ pub fn kalends(folder: &Path) -> Command {
 /// Runs a command to its end: whether it was well, and all it said.
 pub fn run(folder: &Path, words: &[&str]) -> Result<(bool, String)> {
     let out = kalends(folder).args(words).output()?;
+    Ok((out.status.success(), String::from_utf8([out.stdout, out.stderr].concat())?))
+}
+
+/// The same for a command that is told something first.
+pub fn told(folder: &Path, words: &[&str], typed: &str) -> Result<(bool, String)> {
+    let mut command = kalends(folder);
+    command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    writeln!(child.stdin.take().context("no input")?, "{typed}")?;
+    let out = child.wait_with_output()?;
     Ok((out.status.success(), String::from_utf8([out.stdout, out.stderr].concat())?))
 }
 

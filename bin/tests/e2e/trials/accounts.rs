@@ -1,14 +1,12 @@
 //! Accounts and API keys, made at the server.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::Stdio;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use crate::server::{kalends, run};
+use crate::server::{kalends, run, told};
 use crate::trial;
 
 pub fn trials() -> Vec<Trial> {
@@ -63,17 +61,10 @@ fn taken() -> Result<()> {
 
 fn typed() -> Result<()> {
     let folder = TempDir::new()?;
-    let with = |password: &str| -> Result<(bool, String)> {
-        let mut command = kalends(folder.path());
-        command.args(["user", "add", "--name", "Hanna", "--email", "hanna@example.com", "--password-stdin"]);
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        child.stdin.take().context("no input")?.write_all(password.as_bytes())?;
-        let out = child.wait_with_output()?;
-        Ok((out.status.success(), String::from_utf8([out.stdout, out.stderr].concat())?))
-    };
-    ensure!(!with("short\n")?.0, "a short password was taken");
-    let (well, said) = with("a long one with words\n")?;
+    let words = ["user", "add", "--name", "Hanna", "--email", "hanna@example.com", "--password-stdin"];
+    let with = |password: &str| told(folder.path(), &words, password);
+    ensure!(!with("short")?.0, "a short password was taken");
+    let (well, said) = with("a long one with words")?;
     ensure!(well && !said.contains("password:"), "a typed password is not shown again: {said}");
     Ok(())
 }

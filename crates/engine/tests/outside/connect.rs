@@ -149,8 +149,7 @@ async fn a_calendar_that_is_only_read_blocks_and_never_receives(t: &TestDb) {
     assert!(board.blocks && !board.writable && !board.receives, "{board:?}");
     assert!(board.freshness.synced_at.is_some());
     let policy = FailurePolicy { trust_hours: 6, then_blocks: true };
-    let uses =
-        [CalendarUse { blocks: true, receives: true, tentative_blocks: true, policy, ..board.into() }];
+    let uses = [CalendarUse { blocks: true, receives: true, tentative_blocks: true, policy, ..board.into() }];
     let refused = stage.engine.use_calendars(&stage.member, view.id, &uses).await;
     let Err(ConnectError::Invalid(invalid)) = refused else { panic!("it is refused") };
     assert_eq!(invalid.problems[0].field, "receives");
