@@ -40,7 +40,7 @@ impl Conference for GoogleMeet {
     type Error = Error;
 
     // A space cannot be deleted, and a room with an event goes with it: nothing of them is left over.
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: true, password: false };
+    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: true, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let owner: Owner =

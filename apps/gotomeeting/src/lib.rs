@@ -34,7 +34,7 @@ pub struct GoTo;
 impl Conference for GoTo {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: false, password: false };
+    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: false, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let answer = cx.http.send(api::upcoming(cx)?).await?;

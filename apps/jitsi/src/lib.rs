@@ -31,7 +31,7 @@ struct Jitsi;
 impl Conference for Jitsi {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false };
+    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let setup = Setup::read(cx)?;

@@ -37,7 +37,7 @@ struct Teams;
 impl Conference for Teams {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: true, password: false };
+    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: true, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let graph = Graph::of(cx)?;

@@ -7,7 +7,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::Person,
-        conference::{Link, Meeting, Room, Tagged, digits, is_link},
+        conference::{Link, Looked, Meeting, Room, Tagged, digits, is_link},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,17 @@ pub fn list(cx: &Cx, host: &Person, page: &str) -> Result<Request, Error> {
 /// The room of a made or a looked-up meeting, with the passcode as it really is (ZOOM-09).
 pub fn room(answer: &Response) -> Result<Room, Error> {
     answer.json::<Made>()?.room()
+}
+
+/// The meeting as it stands, and whether it says what we would write. Words around the title are left to whoever changed them.
+pub fn looked(cx: &Cx, answer: &Response, meeting: &Meeting) -> Result<Looked, Error> {
+    let made: Made = answer.json()?;
+    let wanted = wanted(cx, meeting);
+    let fits = made.start_time == Some(wanted.start_time)
+        && made.duration == Some(wanted.duration)
+        && made.topic.trim() == wanted.topic.trim()
+        && Meeting::tag_in(&made.agenda) == Some(meeting.tag().as_str());
+    Ok(Looked { room: made.room()?, fits })
 }
 
 /// The link by which the host starts it. It signs in whoever has it, so it goes to the host and nowhere else.
@@ -178,6 +189,12 @@ struct Made {
     join_url: String,
     #[serde(default)]
     password: Option<String>,
+    #[serde(default)]
+    topic: String,
+    #[serde(default)]
+    start_time: Option<Timestamp>,
+    #[serde(default)]
+    duration: Option<u64>,
     #[serde(default)]
     agenda: String,
     #[serde(default)]

@@ -14,7 +14,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::Person,
-        conference::{ConferenceCan, Meeting, Room, Side, Tagged, Visitor},
+        conference::{ConferenceCan, Looked, Meeting, Room, Side, Tagged, Visitor},
     },
 };
 
@@ -40,7 +40,7 @@ pub struct Zoom;
 impl Conference for Zoom {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: false, password: true };
+    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: false, password: true, told: true };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let answer = cx.http.send(api::user(cx)?).await?;
@@ -61,6 +61,11 @@ impl Conference for Zoom {
 
     async fn close(&self, cx: &Cx, room: &Room) -> Result<(), Error> {
         cx.http.send(api::delete(cx, &room.id)?).await.map(drop)
+    }
+
+    async fn look(&self, cx: &Cx, room: &Room, meeting: &Meeting) -> Result<Looked, Error> {
+        let answer = cx.http.send(api::look(cx, &room.id)?).await?;
+        api::looked(cx, &answer, meeting)
     }
 
     async fn find(&self, cx: &Cx, meeting: &Meeting) -> Result<Option<Room>, Error> {

@@ -7,7 +7,7 @@ use kalends_app::{
     Conference, Cx, Error, Join, Kind, Response, Secret, Secrets,
     fake::{Fake, Fault, Played, answer, gateway},
     gateway::{Account, Patience},
-    hook::{Hook, Raw, Refused, SECRET, What},
+    hook::{Hook, Raw, Refused, SECRET, SECRET_BEFORE, What},
     kind::{
         calendar::Person,
         conference::{Link, Meeting, Side, Visitor},
@@ -118,6 +118,34 @@ async fn the_passcode_is_the_one_the_account_made_zoom_09() {
     zoom.state().meetings.get_mut(&id).unwrap()["password"] = json!("changed there");
     let room = Zoom.update(&cx, &room, &meeting()).await.unwrap();
     assert_eq!(room.password.as_deref(), Some("changed there"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_sees_what_others_changed_and_the_link_as_it_is_now() {
+    let (zoom, cx) = stage(user());
+    let room = Zoom.open(&cx, &meeting()).await.unwrap();
+    let id: u64 = room.id.as_str().parse().unwrap();
+    let looked = Zoom.look(&cx, &room, &meeting()).await.unwrap();
+    assert!(looked.fits && looked.room == room, "what we wrote fits, whatever else Zoom keeps with it");
+    for (name, there) in [
+        ("topic", json!("Something else")),
+        ("start_time", json!("2027-03-03T09:00:00Z")),
+        ("duration", json!(45)),
+        ("agenda", json!("no tag any more")),
+    ] {
+        let before = zoom.state().meetings[&id][name].clone();
+        zoom.state().meetings.get_mut(&id).unwrap()[name] = there;
+        assert!(!Zoom.look(&cx, &room, &meeting()).await.unwrap().fits, "{name}");
+        zoom.state().meetings.get_mut(&id).unwrap()[name] = before;
+    }
+    zoom.state().meetings.get_mut(&id).unwrap()["password"] = json!("changed there");
+    let looked = Zoom.look(&cx, &room, &meeting()).await.unwrap();
+    assert!(looked.fits, "the passcode is the account's own (ZOOM-09)");
+    assert_eq!(looked.room.password.as_deref(), Some("changed there"));
+    let mut cut = meeting();
+    cut.title = format!("  {}  ", "x".repeat(300));
+    Zoom.update(&cx, &room, &cut).await.unwrap();
+    assert!(Zoom.look(&cx, &room, &cut).await.unwrap().fits, "a title that was cut fits as it was written");
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,6 +282,10 @@ fn the_challenge_is_answered_only_when_it_is_signed_zoom_12() {
         answered["encryptedToken"],
         "40a58fc396b81cf5fa0ee7d3431e19801ad5c46f66d6891a405bdb809268503d"
     );
+    // While a new secret is entered here, and Zoom has the old one yet: answered by the one it was asked with (INB-07).
+    let both =
+        Secrets::none().with(SECRET, Secret::new("new")).with(SECRET_BEFORE, Secret::new("zoom_test_secret"));
+    assert_eq!(hook::Zoom.handshake(&signed(body, "1760000000"), &both), Some(reply));
     assert_eq!(hook::Zoom.handshake(&raw(body, "1760000000", "v0=00"), &secrets()), None);
     assert_eq!(hook::Zoom.handshake(&signed(body, "1760000000"), &Secrets::none()), None);
     assert_eq!(hook::Zoom.handshake(&signed(r#"{"event":"meeting.ended"}"#, "1760000000"), &secrets()), None);
@@ -268,8 +300,9 @@ fn a_notice_says_what_happened_and_twice_the_same_is_one_zoom_13_zoom_14() {
     };
     let room = kalends_app::RemoteId::new("85746065432");
     assert_eq!(of("meeting.deleted").what, What::MeetingGone { room: room.clone() });
+    assert_eq!(of("meeting.updated").what, What::MeetingChanged { room: room.clone() });
     assert_eq!(of("meeting.ended").what, What::MeetingEnded { room });
-    assert_eq!(of("meeting.updated").what, What::Other { kind: "meeting.updated".into() });
+    assert_eq!(of("meeting.started").what, What::Other { kind: "meeting.started".into() });
     assert_eq!(of("meeting.ended").id, of("meeting.ended").id);
     assert_ne!(of("meeting.ended").id, of("meeting.deleted").id);
     let gone = json!({ "event": "app_deauthorized", "event_ts": 9, "payload":

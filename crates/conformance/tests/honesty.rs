@@ -41,7 +41,7 @@ struct Careless;
 impl Conference for Careless {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false };
+    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false, told: false };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of(" "))

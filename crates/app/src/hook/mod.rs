@@ -70,6 +70,11 @@ pub enum What {
         /// Its room.
         room: RemoteId,
     },
+    /// Somebody changed a meeting there, or we did.
+    MeetingChanged {
+        /// Its room.
+        room: RemoteId,
+    },
     /// Somebody took a meeting away there.
     MeetingGone {
         /// Its room.

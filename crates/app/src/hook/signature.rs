@@ -51,8 +51,14 @@ pub fn same(given: &str, expected: &str) -> bool {
 
 /// A hex signature over these parts, by any of the secrets.
 pub fn check_hex(given: &str, all: &Secrets, parts: &[&[u8]]) -> Result<(), Refused> {
+    by_hex(given, all, parts).map(drop)
+}
+
+/// The secret by which a hex signature over these parts was made: whoever is answered with a signature of ours is answered by
+/// the same.
+pub fn by_hex<'a>(given: &str, all: &'a Secrets, parts: &[&[u8]]) -> Result<&'a Secret, Refused> {
     let fits = |secret: &&Secret| same(given, &hmac_hex(secret.expose().as_bytes(), parts));
-    if secrets(all)?.iter().any(fits) { Ok(()) } else { Err(Refused::Forged) }
+    secrets(all)?.into_iter().find(fits).ok_or(Refused::Forged)
 }
 
 /// A base64 signature over these parts, by any of the secrets.

@@ -20,6 +20,9 @@ pub struct ConferenceCan {
     pub pending: bool,
     /// Rooms have a password.
     pub password: bool,
+    /// Its notices tell of rooms that were changed or taken away there, and a room can be looked at: so our own changes, coming
+    /// back as notices, are told from others'.
+    pub told: bool,
 }
 
 /// A conference, as its author writes it.
@@ -46,6 +49,18 @@ pub trait Conference: Send + Sync + 'static {
 
     /// Takes the room away. One that is not there is `NotFound`.
     fn close(&self, cx: &Cx, room: &Room) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// How the room stands there now, and whether that is as this meeting wants it. One that is gone is `NotFound`.
+    ///
+    /// An app that is told of nothing ([`ConferenceCan::told`] is false) is never asked.
+    fn look(
+        &self,
+        _cx: &Cx,
+        room: &Room,
+        _meeting: &Meeting,
+    ) -> impl Future<Output = Result<Looked, Self::Error>> + Send {
+        async { Ok(Looked { room: room.clone(), fits: true }) }
+    }
 
     /// The room made for this meeting, looked for by its [`Meeting::tag`] before one is made again (ALL-07).
     ///
@@ -118,6 +133,15 @@ pub struct Room {
     pub link: Link,
     /// To be typed at the door.
     pub password: Option<String>,
+}
+
+/// A room as it stands at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// As it is entered now.
+    pub room: Room,
+    /// Its time, and all else we ask for, are as the meeting wants them.
+    pub fits: bool,
 }
 
 impl Room {
@@ -237,6 +261,8 @@ pub trait AnyConference: Send + Sync {
     fn update<'a>(&'a self, cx: &'a Cx, room: &'a Room, meeting: &'a Meeting) -> Boxed<'a, Room>;
     /// [`Conference::close`].
     fn close<'a>(&'a self, cx: &'a Cx, room: &'a Room) -> Boxed<'a, ()>;
+    /// [`Conference::look`].
+    fn look<'a>(&'a self, cx: &'a Cx, room: &'a Room, meeting: &'a Meeting) -> Boxed<'a, Looked>;
     /// [`Conference::find`].
     fn find<'a>(&'a self, cx: &'a Cx, meeting: &'a Meeting) -> Boxed<'a, Option<Room>>;
     /// [`Conference::tagged`].
@@ -262,6 +288,10 @@ impl<T: Conference> AnyConference for T {
 
     fn close<'a>(&'a self, cx: &'a Cx, room: &'a Room) -> Boxed<'a, ()> {
         Box::pin(async move { Conference::close(self, cx, room).await.map_err(cx.hushing()) })
+    }
+
+    fn look<'a>(&'a self, cx: &'a Cx, room: &'a Room, meeting: &'a Meeting) -> Boxed<'a, Looked> {
+        Box::pin(async move { Conference::look(self, cx, room, meeting).await.map_err(Into::into) })
     }
 
     fn find<'a>(&'a self, cx: &'a Cx, meeting: &'a Meeting) -> Boxed<'a, Option<Room>> {

@@ -114,6 +114,25 @@ pub const CHECKS: &[On] = &[
         })
     })
     .only(remote),
+    On::new("a_look_tells_a_room_that_fits_from_one_that_does_not", |stage, part| {
+        // Its notices tell of our own changes too: only a look tells them from others'.
+        Box::pin(async move {
+            let room = settled(&stage, part.as_ref()).await;
+            let before = stage.bench().seen().len();
+            let looked = part.look(&stage.cx, &room, &meeting("booking", 0)).await.expect("looks");
+            assert!(looked.fits && looked.room == room, "{looked:?}");
+            let other = part.look(&stage.cx, &room, &meeting("booking", 86_400)).await.expect("looks");
+            assert!(!other.fits, "it does not stand at that time");
+            assert!(stage.bench().seen()[before..].iter().all(kalends_app::Request::is_reading));
+            part.update(&stage.cx, &room, &meeting("booking", 86_400)).await.expect("updates");
+            let moved = part.look(&stage.cx, &room, &meeting("booking", 86_400)).await.expect("looks");
+            assert!(moved.fits, "what was just written fits");
+            part.close(&stage.cx, &room).await.expect("closes");
+            let gone = part.look(&stage.cx, &room, &meeting("booking", 0)).await.expect_err("it is gone");
+            assert!(gone.is_missing(), "{gone:?}");
+        })
+    })
+    .only(told),
     On::new("host_and_guest_get_different_links_at_the_door", |stage, part| {
         // JIT-04
         Box::pin(async move {
@@ -134,6 +153,10 @@ pub const CHECKS: &[On] = &[
 
 fn remote(part: &dyn AnyConference) -> Result<(), &'static str> {
     if part.can().remote { Ok(()) } else { Err("its rooms are links and exist nowhere") }
+}
+
+fn told(part: &dyn AnyConference) -> Result<(), &'static str> {
+    if part.can().told { Ok(()) } else { Err("nothing tells of changes there") }
 }
 
 /// An open room whose link has arrived.

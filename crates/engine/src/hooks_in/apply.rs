@@ -4,12 +4,14 @@ use kalends_app::{RemoteId, hook::What};
 use kalends_domain::Id;
 use kalends_store::{
     Result as StoreResult, Tx,
-    repo::{CalendarChannel, ChannelState, Connection, Health, Inbound, InboundEvent},
+    repo::{CalendarChannel, ChannelState, Connection, Happened, Health, Inbound, InboundEvent},
 };
+use serde_json::json;
 
 use crate::{
     Engine, audit,
     job::{self, ApplyInbound, Failed, Job, Reconcile, SyncCalendar, WatchCalendar},
+    reconcile,
 };
 
 /// What came of one event.
@@ -84,7 +86,9 @@ async fn applied(tx: &mut Tx, event: &InboundEvent, what: &What) -> StoreResult<
         }
         What::Deauthorized { account } => deauthorized(tx, event, account).await,
         What::MeetingEnded { room } => with_room(tx, event, room, Room::Over).await,
-        What::MeetingGone { room } => with_room(tx, event, room, Room::Gone).await,
+        What::MeetingChanged { room } | What::MeetingGone { room } => {
+            with_room(tx, event, room, Room::Changed).await
+        }
         What::Other { .. } => Ok(Came::Nothing),
     }
 }
@@ -155,24 +159,34 @@ async fn deauthorized(tx: &mut Tx, event: &InboundEvent, account: &str) -> Store
 enum Room {
     /// The meeting is over.
     Over,
-    /// It was taken away.
-    Gone,
+    /// It was changed or taken away, by others or by us.
+    Changed,
 }
 
-/// The room's booking is looked at again; a room that is said to be gone is looked for, and made anew where it is.
+/// A room that is said to be changed or gone is looked at by a job, and mended where it is not as its booking wants it. That a
+/// meeting is over stands in its booking's history.
 async fn with_room(tx: &mut Tx, event: &InboundEvent, room: &RemoteId, is: Room) -> StoreResult<Came> {
     for connection in accounts(tx, event).await? {
         let found = tx
             .references()
             .by_external(connection.organization, connection.installation, room.as_str())
             .await?;
-        if let Some(row) = found {
-            if is == Room::Gone {
-                tx.references().again(&row).await?;
-            }
-            job::add(tx, &Reconcile { organization: row.organization, booking: row.booking }).await?;
+        let Some(row) = found else { continue };
+        // One that is to be gone is nobody's concern any more: so ends every notice of what we took away ourselves.
+        let Some(booking) = tx.bookings().get(row.booking).await?.filter(|_| row.desired_present) else {
             return Ok(Came::Done);
+        };
+        match is {
+            Room::Over => {
+                let happened = Happened { kind: "meeting_ended", actor: &row.wanted.app, detail: json!({}) };
+                tx.bookings().happened(&booking, &happened).await?;
+            }
+            Room::Changed => {
+                tx.references().look_again(&row, &reconcile::told(&row)).await?;
+                job::add(tx, &Reconcile::of(&booking)).await?;
+            }
         }
+        return Ok(Came::Done);
     }
     Ok(Came::Unknown("a room nobody knows yet"))
 }

@@ -135,6 +135,7 @@ fn told(event: InboundEvent) -> Told {
         Ok(What::Reauthorize { .. }) => "a channel asks to be renewed",
         Ok(What::Deauthorized { .. }) => "access was taken back",
         Ok(What::MeetingEnded { .. }) => "a meeting ended",
+        Ok(What::MeetingChanged { .. }) => "a meeting was changed",
         Ok(What::MeetingGone { .. }) => "a meeting was taken away",
         Ok(What::Other { .. }) | Err(_) => "something else",
     };

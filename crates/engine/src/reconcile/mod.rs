@@ -8,6 +8,7 @@ mod calendar;
 mod draft;
 mod event;
 mod join;
+mod look;
 mod room;
 mod scene;
 pub(crate) mod sweep;
@@ -20,6 +21,7 @@ use kalends_app::Error;
 use kalends_domain::event_type::MOST_FALLBACKS;
 use kalends_store::repo::Reference;
 
+pub(crate) use self::look::told;
 pub use self::{
     join::JoinError,
     told::{Fix, Happening, Progress, What},
@@ -94,6 +96,8 @@ pub(crate) enum Trouble {
     Pending(Timestamp, &'static str),
     /// Only its owner can mend it; they were told, and it is taken up when they have.
     Parked(String),
+    /// What stands could not be looked at; nothing says that it is not as wanted.
+    Unseen(Error),
     /// Our own database.
     Store(kalends_store::Error),
 }
@@ -132,8 +136,10 @@ impl Outcome<'_> {
             Err(Trouble::Store(error)) => return Err(error.into()),
             Err(Trouble::Parked(why)) => (why, None),
             Err(Trouble::Pending(at, why)) => (why.to_owned(), Some(at)),
-            Err(Trouble::App(error)) if error.kind.needs_owner() => (error.to_string(), None),
-            Err(Trouble::App(error)) => match Failed::from(error) {
+            Err(Trouble::App(error) | Trouble::Unseen(error)) if error.kind.needs_owner() => {
+                (error.to_string(), None)
+            }
+            Err(Trouble::App(error) | Trouble::Unseen(error)) => match Failed::from(error) {
                 Failed::Again { when, why } => {
                     let at = when.instant(self.tries + 1, now, self.engine.ids());
                     (why, Some(at))

@@ -7,11 +7,12 @@ use kalends_app::{
     kind::conference::{Link, Meeting, Room},
 };
 use kalends_domain::{booking::Booking, event_type::BookedLocation};
-use kalends_store::repo::{Applied, Following};
+use kalends_store::repo::{Applied, Following, Reference};
 use serde_json::{Value, json};
 
 use super::{
     Trouble, allowance, draft,
+    look::{self, Found},
     scene::{Scene, Tie},
     turn,
 };
@@ -22,19 +23,19 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// Brings the room to what is wanted, and its link into the booking.
 pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Result<(), Trouble> {
-    let known = Known::of(tie);
+    let mut known = Known::of(tie);
     let calendar = scene.event_beside(tie).map(|event| event.place());
     let meeting = Meeting { calendar, ..draft::meeting(&scene.booking, &scene.hosts) };
     let print = draft::fingerprint(&meeting);
+    let ready = known.room.as_ref().is_some_and(|room| room.link != Link::Pending);
+    let same = tie.kept("print").and_then(Value::as_str) == Some(&print);
     if tie.row.desired_present {
-        let ready = known.room.as_ref().is_some_and(|room| room.link != Link::Pending);
-        let same = tie.kept("print").and_then(Value::as_str) == Some(&print);
-        if ready && same && tie.row.is_settled() {
+        if ready && same && tie.row.is_settled() && look::times(&tie.row).is_none() {
             return Ok(());
         }
     } else if !is_remote(engine, tie) || known.room.is_none() && !known.attempted {
         let settled = tie.row.following == Following::Done;
-        return if settled { Ok(()) } else { save(engine, scene, tie, None, &print).await };
+        return if settled { Ok(()) } else { save(engine, scene, tie, None, Marks::of(&print)).await };
     }
     let Some(installed) = &tie.installed else {
         return Err(Trouble::Parked("The account that makes the rooms is not connected any more.".into()));
@@ -51,7 +52,22 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
         let answer = close(part.as_ref(), &cx, &known, &meeting).await;
         engine.heard(installed, &answer).await;
         answer?;
-        return save(engine, scene, tie, None, &print).await;
+        return save(engine, scene, tie, None, Marks::of(&print)).await;
+    }
+    let mut marks = Marks { print: &print, set_right: if same { look::set_right(tie) } else { 0 } };
+    if let (true, true, Some(_), Some(room)) = (ready, same, look::times(&tie.row), &known.room) {
+        if part.can().told {
+            let answer = look::look(part.as_ref(), &cx, tie, room, &meeting).await;
+            engine.heard(installed, &answer).await;
+            match answer.map_err(Trouble::Unseen)? {
+                Found::Stands(room) => return save(engine, scene, tie, Some(room), marks).await,
+                Found::Differs => marks.set_right += 1,
+                Found::Gone => known = Known::default(),
+            }
+        } else {
+            // Whatever was said of it: its tag finds it, if it is there.
+            known.room = None;
+        }
     }
     allowance::take(engine, installed, scene.booking.host).await?;
     let answer = open(part.as_ref(), &cx, &known, &meeting).await;
@@ -59,7 +75,7 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
     engine.heard(installed, &answer).await;
     let room = answer?;
     let pending = room.link == Link::Pending;
-    save(engine, scene, tie, Some(room), &print).await?;
+    save(engine, scene, tie, Some(room), marks).await?;
     if pending {
         let later = AGAIN * (1 << tie.row.tries.min(8));
         let at = engine.now().checked_add(later).unwrap_or(jiff::Timestamp::MAX);
@@ -75,6 +91,7 @@ fn is_remote(engine: &Engine, tie: &Tie) -> bool {
 }
 
 /// What we remember of a room.
+#[derive(Default)]
 struct Known {
     /// As it was answered last.
     room: Option<Room>,
@@ -191,7 +208,7 @@ async fn save(
     scene: &mut Scene,
     tie: &Tie,
     room: Option<Room>,
-    print: &str,
+    marks: Marks<'_>,
 ) -> Result<(), Trouble> {
     let url = room.as_ref().and_then(|room| match &room.link {
         Link::Ready(url) => Some(url.clone()),
@@ -205,7 +222,7 @@ async fn save(
         external_id: room.as_ref().map(|room| room.id.to_string()),
         external_url: url.clone(),
         etag: None,
-        detail: detail(tie, room.as_ref(), print),
+        detail: detail(tie, room.as_ref(), marks),
     };
     let (row, uid) = (tie.row.clone(), scene.booking.uid.clone());
     let there = engine
@@ -214,7 +231,14 @@ async fn save(
             let (row, uid, applied) = (row.clone(), uid.clone(), applied.clone());
             let (url, password) = (url.clone(), password.clone());
             Box::pin(async move {
+                // Whoever says something while we write is heard by the next run.
+                let said =
+                    tx.references().get(row.id).await?.filter(|now| look::times(now) > look::times(&row));
                 tx.references().applied(&row, &applied).await?;
+                if said.is_some() {
+                    let applied = Reference { detail: applied.detail.clone(), ..row.clone() };
+                    tx.references().look_again(&row, &look::told(&applied)).await?;
+                }
                 let Some(booking) = tx.bookings().lock(&uid).await? else { return Ok(None) };
                 if !applied.present {
                     return Ok(None);
@@ -236,13 +260,29 @@ async fn save(
     Ok(())
 }
 
+/// What is kept beside a room.
+#[derive(Clone, Copy)]
+struct Marks<'a> {
+    /// Of the meeting it was written for.
+    print: &'a str,
+    /// So often it was set right at this print.
+    set_right: u64,
+}
+
+impl<'a> Marks<'a> {
+    const fn of(print: &'a str) -> Self {
+        Self { print, set_right: 0 }
+    }
+}
+
 /// What is kept with the tie: of a room that is there everything, of one that is gone why its app was passed over, and of one
 /// in the making since when it is.
-fn detail(tie: &Tie, room: Option<&Room>, print: &str) -> Value {
+fn detail(tie: &Tie, room: Option<&Room>, Marks { print, set_right }: Marks<'_>) -> Value {
     match (room, tie.kept("passed"), tie.kept("trouble_since")) {
         (Some(room), _, Some(since)) if room.link == Link::Pending => {
             json!({ "room": room, "print": print, "trouble_since": since })
         }
+        (Some(room), ..) if set_right > 0 => json!({ "room": room, "print": print, "set_right": set_right }),
         (Some(room), ..) => json!({ "room": room, "print": print }),
         (None, Some(passed), _) => json!({ "passed": passed }),
         (None, None, _) => json!({}),

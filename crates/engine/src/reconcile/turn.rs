@@ -71,7 +71,7 @@ pub(super) fn judge(scene: &Scene, tie: &Tie, ties: &[Tie], trouble: &Trouble, n
     let since = since(tie).unwrap_or(now);
     let end = |patience| since.checked_add(patience).unwrap_or(Timestamp::MAX);
     let (why, end, next) = match trouble {
-        Trouble::Store(_) => return Verdict::Stays,
+        Trouble::Store(_) | Trouble::Unseen(_) => return Verdict::Stays,
         Trouble::Parked(why) => return Verdict::Over(why.clone()),
         Trouble::Pending(at, why) => ((*why).to_owned(), end(PENDING), *at),
         Trouble::App(error) if is_final(error) => return Verdict::Over(error.to_string()),

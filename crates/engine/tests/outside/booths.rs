@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Barrier, Mutex, MutexGuard},
 };
 
 use kalends_app::{
@@ -11,7 +11,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::Person,
-        conference::{ConferenceCan, Link, Meeting, Room, Side, Tagged, Visitor},
+        conference::{ConferenceCan, Link, Looked, Meeting, Room, Side, Tagged, Visitor},
     },
     no_opinion,
 };
@@ -63,6 +63,7 @@ pub struct Kept {
     pub id: String,
     pub tag: String,
     pub link: String,
+    pub start: i64,
 }
 
 fn url(cx: &Cx, path: &str) -> Result<Url, Error> {
@@ -80,7 +81,7 @@ fn room(kept: &Kept) -> Room {
 
 impl Conference for Booth {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: false, password: true };
+    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: false, password: true, told: true };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         cx.http.send(Request::get("probe", url(cx, "rooms")?)).await?;
@@ -88,17 +89,24 @@ impl Conference for Booth {
     }
 
     async fn open(&self, cx: &Cx, meeting: &Meeting) -> Result<Room, Error> {
-        let body = json!({ "tag": meeting.tag() }).to_string();
+        let body = json!({ "tag": meeting.tag(), "start": meeting.span.start }).to_string();
         let request = Request::new("open", http::Method::POST, url(cx, "rooms")?);
         let kept: Kept = cx.http.send(request.body("application/json", body)).await?.json()?;
         Ok(room(&kept))
     }
 
-    async fn update(&self, cx: &Cx, known: &Room, _: &Meeting) -> Result<Room, Error> {
+    async fn update(&self, cx: &Cx, known: &Room, meeting: &Meeting) -> Result<Room, Error> {
         let request =
             Request::new("update_room", http::Method::PUT, url(cx, &format!("rooms/{}", known.id))?);
-        let kept: Kept = cx.http.send(request).await?.json()?;
+        let body = json!({ "start": meeting.span.start }).to_string();
+        let kept: Kept = cx.http.send(request.body("application/json", body)).await?.json()?;
         Ok(room(&kept))
+    }
+
+    async fn look(&self, cx: &Cx, known: &Room, meeting: &Meeting) -> Result<Looked, Error> {
+        let request = Request::get("look", url(cx, &format!("rooms/{}", known.id))?);
+        let kept: Kept = cx.http.send(request).await?.json()?;
+        Ok(Looked { room: room(&kept), fits: kept.start == meeting.span.start })
     }
 
     async fn close(&self, cx: &Cx, room: &Room) -> Result<(), Error> {
@@ -139,6 +147,10 @@ pub struct State {
     pub rooms: Vec<Kept>,
     /// Every call but a probe is answered with this status, as long as it stands.
     pub trouble: Option<u16>,
+    /// Whatever is asked for, rooms stand at this time.
+    pub insists: Option<i64>,
+    /// Whoever looks at a room is met here twice: when they ask, and before they are answered.
+    pub gate: Option<Arc<Barrier>>,
     made: u32,
 }
 
@@ -150,7 +162,15 @@ impl Booths {
 
 impl Fake for Booths {
     fn answer(&self, request: &Request) -> Result<Response, String> {
+        let gate = self.state().gate.clone().filter(|_| request.op.name == "look");
         let mut state = self.state();
+        if let Some(gate) = &gate {
+            let answered = state.rooms.first().map(|kept| json_answer(request, kept));
+            drop(state);
+            gate.wait();
+            gate.wait();
+            return answered.ok_or("there is no room to look at".to_owned());
+        }
         if let Some(status) = state.trouble {
             return Ok(answer(request, status, &[], ""));
         }
@@ -163,7 +183,8 @@ impl Fake for Booths {
                     serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
                 state.made += 1;
                 let (id, tag) = (format!("{}", state.made), asked["tag"].as_str().unwrap_or_default());
-                let kept = Kept { link: format!("https://{host}/{id}"), tag: tag.to_owned(), id };
+                let start = asked["start"].as_i64().unwrap_or_default();
+                let kept = Kept { link: format!("https://{host}/{id}"), tag: tag.to_owned(), id, start };
                 state.rooms.push(kept.clone());
                 Ok(json_answer(request, &kept))
             }
@@ -173,7 +194,14 @@ impl Fake for Booths {
                     return Ok(answer(request, 404, &[], ""));
                 };
                 match method {
-                    "PUT" => Ok(json_answer(request, &state.rooms[at])),
+                    "PUT" => {
+                        let asked: serde_json::Value =
+                            serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
+                        let start = asked["start"].as_i64().ok_or("a room has a start")?;
+                        state.rooms[at].start = state.insists.unwrap_or(start);
+                        Ok(json_answer(request, &state.rooms[at]))
+                    }
+                    "GET" => Ok(json_answer(request, &state.rooms[at])),
                     "DELETE" => {
                         state.rooms.remove(at);
                         Ok(answer(request, 204, &[], ""))

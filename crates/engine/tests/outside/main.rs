@@ -18,6 +18,7 @@ mod life;
 mod lost;
 mod mails;
 mod mirror;
+mod notices;
 mod rooms;
 mod stage;
 mod toy;
@@ -31,6 +32,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("lost", lost::CHECKS),
     ("mails", mails::CHECKS),
     ("mirror", mirror::CHECKS),
+    ("notices", notices::CHECKS),
     ("rooms", rooms::CHECKS),
     ("workers", workers::CHECKS),
 ];

@@ -76,7 +76,7 @@ fn url(cx: &Cx, path: &str) -> Result<Url, Error> {
 
 impl Conference for Toy {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: true, password: false };
+    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: true, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         Calendar::probe(&Client, cx).await

@@ -279,6 +279,14 @@ impl References<'_> {
         self.tx.run(query.bind(of.organization).bind(of.id).bind(now)).await.map(drop)
     }
 
+    /// Has something looked at that may have been changed over there; what is known of it stays, with this beside it.
+    pub async fn look_again(&mut self, of: &Reference, detail: &Json) -> Result<()> {
+        let now = self.tx.now();
+        let query = sql("UPDATE booking_references SET status = 'waiting', detail = $3, tries = 0, next_try_at = $4, updated_at = $4
+             WHERE organization_id = $1 AND id = $2 AND desired_present = TRUE");
+        self.tx.run(query.bind(of.organization).bind(of.id).bind(detail).bind(now)).await.map(drop)
+    }
+
     async fn one(&mut self, condition: &'static str, values: Vec<Value>) -> Result<Option<Reference>> {
         let query = values.into_iter().fold(Sql::built(format!("{SELECT} {condition}")), Sql::bind);
         self.tx.row(query).await?.as_ref().map(reference).transpose()

@@ -55,7 +55,7 @@ struct Never;
 
 impl Conference for Never {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false };
+    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false, told: false };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of("nobody"))
@@ -87,7 +87,7 @@ struct Slow;
 
 impl Conference for Slow {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: true, password: true };
+    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: true, password: true, told: false };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of("ines"))
