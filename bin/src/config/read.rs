@@ -236,10 +236,11 @@ fn registrations(source: &mut Source) -> BTreeMap<String, Configured> {
             }
         };
         let (client_secret, webhook_secret) = (secret("client_secret"), secret("webhook_secret"));
+        let webhook_secret_before = secret("webhook_secret_before");
         match given.get("client_id").map(|id| id.trim()).filter(|id| !id.is_empty()) {
             Some(id) => {
                 let client = Client { id: id.to_owned(), secret: client_secret };
-                drop(all.insert(slug, Configured { client, webhook_secret }));
+                drop(all.insert(slug, Configured { client, webhook_secret, webhook_secret_before }));
             }
             None => source
                 .wrong

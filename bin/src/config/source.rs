@@ -12,8 +12,15 @@ use super::keys::{self, KEYS};
 const NOT_SETTINGS: [&str; 1] = ["KALENDS_CONFIG"];
 
 /// What `[apps.SLUG]` may say of our registration at its provider.
-const REGISTRATION: [&str; 5] =
-    ["client_id", "client_secret", "client_secret_file", "webhook_secret", "webhook_secret_file"];
+const REGISTRATION: [&str; 7] = [
+    "client_id",
+    "client_secret",
+    "client_secret_file",
+    "webhook_secret",
+    "webhook_secret_file",
+    "webhook_secret_before",
+    "webhook_secret_before_file",
+];
 
 /// All values given, as text, with the place they were given at.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Apps and connections as pages show them, and what may be changed about them.
 
 use jiff::Timestamp;
-use kalends_app::{App, manifest::AppKind};
+use kalends_app::{App, hook, manifest::AppKind};
 use kalends_domain::{
     Id,
     event_type::Owner,
@@ -71,6 +71,8 @@ pub struct ConnectionView {
     pub told: Told,
     /// The calendars of which it does.
     pub live: Vec<Id<Calendar>>,
+    /// Notices signed with the secret before the current one are believed too (INB-07).
+    pub has_old_secret: bool,
 }
 
 /// Whether a provider tells of changes in calendars.
@@ -317,6 +319,7 @@ async fn views(
     } else {
         (vec![], vec![])
     };
+    let changing = tx.credentials().having(asker.organization, &connections, hook::SECRET_BEFORE).await?;
     let public = engine.outside.links().are_public();
     let told = |of: &Installed| match of.app.watch() {
         None => Told::No,
@@ -348,6 +351,7 @@ async fn views(
             live: own.iter().map(|calendar| calendar.id).filter(|id| live.contains(id)).collect(),
             calendars: own,
             told: told(&of),
+            has_old_secret: told(&of) == Told::Yes && changing.contains(&of.connection.id),
             settings: of.installation.settings,
             health: of.connection.health,
             since: of.connection.since,

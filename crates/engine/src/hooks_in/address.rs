@@ -84,8 +84,12 @@ pub(super) async fn secrets(engine: &Engine, hook: &Hook) -> StoreResult<Secrets
     let Some(id) = hook.connection else {
         let Some(app) = engine.outside.app(&hook.app) else { return Ok(secrets) };
         let registered = engine.registration(hook.organization, app).await?;
-        if let Some(secret) = registered.and_then(|one| one.webhook_secret) {
-            secrets.insert(SECRET, secret);
+        let (now, before) =
+            registered.map(|one| (one.webhook_secret, one.webhook_secret_before)).unwrap_or_default();
+        for (name, secret) in [(SECRET, now), (SECRET_BEFORE, before)] {
+            if let Some(secret) = secret {
+                secrets.insert(name, secret);
+            }
         }
         return Ok(secrets);
     };
@@ -152,6 +156,29 @@ impl Engine {
                     tx.channels().renew_all(of).await?;
                     let subject = format!("{} {}", there.app.slug, of.account);
                     audit::write(tx, &audit::Entry::by_member(&asker, "hook_secret_changed", &subject)).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Believes notices of an account with the secret before the current one no more (INB-07).
+    pub async fn drop_old_hook_secret(
+        &self,
+        asker: &Member,
+        id: Id<Installation>,
+    ) -> Result<(), ConnectError> {
+        let there = self.own(asker, id).await?;
+        let asker = *asker;
+        self.db
+            .write(move |tx| {
+                let there = there.clone();
+                Box::pin(async move {
+                    let of = &there.connection;
+                    tx.credentials().delete(of, SECRET_BEFORE).await?;
+                    let subject = format!("{} {}", there.app.slug, of.account);
+                    audit::write(tx, &audit::Entry::by_member(&asker, "old_hook_secret_dropped", &subject))
+                        .await
                 })
             })
             .await?;

@@ -59,7 +59,8 @@ pub fn node(
         Gateway::new(Arc::new(way), Arc::new(NoNames), time, Arc::new(Counting::default()), recorder);
     let links = Links::new(&"https://book.example/".parse().unwrap());
     let outside = Outside::new(vec![&CLUB, &POSTBOX], gateway, links, Arc::clone(keys));
-    let known = Configured { client: provider.sign_in.client(), webhook_secret: None };
+    let known =
+        Configured { client: provider.sign_in.client(), webhook_secret: None, webhook_secret_before: None };
     let known = if registered { BTreeMap::from([("club".to_owned(), known)]) } else { BTreeMap::new() };
     let account =
         Account { id: "instance".into(), zone: "UTC".into(), locale: "en".into(), ..Account::default() };

@@ -69,8 +69,12 @@ fn engine(t: &TestDb, vendor: &Vendor, played: &Arc<dyn Fake>) -> Engine {
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&"https://book.example/".parse().unwrap());
     let client = played.oauth().unwrap().client();
-    let known = [calendar, rooms]
-        .map(|app| (app.slug.to_owned(), Configured { client: client.clone(), webhook_secret: None }));
+    let known = [calendar, rooms].map(|app| {
+        (
+            app.slug.to_owned(),
+            Configured { client: client.clone(), webhook_secret: None, webhook_secret_before: None },
+        )
+    });
     let outside = Outside::new(vec![calendar, rooms], gateway, links, Arc::new(keys));
     Engine::new(t.db.clone(), outside.with_registrations(BTreeMap::from(known)).unwrap())
 }

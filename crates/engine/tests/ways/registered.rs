@@ -71,7 +71,11 @@ async fn engine(t: &TestDb, webhook_secret: Option<&str>) -> (Engine, Member) {
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&"https://book.example/".parse().unwrap());
     let client = Client { id: "kalends".into(), secret: Some(Secret::new("client")) };
-    let configured = Configured { client, webhook_secret: webhook_secret.map(Secret::new) };
+    let configured = Configured {
+        client,
+        webhook_secret: webhook_secret.map(Secret::new),
+        webhook_secret_before: Some(Secret::new("before")).filter(|_| webhook_secret.is_some()),
+    };
     let outside = Outside::new(vec![&RINGER], gateway, links, Arc::new(keys))
         .with_registrations(BTreeMap::from([("ringer".to_owned(), configured)]))
         .unwrap();
@@ -109,6 +113,11 @@ async fn a_registration_shows_one_address_and_believes_its_own_secret_alone(t: &
     assert_eq!(address(&engine, &manager).await, shown, "it stays, for it is entered by hand over there");
     assert_eq!(hear(&engine, notice(t, &shown, "another")).await, Heard::Refused);
     assert_eq!(hear(&engine, notice(t, &shown, "signed by this")).await, Heard::Taken);
+    assert_eq!(
+        hear(&engine, notice(t, &shown, "before")).await,
+        Heard::Taken,
+        "INB-07: two secrets are good"
+    );
     let mut tx = t.db.read().await.unwrap();
     let rows = tx.rows(sql("SELECT sealed FROM hooks")).await.unwrap();
     let sealed: String = rows[0].get("sealed").unwrap();

@@ -260,6 +260,11 @@ async fn a_changed_secret_leaves_the_old_one_good_until_channels_have_changed_ov
     stage.engine.change_hook_secret(&stage.member, stage.installation).await.unwrap();
     assert_eq!(hear(&stage, &new).await, Heard::Taken);
     assert_eq!(hear(&stage, &old).await, Heard::Refused, "two secrets are good, not three");
+    let view = || stage.engine.connection(&stage.member, stage.installation);
+    assert!(view().await.unwrap().has_old_secret);
+    stage.engine.drop_old_hook_secret(&stage.member, stage.installation).await.unwrap();
+    assert_eq!(hear(&stage, &new).await, Heard::Refused, "and then one");
+    assert!(!view().await.unwrap().has_old_secret);
 }
 
 async fn a_channel_is_renewed_before_it_ends(t: &TestDb) {

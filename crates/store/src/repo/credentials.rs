@@ -1,6 +1,7 @@
 //! The sealed secrets of connections.
 
 use jiff::Timestamp;
+use kalends_domain::{Id, people::Organization};
 use secrecy::SecretString;
 
 use super::Connection;
@@ -100,6 +101,19 @@ impl Credentials<'_> {
             expires_at: found.get("expires_at")?,
             version: found.get("version")?,
         }))
+    }
+
+    /// Which of these connections have a secret of this name.
+    pub async fn having(
+        &mut self,
+        organization: Id<Organization>,
+        of: &[Id<Connection>],
+        name: &str,
+    ) -> Result<Vec<Id<Connection>>> {
+        let query = sql("SELECT connection_id FROM credentials
+             WHERE organization_id = $1 AND name = $2 AND connection_id IN ($*)");
+        let rows = self.tx.rows(query.bind(organization).bind(name).bind_list(of.iter().copied())).await?;
+        rows.iter().map(|row| row.get("connection_id")).collect()
     }
 
     /// Deletes the secret of this name; none there is fine.

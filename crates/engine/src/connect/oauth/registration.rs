@@ -28,6 +28,8 @@ pub struct Configured {
     pub client: Client,
     /// What the provider signs its notices with, where that belongs to the registration.
     pub webhook_secret: Option<Secret>,
+    /// The one before it, believed until it is taken out of the settings (INB-07).
+    pub webhook_secret_before: Option<Secret>,
 }
 
 /// A registration as it is used.
@@ -35,6 +37,7 @@ pub struct Configured {
 pub(crate) struct Registered {
     pub client: Client,
     pub webhook_secret: Option<Secret>,
+    pub webhook_secret_before: Option<Secret>,
     pub from: Source,
 }
 
@@ -62,6 +65,8 @@ pub struct RegistrationView {
     pub from: Option<Source>,
     /// A webhook secret is set.
     pub has_webhook_secret: bool,
+    /// The one before it is believed too, until it is dropped (INB-07).
+    pub has_old_webhook_secret: bool,
     /// The address to enter at the provider for its notices, where they belong to the registration.
     pub notices: Option<String>,
     /// Where an administrator of an organization there allows this server for everybody in it, if there is such a place.
@@ -83,6 +88,25 @@ pub enum Tested {
 struct Written {
     client_secret: Option<String>,
     webhook_secret: Option<String>,
+    #[serde(default)]
+    webhook_secret_before: Option<String>,
+}
+
+impl Written {
+    fn of(client: Option<&Secret>, webhook: Option<&Secret>, webhook_before: Option<&Secret>) -> Self {
+        let text = |secret: Option<&Secret>| secret.map(|secret| secret.expose().to_owned());
+        Self {
+            client_secret: text(client),
+            webhook_secret: text(webhook),
+            webhook_secret_before: text(webhook_before),
+        }
+    }
+
+    fn registration(&self, client_id: String) -> Result<Registration, ConnectError> {
+        let secrets = serde_json::to_string(self)
+            .map_err(|error| ConnectError::Store(kalends_store::Error::Unfit(error.to_string())))?;
+        Ok(Registration { client_id, secrets: SecretString::from(secrets) })
+    }
 }
 
 impl Engine {
@@ -92,11 +116,13 @@ impl Engine {
         organization: Id<Organization>,
         app: &'static App,
     ) -> StoreResult<Option<Registered>> {
-        if let Some(client) = self.outside.gateway().played_client(app) {
-            return Ok(Some(Registered { client, webhook_secret: None, from: Source::Played }));
-        }
-        if let Some(Configured { client, webhook_secret }) = self.outside.registered(app.slug).cloned() {
-            return Ok(Some(Registered { client, webhook_secret, from: Source::Settings }));
+        let set = self.outside.registered(app.slug).cloned();
+        let played = self.outside.gateway().played_client(app);
+        let from = if played.is_some() { Source::Played } else { Source::Settings };
+        if let Some(client) = played.or_else(|| set.as_ref().map(|set| set.client.clone())) {
+            let (webhook_secret, webhook_secret_before) =
+                set.map(|set| (set.webhook_secret, set.webhook_secret_before)).unwrap_or_default();
+            return Ok(Some(Registered { client, webhook_secret, webhook_secret_before, from }));
         }
         let mut tx = self.db.read().await?;
         let entered = tx.oauth().client(self.outside.keys(), organization, app.slug).await?;
@@ -120,6 +146,7 @@ impl Engine {
             redirect: self.outside.links().sign_in_answer(slug),
             client_id: found.as_ref().map(|one| one.client.id.clone()).unwrap_or_default(),
             from: found.as_ref().map(|one| one.from),
+            has_old_webhook_secret: found.as_ref().is_some_and(|one| one.webhook_secret_before.is_some()),
             has_webhook_secret: found.is_some_and(|one| one.webhook_secret.is_some()),
             trouble,
         })
@@ -144,7 +171,8 @@ impl Engine {
     }
 
     /// Enters a registration: tried at the provider first, and not kept when that does not know us. What cannot be
-    /// reached is kept. Secrets left blank stay what they were.
+    /// reached is kept. Secrets left blank stay what they were; the webhook secret before a new one is believed beside it until
+    /// it is dropped (INB-07).
     pub async fn register(
         &self,
         asker: &Member,
@@ -175,15 +203,17 @@ impl Engine {
             invalid.say("client_secret", "Copy it from the provider’s page, on one line.");
         }
         invalid.check()?;
-        let webhook_secret =
-            kept(webhook_secret.trim(), before.as_ref().and_then(|one| one.webhook_secret.clone()));
+        let (then, earlier) =
+            before.map(|one| (one.webhook_secret, one.webhook_secret_before)).unwrap_or_default();
+        let typed = webhook_secret.trim();
+        let replaced = then.clone().filter(|then| !typed.is_empty() && typed != then.expose());
+        let webhook_secret_before = replaced.or(earlier);
+        let webhook_secret = kept(typed, then);
         let client = Client { id: client_id.to_owned(), secret: client_secret };
         let tested = self.try_client(app, &client).await?;
-        let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
-        let written = Written { client_secret: text(&client.secret), webhook_secret: text(&webhook_secret) };
-        let secrets = serde_json::to_string(&written)
-            .map_err(|error| ConnectError::Store(kalends_store::Error::Unfit(error.to_string())))?;
-        let new = Registration { client_id: client.id, secrets: SecretString::from(secrets) };
+        let written =
+            Written::of(client.secret.as_ref(), webhook_secret.as_ref(), webhook_secret_before.as_ref());
+        let new = written.registration(client.id)?;
         let (asker, outside) = (*asker, std::sync::Arc::clone(&self.outside));
         self.db
             .write(move |tx| {
@@ -197,6 +227,29 @@ impl Engine {
             })
             .await?;
         Ok(tested)
+    }
+
+    /// Believes notices signed with the webhook secret before the current one no more (INB-07).
+    pub async fn drop_old_webhook_secret(&self, asker: &Member, slug: &str) -> Result<(), ConnectError> {
+        let app = self.registrable(asker, slug)?;
+        let Some(now) = self.registration(asker.organization, app).await? else { return Ok(()) };
+        if now.from != Source::Page || now.webhook_secret_before.is_none() {
+            return Ok(());
+        }
+        let written = Written::of(now.client.secret.as_ref(), now.webhook_secret.as_ref(), None);
+        let new = written.registration(now.client.id)?;
+        let (asker, outside) = (*asker, std::sync::Arc::clone(&self.outside));
+        self.db
+            .write(move |tx| {
+                let (new, outside) = (new.clone(), std::sync::Arc::clone(&outside));
+                Box::pin(async move {
+                    tx.oauth().set_client(outside.keys(), asker.organization, app.slug, &new).await?;
+                    let entry = audit::Entry::by_member(&asker, "old_webhook_secret_dropped", app.slug);
+                    audit::write(tx, &entry).await
+                })
+            })
+            .await?;
+        Ok(())
     }
 
     /// Tries the registration as it is, without any harm: a code nobody gave out is asked to be exchanged.
@@ -304,6 +357,7 @@ fn read(entered: Registration) -> StoreResult<Registered> {
     Ok(Registered {
         client: Client { id: entered.client_id, secret: written.client_secret.map(Secret::new) },
         webhook_secret: written.webhook_secret.map(Secret::new),
+        webhook_secret_before: written.webhook_secret_before.map(Secret::new),
         from: Source::Page,
     })
 }

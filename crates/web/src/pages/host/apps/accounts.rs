@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What a step leaves to say on the next page.
-const DID: [(&str, &str); 9] = [
+const DID: [(&str, &str); 11] = [
     ("connected", "Connected."),
     ("installed", "Installed."),
     ("off", "Switched off. Everything is kept; switch it on again whenever you like."),
@@ -29,6 +29,8 @@ const DID: [(&str, &str); 9] = [
     ("back", "It is back, with everything it had."),
     ("kept", "Nothing was changed. What you allowed for the other account was given back."),
     ("calendars", "Saved. Times on your page follow within a minute."),
+    ("secret", "Notices have a new secret. The old one is believed too, until you drop it."),
+    ("dropped", "Only notices signed with the new secret are believed now."),
     ("sync", "The calendars are being read."),
     ("removed", "Uninstalled. Nothing more is read or written there. You can bring it back below."),
 ];
@@ -78,6 +80,22 @@ pub async fn sync(
 ) -> Result<Response, Problem> {
     web.engine.sync_now(&desk.member(), connection_id(&id)?).await?;
     Ok(life::back("sync"))
+}
+
+/// `POST /apps/installed/{id}/secret`: a new one for notices, or an end of the one before it.
+pub async fn secret(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(id): Path<String>,
+    extract::Form(typed): extract::Form,
+) -> Result<Response, Problem> {
+    let (member, id) = (desk.member(), connection_id(&id)?);
+    if typed.get("do") == "drop" {
+        web.engine.drop_old_hook_secret(&member, id).await?;
+        return Ok(life::back("dropped"));
+    }
+    web.engine.change_hook_secret(&member, id).await?;
+    Ok(life::back("secret"))
 }
 
 pub(super) async fn page(web: &Web, desk: &Desk, notice: Option<Notice>) -> Result<Response, Problem> {
@@ -195,6 +213,8 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
             .filter(|_| view.enabled)
             .map(|one| row(one, view.live.contains(&one.id), eye))
             .collect(),
+        told: view.enabled && view.may_change && !view.live.is_empty(),
+        old_secret: view.may_change && view.has_old_secret,
         polled: view.enabled
             && view.told == Told::NotReachable
             && view.calendars.iter().any(|one| one.blocks),

@@ -249,6 +249,10 @@ pub struct Account {
     pub calendars: Vec<CalendarRow>,
     /// Its provider could tell of changes, but cannot reach this server.
     pub polled: bool,
+    /// Its provider tells of changes, signed with a secret of the account.
+    pub told: bool,
+    /// The secret before is believed too.
+    pub old_secret: bool,
 }
 
 impl Account {

@@ -38,15 +38,17 @@ struct Page {
     played: bool,
     webhook_secret: bool,
     has_webhook_secret: bool,
+    old_webhook_secret: bool,
     scopes: Vec<String>,
     form: Form,
 }
 
 /// What a step leaves to say on the next page.
-const DID: [(&str, &str); 4] = [
+const DID: [(&str, &str); 5] = [
     ("known", "It works: the provider knows this server. Nothing was created there."),
     ("saved", "Saved and tried: the provider knows this server. People can connect now."),
     ("unreachable", "Saved. The provider could not be asked just now; test it later."),
+    ("dropped", "Only notices signed with the new webhook secret are believed now."),
     ("removed", "The client id and secret are deleted here."),
 ];
 
@@ -68,7 +70,7 @@ pub async fn show(
     page(&web, &desk, view, form, notice).await
 }
 
-/// `POST /apps/{slug}/registration`: saves, tests or removes, by the button.
+/// `POST /apps/{slug}/registration`: saves, tests, drops or removes, by the button.
 pub async fn save(
     State(web): State<Web>,
     desk: Desk,
@@ -78,6 +80,7 @@ pub async fn save(
     let member = desk.member();
     let done = match typed.get("do") {
         "remove" => web.engine.unregister(&member, &slug).await.map(|()| "removed"),
+        "drop" => web.engine.drop_old_webhook_secret(&member, &slug).await.map(|()| "dropped"),
         "test" => web.engine.test_registration(&member, &slug).await.map(|tested| said(&tested, "known")),
         _ => {
             let (id, secret, hook) =
@@ -137,6 +140,7 @@ async fn page(
         played: view.from == Some(Source::Played),
         webhook_secret: oauth.is_some_and(|oauth| oauth.webhook_secret),
         has_webhook_secret: view.has_webhook_secret,
+        old_webhook_secret: view.has_old_webhook_secret && view.from == Some(Source::Page),
         scopes: oauth
             .map(|oauth| oauth.scopes.iter().map(|one| one.scope.clone()).collect())
             .unwrap_or_default(),
