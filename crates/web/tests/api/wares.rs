@@ -163,7 +163,7 @@ struct Rooms;
 
 impl Conference for Rooms {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false };
+    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false, told: false };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of("rooms"))
@@ -190,7 +190,10 @@ pub(crate) fn house(test: TestDb) -> (House, Arc<Planner>) {
     let apps: [&'static App; 5] = [&PLANNER, &CLUB, &UNKNOWN, &PAGE, &ROOMS];
     let outside: Outside = House::outside(&test, &apps, |gateway| gateway.playing(&PLANNER, played));
     let client = Client { id: "kalends".into(), secret: Some(Secret::new("canary-client")) };
-    let known = BTreeMap::from([("club".to_owned(), Configured { client, webhook_secret: None })]);
+    let known = BTreeMap::from([(
+        "club".to_owned(),
+        Configured { client, webhook_secret: None, webhook_secret_before: None },
+    )]);
     let outside = outside.with_registrations(known).expect("an app that signs in");
     (House { engine: Engine::new(test.db.clone(), outside), test }, planner)
 }
