@@ -48,7 +48,10 @@ impl Server {
     pub async fn start_registered(app: &'static App, id: &str) -> Self {
         let test = TestDb::sqlite().await;
         let client = Client { id: id.to_owned(), secret: Some(Secret::new("our-secret")) };
-        let known = BTreeMap::from([(app.slug.to_owned(), Configured { client, webhook_secret: None })]);
+        let known = BTreeMap::from([(
+            app.slug.to_owned(),
+            Configured { client, webhook_secret: None, webhook_secret_before: None },
+        )]);
         let outside = House::outside(&test, &[app], |gateway| gateway).with_registrations(known).unwrap();
         let house = House { engine: Engine::new(test.db.clone(), outside), test };
         Self::of(house, Site::new("http://book.example/".parse().unwrap())).await
