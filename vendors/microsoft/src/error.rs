@@ -1,16 +1,12 @@
 //! What Microsoft says no with: the code in the body, never its text (MSG-03, MSG-20).
 
-use std::time::Duration;
-
-use kalends_app::{Error, Kind, Response, Retry};
+use kalends_app::{Error, Kind, Response};
 use serde_json::Value;
-
-use crate::batch::Answers;
 
 /// Reads the code of a refusal; no opinion without one.
 pub fn judge(response: &Response) -> Option<Error> {
     if response.status.is_success() {
-        return response.url.path().ends_with("/$batch").then(|| throttled(response)).flatten();
+        return None;
     }
     let body: Value = serde_json::from_slice(&response.body).ok()?;
     let asked = response.url.path().ends_with("/authorize");
@@ -27,23 +23,6 @@ pub fn judge(response: &Response) -> Option<Error> {
 /// True when an account may not look into a calendar that it can see.
 pub fn is_refused(error: &Error) -> bool {
     error.kind == Kind::PolicyDenied && error.http_status() == Some(403)
-}
-
-/// A part of a batch that asks for fewer calls speaks for all (MSG-19).
-fn throttled(response: &Response) -> Option<Error> {
-    let answers: Answers = serde_json::from_slice(&response.body).ok()?;
-    let wait = answers
-        .responses
-        .iter()
-        .filter(|one| one.status == 429)
-        .map(|one| {
-            let header = one.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
-            header.and_then(|(_, seconds)| seconds.trim().parse().ok()).unwrap_or(1)
-        })
-        .max()?;
-    let error =
-        Error::new(Kind::RateLimited { until: None }, "Microsoft asks for fewer calls to this mailbox");
-    Some(error.retry(Retry::After(Duration::from_secs(wait))))
 }
 
 fn request_id(response: &Response) -> Option<&str> {
@@ -201,16 +180,5 @@ mod tests {
         let body = json!({ "error": "consent_required", "error_description": said });
         let judged = judge(&response(400, "/common/oauth2/v2.0/authorize", &body));
         assert_eq!(judged.is_some_and(|error| error.kind == Kind::PolicyDenied), needs, "{said}");
-    }
-
-    #[test]
-    fn msg_19_a_throttled_part_asks_the_whole_batch_to_wait() {
-        let body = json!({ "responses": [
-            { "id": "0", "status": 200, "body": {} },
-            { "id": "1", "status": 429, "headers": { "Retry-After": "7" }, "body": {} },
-        ]});
-        let error = judge(&response(200, "/v1.0/$batch", &body)).unwrap();
-        assert_eq!(error.retry, Retry::After(Duration::from_secs(7)));
-        assert_eq!(judge(&response(200, "/v1.0/me", &body)), None, "only a batch has parts");
     }
 }

@@ -148,6 +148,11 @@ impl Line {
         self.breaker.is_open()
     }
 
+    /// Heeds a wish for silence that stood inside an answer: no call of this account goes out before it ends.
+    pub fn heed(&self, error: &Error) {
+        self.pace.heed(error);
+    }
+
     /// The time its layers live by.
     pub fn time(&self) -> &Arc<dyn Time> {
         &self.time

@@ -267,7 +267,7 @@ async fn msg_03_an_administrator_without_an_account_here_is_thanked_and_sees_not
     let refused = server.guest().get(&format!("{back}&error=permission_denied")).await;
     assert_eq!(refused.texts("h1"), ["Not allowed"]);
     let mut host = server.host();
-    let to = host.get(back).await.to().to_owned();
+    let to = host.get(back).await.to().clone();
     assert_eq!(to, "/apps/microsoft-365?sign_in=approved");
     assert!(host.get(&to).await.text.contains("Connect now."));
 }

@@ -154,6 +154,13 @@ impl Mailbox {
             if let Some(prefer) = part["headers"]["Prefer"].as_str() {
                 single = single.header("prefer", prefer).map_err(|error| error.to_string())?;
             }
+            if let Some((status, wait)) = self.state().throttle(id) {
+                let body = json!({ "error": { "code": "ApplicationThrottled", "message": "Slow down." } });
+                responses.push(
+                    json!({ "id": id, "status": status, "headers": { "Retry-After": wait }, "body": body }),
+                );
+                continue;
+            }
             let answer = self.answer(&single)?;
             let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
             responses
@@ -223,6 +230,13 @@ impl Mailbox {
     /// New Teams links come after so many looks (MSG-11).
     pub fn links_come_after(&self, looks: u32) {
         self.state().looks = looks;
+    }
+
+    /// The next parts of a batch with these ids are turned away once, with this status and this `Retry-After`.
+    pub fn throttle_parts(&self, ids: impl IntoIterator<Item = usize>, status: u16, retry_after: &str) {
+        let mut state = self.state();
+        let throttled = ids.into_iter().map(|id| (id.to_string(), status, retry_after.to_owned()));
+        state.throttled.extend(throttled);
     }
 
     /// From now on the mailbox makes no Teams meetings; who asks for one gets an event with this provider's, or with none.

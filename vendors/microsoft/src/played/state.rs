@@ -23,6 +23,8 @@ pub(super) struct State {
     pub(super) hidden: Vec<String>,
     pub(super) looks: u32,
     pub(super) teams: Teams,
+    /// Parts of a batch that are turned away once: id, status, `Retry-After`.
+    pub(super) throttled: Vec<(String, u16, String)>,
     pub(super) subscription_minutes: i64,
     pub(super) subscriptions: BTreeMap<String, Value>,
     pub(super) meetings: BTreeMap<String, Value>,
@@ -120,6 +122,7 @@ impl Default for State {
             hidden: Vec::new(),
             looks: 0,
             teams: Teams::Made,
+            throttled: Vec::new(),
             subscription_minutes: 10_080,
             subscriptions: BTreeMap::new(),
             meetings: BTreeMap::new(),
@@ -263,6 +266,13 @@ impl State {
             })
             .collect();
         self.outbox.extend(notices);
+    }
+
+    /// How this part of a batch is turned away, if it is.
+    pub(super) fn throttle(&mut self, part: &str) -> Option<(u16, String)> {
+        let at = self.throttled.iter().position(|(id, ..)| id == part)?;
+        let (_, status, wait) = self.throttled.remove(at);
+        Some((status, wait))
     }
 
     pub(super) fn forget_cursors(&mut self) {
