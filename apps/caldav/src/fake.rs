@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use kalends_app::fake::{Bench, Fake, answer as reply};
+use kalends_app::fake::{Bench, Fake, Laid, answer as reply};
 use kalends_app::{Request, Response};
 use vendor_dav::fake::{Calendars, Owner, Speaks};
 
@@ -80,6 +80,10 @@ impl Fake for Server {
             ("PROPFIND", "/") => Ok(reply(request, 405, &[], "")),
             _ => self.calendars.answer(request, speaks),
         }
+    }
+
+    fn lay(&self, laid: &Laid) -> bool {
+        self.calendars.lay(laid)
     }
 
     fn bench(&self) -> &Bench {

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use kalends_app::fake::{Bench, Fake, answer as reply, connection};
+use kalends_app::fake::{Bench, Fake, Laid, answer as reply, connection};
 use kalends_app::{Request, Response};
 
 use self::acceptor::{Acceptor, Verdict};
-use self::mailbox::Mailbox;
 #[cfg(test)]
-pub(crate) use self::mailbox::{CALENDAR, Event};
+pub(crate) use self::mailbox::CALENDAR;
+pub(crate) use self::mailbox::Event;
+use self::mailbox::Mailbox;
 use crate::ntlm::SCHEME;
 use crate::soap::{MESSAGES, SOAP, TYPES};
 
@@ -167,6 +168,11 @@ impl Fake for Server {
             ("ews.example.test" | "ntlm.example.test", "/EWS/Exchange.asmx") => self.service(request),
             _ => Ok(reply(request, 404, &[], "")),
         }
+    }
+
+    fn lay(&self, laid: &Laid) -> bool {
+        self.mailbox().put_by_other(Event::laid(laid));
+        true
     }
 
     fn bench(&self) -> &Bench {

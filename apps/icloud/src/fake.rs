@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use kalends_app::fake::{Bench, Fake, answer as reply};
+use kalends_app::fake::{Bench, Fake, Laid, answer as reply};
 use kalends_app::{Request, Response};
 use vendor_dav::fake::{Calendars, Owner, Speaks};
 
@@ -116,6 +116,10 @@ impl Fake for Cloud {
                 Old::Refuses => refuse(),
             }),
         }
+    }
+
+    fn lay(&self, laid: &Laid) -> bool {
+        self.calendars.lay(laid)
     }
 
     fn bench(&self) -> &Bench {

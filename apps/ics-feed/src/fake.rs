@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kalends_app::fake::{Bench, Fake, answer as reply};
+use kalends_app::fake::{Bench, Fake, Laid, Says, answer as reply};
 use kalends_app::{Request, Response};
 
 const LINK: &str = "webcal://feeds.example.test/private-5cbd8a1c7d2e4f60/basic.ics?key=canary-5d1";
@@ -19,6 +19,8 @@ pub(crate) struct Publisher {
 struct State {
     body: Vec<u8>,
     version: u64,
+    /// What others have put into it, instead of what it began with.
+    laid: String,
 }
 
 impl Default for Publisher {
@@ -27,7 +29,10 @@ impl Default for Publisher {
             X-WR-TIMEZONE:Europe/Vienna\r\nX-PUBLISHED-TTL:PT30M\r\nBEGIN:VEVENT\r\nUID:shift-1\r\n\
             DTSTAMP:20270101T000000Z\r\nDTSTART:20270302T080000Z\r\nDTEND:20270302T160000Z\r\nSUMMARY:Early shift\r\n\
             END:VEVENT\r\nEND:VCALENDAR\r\n";
-        Self { bench: Bench::default(), state: Mutex::new(State { body: body.into(), version: 1 }) }
+        Self {
+            bench: Bench::default(),
+            state: Mutex::new(State { body: body.into(), version: 1, laid: String::new() }),
+        }
     }
 }
 
@@ -108,6 +113,23 @@ impl Fake for Publisher {
             }
             (scheme, host) => Err(format!("a request to {scheme}://{host}")),
         }
+    }
+
+    fn lay(&self, laid: &Laid) -> bool {
+        // A feed names no owner, so nobody's own answer stands in it.
+        if matches!(laid.says, Says::Declined | Says::NotAnswered) {
+            return false;
+        }
+        let Some(event) = laid.vevent("") else { return false };
+        let mut state = self.state();
+        state.laid.push_str(&event);
+        state.body = format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Theirs//EN\r\nX-WR-TIMEZONE:Europe/Berlin\r\n{}END:VCALENDAR\r\n",
+            state.laid
+        )
+        .into();
+        state.version += 1;
+        true
     }
 
     fn bench(&self) -> &Bench {

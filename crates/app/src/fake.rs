@@ -1,6 +1,7 @@
 //! Providers played in memory: strict about what they are asked, stateful, and out of order on demand.
 
 mod gate;
+mod laid;
 mod mirror;
 mod oauth;
 
@@ -20,6 +21,7 @@ use crate::{
 
 pub use self::{
     gate::{Counted, gateway},
+    laid::{Laid, LaidWhen, Says},
     mirror::Mirror,
     oauth::{Granted, OAuth},
 };
@@ -50,6 +52,11 @@ pub trait Fake: Send + Sync + 'static {
     /// What that description leaves out, though the provider documents it elsewhere: ends of paths, names of parameters.
     fn undescribed(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Another client puts this into the calendar that bookings go to; false where the provider has no word for it.
+    fn lay(&self, _: &Laid) -> bool {
+        false
     }
 
     /// The notices it has sent to our addresses since this was last asked, oldest first.

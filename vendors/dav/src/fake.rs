@@ -9,7 +9,7 @@ mod report;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kalends_app::fake::answer as reply;
+use kalends_app::fake::{Laid, answer as reply};
 use kalends_app::{Request, Response};
 use kalends_ical::Feed;
 
@@ -87,6 +87,14 @@ impl Calendars {
             ("DELETE", _) => Ok(self.take(request, true)),
             (method, _) => Err(format!("no server takes {method} here")),
         }
+    }
+
+    /// Another client lays something into the calendar `private`; false for what iCalendar has no word for.
+    pub fn lay(&self, laid: &Laid) -> bool {
+        let Some(event) = laid.vevent(&self.owner.address) else { return false };
+        let body =
+            format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Theirs//EN\r\n{event}END:VCALENDAR\r\n");
+        self.put_by_other("private", &format!("{}@others.example.com.ics", laid.name), &body)
     }
 
     /// Another client writes into a calendar; false when there is no such calendar.

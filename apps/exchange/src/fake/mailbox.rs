@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kalends_domain::Span;
+use kalends_app::fake::{Laid, LaidWhen, Says};
+use kalends_domain::{Span, Zone};
 
 /// One calendar.
 #[derive(Debug)]
@@ -53,6 +54,38 @@ impl Default for Event {
 }
 
 impl Event {
+    /// What another client lays there, as Exchange has it.
+    pub(crate) fn laid(laid: &Laid) -> Self {
+        let name = if matches!(laid.when, LaidWhen::Days(..)) { "Europe/Berlin" } else { "UTC" };
+        let zone = Zone::parse(name).unwrap_or_else(|_| Zone::utc());
+        let span = match laid.when {
+            LaidWhen::At(span) => span,
+            LaidWhen::Days(first, until) => Span::new(zone.midnight(first), zone.midnight(until)),
+        };
+        let status = match laid.says {
+            Says::Free => "Free",
+            Says::Tentative => "Tentative",
+            Says::OutOfOffice => "OOF",
+            Says::WorkingElsewhere => "WorkingElsewhere",
+            _ => "Busy",
+        };
+        let response = match laid.says {
+            Says::Declined => "Decline",
+            Says::NotAnswered => "NoResponseReceived",
+            _ => "",
+        };
+        Self {
+            uid: laid.name.to_owned(),
+            span,
+            status: status.to_owned(),
+            response: response.to_owned(),
+            zone: zone.to_windows().unwrap_or("UTC").to_owned(),
+            all_day: matches!(laid.when, LaidWhen::Days(..)),
+            cancelled: laid.says == Says::Cancelled,
+            ..Self::default()
+        }
+    }
+
     /// Its version as clients see it; case matters.
     pub(crate) fn change_key(&self) -> String {
         format!("DwAAABYAAAb{}=", self.version)
@@ -117,10 +150,11 @@ impl Mailbox {
     }
 
     /// Another client writes an event into the main calendar.
-    #[cfg(test)]
     pub(crate) fn put_by_other(&mut self, event: Event) -> String {
         let id = self.id();
-        self.folders.get_mut(CALENDAR).expect("the fake has it").put(&id, event);
+        if let Some(calendar) = self.folders.get_mut(CALENDAR) {
+            calendar.put(&id, event);
+        }
         id
     }
 

@@ -1,6 +1,7 @@
 //! The suites, one per kind.
 #![expect(clippy::expect_used, reason = "a check fails by panicking, with the sentence it expected")]
 
+pub mod busy_rules;
 pub mod calendar;
 pub mod calendar_faults;
 pub mod conference;
@@ -16,6 +17,7 @@ use crate::{Pass, cross, described};
 pub fn all(apps: &[&'static App]) -> Vec<Trial> {
     [
         cross("calendar", Pass::AtOnce, calendar::CHECKS, apps, App::calendar),
+        cross("calendar", Pass::AtOnce, busy_rules::CHECKS, apps, App::calendar),
         cross("calendar", Pass::AtOnce, calendar_faults::CHECKS, apps, App::calendar),
         cross("conference", Pass::AtOnce, conference::CHECKS, apps, App::conference),
         cross("watch", Pass::AtOnce, watch::CHECKS, apps, App::watch),

@@ -5,6 +5,7 @@ mod busy;
 mod calendar;
 mod channel;
 mod events;
+mod laid;
 mod list;
 mod query;
 mod refusal;
@@ -16,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use kalends_app::{
     Manifest, Request, Response,
-    fake::{self, Bench, Fake, Granted, OAuth},
+    fake::{self, Bench, Fake, Granted, Laid, OAuth},
     hook::Raw,
 };
 use kalends_domain::Span;
@@ -327,6 +328,15 @@ impl Fake for Google {
             ("meet.googleapis.com", ["v2", ..]) => self.state().spaces.answer(request),
             (host, _) => Err(format!("a request to {host}{}", request.url.path())),
         }
+    }
+
+    fn lay(&self, laid: &Laid) -> bool {
+        self.put(
+            HOST,
+            &format!("theirs{}", laid.name.replace(|c: char| !c.is_ascii_alphanumeric(), "")),
+            laid::event(laid),
+        );
+        true
     }
 
     fn bench(&self) -> &Bench {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use kalends_app::{
     Manifest, Request, Response,
-    fake::{Bench, Fake, OAuth, answer},
+    fake::{Bench, Fake, Laid, LaidWhen, OAuth, Says, answer},
     hook::Raw,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Mailbox, OWNER};
+use crate::Moment;
 
 /// The server.
 pub struct Server {
@@ -84,9 +86,41 @@ impl Fake for Server {
         &["/$batch", "/createOrGet", "$expand", "startDateTime", "endDateTime", "$skiptoken", "$deltatoken"]
     }
 
+    fn lay(&self, laid: &Laid) -> bool {
+        self.mailbox.put_by_other("Calendar", &event(laid));
+        true
+    }
+
     fn notices(&self) -> Vec<Raw> {
         self.mailbox.notices()
     }
+}
+
+/// What another client lays there, as Graph has it.
+fn event(laid: &Laid) -> Value {
+    let zone = "W. Europe Standard Time";
+    let days = |at: Date| json!({ "dateTime": format!("{at}T00:00:00"), "timeZone": zone });
+    let [start, end] = match laid.when {
+        LaidWhen::At(span) => [json!(Moment::utc(span.start)), json!(Moment::utc(span.end))],
+        LaidWhen::Days(first, until) => [days(first), days(until)],
+    };
+    let mut event = json!({
+        "subject": laid.name, "start": start, "end": end, "isAllDay": matches!(laid.when, LaidWhen::Days(..)),
+    });
+    let (name, value) = match laid.says {
+        Says::Busy => ("showAs", json!("busy")),
+        Says::Free => ("showAs", json!("free")),
+        Says::Tentative => ("showAs", json!("tentative")),
+        Says::OutOfOffice => ("showAs", json!("oof")),
+        Says::WorkingElsewhere => ("showAs", json!("workingElsewhere")),
+        Says::Cancelled => ("isCancelled", json!(true)),
+        Says::Declined => ("responseStatus", json!({ "response": "declined" })),
+        Says::NotAnswered => ("responseStatus", json!({ "response": "notResponded" })),
+        Says::DeclinedByAnother => ("attendees", json!([{ "status": { "response": "declined" } }])),
+        Says::Private => ("sensitivity", json!("private")),
+    };
+    event[name] = value;
+    event
 }
 
 fn refused(request: &Request, status: u16, code: &str) -> Response {
