@@ -57,6 +57,11 @@ impl Server {
         Self::of(house, Site::new("http://book.example/".parse().unwrap())).await
     }
 
+    /// Around a house that is there.
+    pub async fn around(house: House) -> Self {
+        Self::of(house, Site::new("http://book.example/".parse().unwrap())).await
+    }
+
     async fn of(house: House, site: Site) -> Self {
         let entered = house.owner().await;
         let router = router(Web { site: Arc::new(site), engine: house.engine.clone() });

@@ -11,3 +11,4 @@ mod host;
 mod house;
 mod rooms;
 mod safety;
+mod zoom;
