@@ -11,7 +11,9 @@ pub mod tidy;
 
 use std::path::{Path, PathBuf};
 
-/// The root of the workspace, wherever the task was called from.
+/// The root of the workspace, wherever the task was called from: Cargo says whose it runs.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    here.parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }

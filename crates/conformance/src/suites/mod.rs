@@ -7,6 +7,7 @@ pub mod calendar_faults;
 pub mod conference;
 pub mod messenger;
 pub mod watch;
+pub mod words;
 
 use kalends_app::App;
 use libtest_mimic::Trial;
@@ -22,6 +23,7 @@ pub fn all(apps: &[&'static App]) -> Vec<Trial> {
         cross("conference", Pass::AtOnce, conference::CHECKS, apps, App::conference),
         cross("watch", Pass::AtOnce, watch::CHECKS, apps, App::watch),
         cross("messenger", Pass::Real, messenger::CHECKS, apps, App::messenger),
+        words::all(apps),
         described(apps),
     ]
     .into_iter()
