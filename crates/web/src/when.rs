@@ -71,6 +71,15 @@ impl Face {
         date.strftime(&format!("%A %-d %B{year}")).to_string()
     }
 
+    /// The same as a heading, whose second line does not begin with the month.
+    pub fn heading(&self, date: Date) -> String {
+        let day = self.day(date);
+        day.split_once(' ').map_or_else(
+            || day.clone(),
+            |(weekday, rest)| format!("{weekday} {}", rest.replacen(' ', "\u{a0}", 1)),
+        )
+    }
+
     /// `today, 16:15`, `tomorrow, 09:00` or `Thursday 11 March, 10:30`.
     pub fn soon(&self, at: Timestamp) -> String {
         let date = self.date(at);
@@ -218,6 +227,7 @@ mod tests {
         let face = face("UTC", Hours::TwentyFour);
         assert_eq!(face.day(Date::constant(2027, 12, 31)), "Friday 31 December");
         assert_eq!(face.day(Date::constant(2028, 1, 1)), "Saturday 1 January 2028");
+        assert_eq!(face.heading(Date::constant(2028, 1, 1)), "Saturday 1\u{a0}January 2028");
     }
 
     #[test]

@@ -50,7 +50,7 @@ async fn a_guest_looks_chooses_and_books_without_javascript() {
     assert_eq!(profile.texts(".offer .aside"), ["Next: today, 11:00"]);
 
     let page = guest.get("/ines/consultation?date=2026-11-25").await;
-    assert_eq!(page.texts("#day-name"), ["Wednesday 25 November"]);
+    assert_eq!(page.texts("#day-name"), ["Wednesday 25\u{a0}November"]);
     let times = page.values(".slots button", "value");
     assert!(times.contains(&TEN.to_owned()), "{times:?}");
 

@@ -208,7 +208,7 @@ impl EventView {
             twelve: face.hours == Hours::Twelve,
             find: String::new(),
             notes: notes(page, face, host),
-            day: look.chosen.map_or(String::new(), |date| face.day(date)),
+            day: look.chosen.map_or(String::new(), |date| face.heading(date)),
             parts: parts(offers, face, shared, None),
         }
     }

@@ -82,7 +82,7 @@ impl RescheduleView {
             zones: zones::choices(face, None),
             twelve: face.hours == Hours::Twelve,
             find: String::new(),
-            day: look.chosen.map_or(String::new(), |date| face.day(date)),
+            day: look.chosen.map_or(String::new(), |date| face.heading(date)),
             parts: parts(&offers, face, show_seats, offered),
             why: String::new(),
             reason_required: seen.view.may.reason_required,
