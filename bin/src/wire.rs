@@ -71,6 +71,8 @@ pub fn engine(
     let outside = Outside::new(shelf.apps, dress(gateway), Links::new(base_url), keys).with_flights(flights);
     let undo = SignedDuration::from_hours(24 * i64::from(config.undo_days));
     let outside = outside.with_undo(undo);
+    let kept = SignedDuration::from_hours(24 * i64::from(config.flight_days));
+    let outside = outside.with_flights_kept(kept);
     let outside = outside.with_registrations(config.registrations.clone()).context("[apps]")?;
     let outside = match &config.mail {
         Some(mail) => outside.with_post(post(mail, base_url)?).context("[mail]")?,

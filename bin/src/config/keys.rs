@@ -56,6 +56,7 @@ pub const KEYS: &[Key] = &[
     ),
     key("apps_dir", "none", "a folder with further apps that need no code, each in a folder of its own"),
     key("apps_undo_days", "7", "days in which an app that was uninstalled can be brought back"),
+    key("flights.keep_days", "30", "days during which calls to other servers are on record, secrets masked"),
     key("net.allow", "none", "private networks that apps may call, such as a mail server at 10.0.0.5/32"),
     key("net.certificates", "the system's", "a file of further root certificates (PEM) that apps trust"),
     key("mail.app", "smtp", "the app that sends mails"),

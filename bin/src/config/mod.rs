@@ -45,6 +45,8 @@ pub struct Config {
     pub apps_dir: Option<PathBuf>,
     /// Days in which what was uninstalled can be brought back.
     pub undo_days: u16,
+    /// Days during which calls to the outside are on record.
+    pub flight_days: u16,
     /// Private networks that apps may call.
     pub allow: Vec<IpNet>,
     /// Further root certificates, PEM.

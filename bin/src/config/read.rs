@@ -29,6 +29,7 @@ pub fn config(source: &mut Source) -> Config {
         embed_on: source.get("embed_on", origins).unwrap_or_default(),
         apps_dir: source.get("apps_dir", path),
         undo_days: source.get("apps_undo_days", days).unwrap_or(7),
+        flight_days: source.get("flights.keep_days", days).unwrap_or(30),
         allow: source.get("net.allow", networks).unwrap_or_default(),
         certificates: source.get("net.certificates", file).unwrap_or_default(),
         mail: mail(source),

@@ -88,7 +88,9 @@ enum Next {
 
 /// The path of an address with long or secret-looking parts masked; the query's values never come along.
 pub fn path(url: &Url) -> String {
-    let parts = url.path().split('/').map(|part| if looks_secret(part) { "…" } else { part });
+    // A name with a value (`;session=…`) may stand in a path, too.
+    let parts =
+        url.path().split('/').map(|part| if looks_secret(part) || part.contains('=') { "…" } else { part });
     let mut shown = parts.collect::<Vec<_>>().join("/");
     if url.query().is_some() {
         shown.push_str("?…");
@@ -206,7 +208,7 @@ fn masked(word: &str) -> (String, Next) {
 /// Long runs of letters and digits mixed: tokens, keys, signatures. A sentence's words are not.
 fn looks_secret(text: &str) -> bool {
     let run = text
-        .split(|c: char| !(c.is_alphanumeric() || "-_+/=.~".contains(c)))
+        .split(|c: char| !(c.is_alphanumeric() || "-_+/=.~%".contains(c)))
         .map(str::len)
         .max()
         .unwrap_or(0);
@@ -296,6 +298,9 @@ mod tests {
         assert_eq!(shown("https://example.com/calendars/hanna/team/"), "/calendars/hanna/team/");
         assert_eq!(shown("https://example.com/cal/gus@example.com/x"), "/cal/…/x");
         assert_eq!(shown("https://example.com/private-0123456789abcdef0123/basic.ics?k=v"), "/…/basic.ics?…");
+        // Written with percent signs a token is no shorter.
+        assert_eq!(shown("https://example.com/t/aB3%2Bcd4%2Fef5%2Bgh6%3D/x"), "/t/…/x");
+        assert_eq!(shown("https://u:canary@example.com/a;session=canary/b"), "/…/b");
     }
 
     proptest! {
@@ -312,6 +317,17 @@ mod tests {
             for before in [format!("{tell}={secret}"), format!("{tell}:{secret}"), format!("{tell}: {secret}"), format!("{tell} {secret}")] {
                 prop_assert!(!text(&before).contains(&secret), "{}", before);
             }
+        }
+
+        #[test]
+        fn all_08_no_token_of_an_address_stays_in_its_path(
+            token in "[A-Za-z_-]{0,12}[0-9]{3}[A-Za-z0-9+=_-]{20,60}", short in "[A-Z]{2}[0-9]{6}", folder in "[a-z]{3,9}"
+        ) {
+            let encoded = token.replace('+', "%2B").replace('=', "%3D");
+            let address = format!("https://{short}:{short}@example.com/{folder}/{encoded};key={short}/{folder}?key={short}&{encoded}#{short}");
+            let shown = path(&Url::parse(&address).unwrap());
+            prop_assert!(!shown.contains(&token) && !shown.contains(&encoded) && !shown.contains(&short), "{}", shown);
+            prop_assert_eq!(shown, format!("/{folder}/…/{folder}?…"));
         }
 
         #[test]

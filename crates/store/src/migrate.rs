@@ -31,6 +31,7 @@ pub const ALL: &[Migration] = migrations![
     "0008_two_ways",
     "0009_app_life",
     "0010_rooms",
+    "0011_flight_recorder",
     "0013_notices",
     "0014_api",
 ];

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kalends_app::{
     App, Gateway, NoNames,
-    http::{self, NoRecorder, Request, Tokio, Transport},
+    http::{self, Request, Tokio, Transport},
 };
 use kalends_domain::{Clock, availability::Schedule, id::Chance, people::User, zone::Zone};
 use kalends_engine::{
     Engine, Member,
     connect::Outside,
+    flights::FlightLog,
     job,
     notify::Links,
     schedules::ScheduleDraft,
@@ -62,13 +63,15 @@ impl House {
     pub fn outside(test: &TestDb, apps: &[&'static App], dress: impl FnOnce(Gateway) -> Gateway) -> Outside {
         let time = Arc::new(Tokio(Arc::new(test.clock.clone())));
         let chance: Arc<dyn Chance> = Arc::new(Counting::default());
-        let gateway = Gateway::new(Arc::new(NoWay), Arc::new(NoNames), time, chance, Arc::new(NoRecorder));
+        let log = Arc::new(FlightLog::default());
+        let recorder = Arc::clone(&log);
+        let gateway = Gateway::new(Arc::new(NoWay), Arc::new(NoNames), time, chance, recorder);
         let key = Keys::fresh(&test.ids);
         let (Ok(base), Ok(keys)) = (Url::parse("https://book.example/"), Keys::new(("test", &key), &[]))
         else {
             panic!("no keys for the test")
         };
-        Outside::new(apps.to_vec(), dress(gateway), Links::new(&base), Arc::new(keys))
+        Outside::new(apps.to_vec(), dress(gateway), Links::new(&base), Arc::new(keys)).with_flights(log)
     }
 
     /// The first owner: `ines@example.com`, whose page is `/ines`, in Lisbon, Monday to Friday, signed in.

@@ -5,6 +5,7 @@ use kalends_engine::{
     EditError, Invalid, PageError, Trouble,
     book::{BookError, ChangeError},
     connect::ConnectError,
+    flights::ReplayError,
     reconcile::JoinError,
     sign_in::{SignInError, TooMany},
     slots::SlotsError,
@@ -101,6 +102,21 @@ fn absent(what: &str) -> &'static str {
         "schedule" => "schedule_not_found",
         "user" => "user_not_found",
         _ => "not_found",
+    }
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        let said = error.to_string();
+        match error {
+            ReplayError::NotFound => Self::not_found("flight_not_found", said),
+            ReplayError::Cannot(why) => {
+                Self::conflict("not_replayable", "There is nothing to do again.").say(why)
+            }
+            ReplayError::Booking(error) => error.into(),
+            ReplayError::Connection(error) => error.into(),
+            ReplayError::Trouble(cause) => Self::internal(&cause),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod guest;
 mod looks;
 mod outside;
 mod races;
+mod recorder;
 mod secrets;
 mod serving;
 mod signing_in;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Trial> {
         guest::trials(),
         outside::trials(),
         races::trials(),
+        recorder::trials(),
         secrets::trials(),
         serving::trials(),
         signing_in::trials(),

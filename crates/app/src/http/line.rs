@@ -104,7 +104,7 @@ impl Line {
     pub(crate) fn desk(&self, base: Arc<dyn Transport>) -> Http {
         let layers: [Arc<dyn Layer>; 3] = [
             Arc::new(self.meter()),
-            Arc::new(self.recording()),
+            Arc::new(Recording { judged: false, ..self.recording() }),
             Arc::new(Deadline { time: Arc::clone(&self.time) }),
         ];
         Http::new(base, layers)
@@ -130,6 +130,7 @@ impl Line {
                     path: String::new(),
                     at: self.time.now(),
                     attempt: 1,
+                    attempts: 1,
                 };
                 let result =
                     recording.hushed(deadline::within(self.time.as_ref(), call.deadline, work).await);
@@ -169,6 +170,7 @@ impl Line {
             time: Arc::clone(&self.time),
             recorder: Arc::clone(&self.recorder),
             secrets: Arc::clone(&self.secrets),
+            judged: true,
         }
     }
 }

@@ -4,8 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Answer, Layer, Next, Request, Time};
-use crate::{Error, Secrets};
+use super::{Answer, Layer, Next, Request, Time, retry::TRIES};
+use crate::{Error, Kind, Retry, Secrets};
+
+/// The outcome of what nothing judges, such as a token endpoint's no: it is read by its body.
+pub const REFUSED: &str = "refused";
 
 /// One try of one call, redacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +31,16 @@ pub struct Flight {
     pub took: Duration,
     /// Which try, from 1.
     pub attempt: u32,
+    /// Of so many at most.
+    pub attempts: u32,
     /// The status, if there was an answer.
     pub status: Option<u16>,
-    /// `ok` or the error's name.
+    /// `ok`, the error's name, or [`REFUSED`].
     pub outcome: &'static str,
     /// The error in words, redacted.
     pub error: Option<String>,
+    /// The provider wants to hear nothing before this instant.
+    pub not_before: Option<Timestamp>,
 }
 
 /// Keeps flight records.
@@ -90,6 +97,8 @@ pub struct Recording {
     pub(crate) recorder: Arc<dyn Recorder>,
     /// The account's: no error that passes may hold one.
     pub(crate) secrets: Arc<Secrets>,
+    /// A status of 400 and more is an error by now.
+    pub(crate) judged: bool,
 }
 
 impl Recording {
@@ -111,10 +120,25 @@ impl Recording {
             at: begun.at,
             took,
             attempt: begun.attempt,
+            attempts: begun.attempts,
             status: status.or_else(|| error.and_then(Error::http_status)),
-            outcome: error.map_or("ok", |error| error.kind.name()),
+            outcome: match error {
+                Some(error) => error.kind.name(),
+                None if !self.judged && status >= Some(400) => REFUSED,
+                None => "ok",
+            },
             error: error.map(ToString::to_string),
+            not_before: error.and_then(|error| asked(error, self.time.now())),
         });
+    }
+}
+
+/// When calls are welcome again, as the provider said.
+fn asked(error: &Error, now: Timestamp) -> Option<Timestamp> {
+    match (&error.kind, error.retry) {
+        (Kind::RateLimited { until: Some(at) } | Kind::QuotaExhausted { resets: Some(at) }, _) => Some(*at),
+        (_, Retry::After(wait)) => Some(super::time::after(now, wait)),
+        _ => None,
     }
 }
 
@@ -126,6 +150,7 @@ pub(crate) struct Begun {
     pub(crate) path: String,
     pub(crate) at: Timestamp,
     pub(crate) attempt: u32,
+    pub(crate) attempts: u32,
 }
 
 impl Layer for Recording {
@@ -138,6 +163,7 @@ impl Layer for Recording {
                 path: request.shown_path(),
                 at: self.time.now(),
                 attempt: request.attempt(),
+                attempts: if request.op.repeatable { TRIES } else { 1 },
             };
             let answer = self.hushed(next.run(request).await);
             let status = answer.as_ref().ok().map(|answer| answer.status.as_u16());

@@ -24,7 +24,7 @@ mod view;
 
 pub use kalends_store::repo::Order;
 
-pub(crate) use self::view::{leads, may_see, views};
+pub(crate) use self::view::{leads, may_see, seen, views};
 pub use self::{
     ask::{
         Absences, BookAsk, Booked, Booker, Bounds, CancelAsk, CancelWhat, Held, HoldAsk, LocationChoice,

@@ -182,6 +182,13 @@ pub(crate) fn party(booking: &Booking, seat: &Uid) -> Vec<kalends_domain::bookin
     std::iter::once(first).chain(brought).cloned().collect()
 }
 
+/// The booking, for those who may look behind it.
+pub(crate) async fn seen(tx: &mut Tx, asker: &Member, uid: &Uid) -> Result<Booking, ChangeError> {
+    let booking = tx.bookings().by_uid(uid).await?.ok_or(ChangeError::NotFound)?;
+    may_see(tx, &booking, *asker).await?;
+    Ok(booking)
+}
+
 /// Hosts see their bookings, those who manage see all of their organization.
 pub(crate) async fn may_see(tx: &mut Tx, booking: &Booking, member: Member) -> Result<(), ChangeError> {
     if booking.organization != member.organization {

@@ -21,6 +21,7 @@ use serde_json::Value;
 use super::{ConnectError, Installed, installed::cx, oauth::NewTokens};
 use crate::{
     Engine, Invalid, Member, audit,
+    flights::{self, About},
     job::{self, SyncCalendar},
     sync,
 };
@@ -140,7 +141,7 @@ impl Engine {
         let there = self.own(asker, id).await?;
         self.outside.gateway().forget(there.app, &there.connection.id.to_string());
         let cx = self.cx(&there, Patience::Form).await.map_err(ConnectError::Probe)?;
-        let answer = probe(there.app, &cx).await;
+        let answer = flights::about(About::of(asker.organization), probe(there.app, &cx)).await;
         self.heard(&there, &answer).await;
         if answer.is_ok() {
             self.take_up(&there).await?;
@@ -188,7 +189,7 @@ impl Engine {
             Ok(Found { filled, probe, calendars, granted })
         };
         let patience = std::time::Duration::try_from(FORM).unwrap_or_default();
-        tokio::time::timeout(patience, work)
+        tokio::time::timeout(patience, flights::about(About::of(owner.organization), work))
             .await
             .unwrap_or_else(|_| {
                 let message = "the server took too long to answer: check its address, or try again";
@@ -308,7 +309,7 @@ pub(super) async fn calendars(
             tx.calendars().describe(&calendar).await?;
             tx.calendars().plan(&calendar, kept.blocks.then_some(now)).await?;
             if kept.blocks {
-                job::add(tx, &SyncCalendar { organization: kept.organization, calendar: kept.id }).await?;
+                job::add(tx, &SyncCalendar::new(kept.organization, kept.id)).await?;
             }
             continue;
         }
@@ -319,8 +320,7 @@ pub(super) async fn calendars(
         calendar.next_sync_at = calendar.blocks.then_some(now);
         tx.calendars().add(&calendar).await?;
         if calendar.blocks {
-            job::add(tx, &SyncCalendar { organization: calendar.organization, calendar: calendar.id })
-                .await?;
+            job::add(tx, &SyncCalendar::new(calendar.organization, calendar.id)).await?;
         }
     }
     let all = tx.calendars().of_users(&[owner.id]).await?;

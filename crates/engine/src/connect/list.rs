@@ -15,6 +15,7 @@ use kalends_store::{
 use super::{ConnectError, ForWhom, Installed, Outside, install, whose};
 use crate::{
     Engine, Invalid, Member, audit,
+    flights::{self, About},
     job::{self, Reconcile, SyncCalendar, WatchCalendar},
     sync,
 };
@@ -73,6 +74,24 @@ pub struct ConnectionView {
     pub live: Vec<Id<Calendar>>,
     /// Notices signed with the secret before the current one are believed too (INB-07).
     pub has_old_secret: bool,
+}
+
+/// A connection in a few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionName {
+    /// The app's name.
+    pub app: String,
+    /// Which account; empty where an app has none.
+    pub account: String,
+    /// Its provider can tell this server of changes.
+    pub tells: bool,
+}
+
+impl ConnectionName {
+    /// App and account.
+    pub fn name(&self) -> String {
+        if self.account.is_empty() { self.app.clone() } else { format!("{}, {}", self.app, self.account) }
+    }
 }
 
 /// Whether a provider tells of changes in calendars.
@@ -199,7 +218,8 @@ impl Engine {
         let there = self.own(asker, id).await?;
         let Some(calendar) = there.app.calendar() else { return Ok(()) };
         let cx = self.cx(&there, kalends_app::gateway::Patience::Form).await.map_err(ConnectError::Probe)?;
-        let answer = calendar.calendars(&cx).await;
+        let about = About::of(asker.organization);
+        let answer = flights::about(about, calendar.calendars(&cx)).await;
         self.heard(&there, &answer).await;
         let found = answer.map_err(ConnectError::Probe)?;
         let owner = self.asker(asker).await?;
@@ -255,6 +275,33 @@ impl Engine {
         Ok(one)
     }
 
+    /// What a connection is called: for whoever may change it, and those who manage.
+    pub async fn connection_named(
+        &self,
+        asker: &Member,
+        id: Id<Installation>,
+    ) -> Result<ConnectionName, ConnectError> {
+        let of = self.looked_into(asker, id).await?;
+        let (app, account) = (of.app.manifest().name.clone(), named(&of));
+        Ok(ConnectionName { app, account, tells: of.app.hook().is_some() })
+    }
+
+    /// The installation, if it is the asker's to look into: theirs to change, or anybody's for those who manage.
+    pub(crate) async fn looked_into(
+        &self,
+        asker: &Member,
+        id: Id<Installation>,
+    ) -> Result<Installed, ConnectError> {
+        let mut tx = self.db.read().await?;
+        let there = Installed::get(&mut tx, &self.outside, id).await?;
+        let one = there.filter(|one| one.installation.organization == asker.organization);
+        let one = one.ok_or(ConnectError::NotFound)?;
+        if !asker.role.manages() {
+            whose::may_change(&mut tx, asker, &one.installation).await?;
+        }
+        Ok(one)
+    }
+
     pub(super) async fn asker(&self, asker: &Member) -> Result<User, ConnectError> {
         let mut tx = self.db.read().await?;
         crate::sign_in::user_of(&mut tx, asker).await.map_err(|_| ConnectError::NotFound)
@@ -268,15 +315,14 @@ impl Engine {
                 let of = of.clone();
                 Box::pin(async move {
                     for booking in tx.references().unsettled(&of.installation).await? {
-                        job::add(tx, &Reconcile { organization: of.installation.organization, booking })
-                            .await?;
+                        job::add(tx, &Reconcile::new(of.installation.organization, booking)).await?;
                     }
                     let now = tx.now();
                     for calendar in tx.calendars().of_connection(&of.connection).await? {
                         if calendar.blocks {
                             tx.calendars().plan(&calendar, Some(now)).await?;
                             let organization: Id<Organization> = calendar.organization;
-                            job::add(tx, &SyncCalendar { organization, calendar: calendar.id }).await?;
+                            job::add(tx, &SyncCalendar::new(organization, calendar.id)).await?;
                         }
                     }
                     Ok(())
@@ -406,12 +452,10 @@ async fn apply_uses(tx: &mut Tx, known: &[Calendar], uses: &[CalendarUse], owner
         }
         if one.blocks && (anew || !calendar.blocks) {
             tx.calendars().plan(calendar, Some(now)).await?;
-            job::add(tx, &SyncCalendar { organization: calendar.organization, calendar: calendar.id })
-                .await?;
+            job::add(tx, &SyncCalendar::new(calendar.organization, calendar.id)).await?;
         } else if !one.blocks {
             tx.calendars().plan(calendar, None).await?;
-            job::add(tx, &WatchCalendar { organization: calendar.organization, calendar: calendar.id })
-                .await?;
+            job::add(tx, &WatchCalendar::new(calendar.organization, calendar.id)).await?;
         }
     }
     if let Some(receiving) = uses.iter().find(|one| one.receives) {

@@ -23,7 +23,7 @@ pub use kalends_store::repo::{Calendar, FailurePolicy, Health, Scope};
 pub use self::{
     busy::CalendarBusy,
     error::ConnectError,
-    list::{AppCard, CalendarUse, ConnectionView, Told},
+    list::{AppCard, CalendarUse, ConnectionName, ConnectionView, Told},
     needs::Need,
     oauth::{Answer, Begin, Configured, Finished, RegistrationView, Source, Switch, Tested, Unfinished},
     outside::{Outside, Post},

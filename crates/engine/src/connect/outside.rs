@@ -24,11 +24,15 @@ pub struct Outside {
     post: Option<Post>,
     flights: Arc<FlightLog>,
     undo: SignedDuration,
+    keeps_flights: SignedDuration,
     registered: BTreeMap<String, Configured>,
 }
 
 /// How long what was taken away can be brought back, unless the operator says otherwise.
 const UNDO: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long calls to the outside are on record, unless the operator says otherwise.
+const FLIGHTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The mail server of the whole instance, from the operator's configuration.
 #[derive(Debug, Clone)]
@@ -45,7 +49,8 @@ impl Outside {
     /// These apps, behind this gate; mails and events lead to `links`, secrets are sealed by `keys`.
     pub fn new(apps: Vec<&'static App>, gateway: Gateway, links: Links, keys: Arc<Keys>) -> Self {
         let (post, flights, registered) = (None, Arc::default(), BTreeMap::new());
-        Self { apps, gateway, links, keys, post, flights, undo: UNDO, registered }
+        let (undo, keeps_flights) = (UNDO, FLIGHTS);
+        Self { apps, gateway, links, keys, post, flights, undo, keeps_flights, registered }
     }
 
     /// With a mail server for everybody. An app that cannot send messages is refused.
@@ -94,6 +99,18 @@ impl Outside {
     /// How long what was taken away can be brought back.
     pub const fn undo(&self) -> SignedDuration {
         self.undo
+    }
+
+    /// With another time during which calls to the outside are on record.
+    #[must_use]
+    pub fn with_flights_kept(mut self, kept: SignedDuration) -> Self {
+        self.keeps_flights = kept;
+        self
+    }
+
+    /// How long calls to the outside are on record.
+    pub const fn keeps_flights(&self) -> SignedDuration {
+        self.keeps_flights
     }
 
     /// Slugs of apps that are links to rooms.

@@ -15,8 +15,8 @@ use crate::{
     Actor, Engine,
     book::{CancelAsk, CancelWhat, ChangeError},
     connect::Installed,
-    flights::{self, About},
-    job::{self, Failed, Heed, Letters, SyncCalendar},
+    flights::{self, About, Step},
+    job::{self, Failed, Heed, Job as _, Letters, SyncCalendar},
 };
 
 /// So often an event that changes under our eyes is read again before the last sight of it counts.
@@ -43,7 +43,10 @@ pub(crate) async fn run(engine: &Engine, job: &Heed, tries: u32) -> Result<(), F
     if case.change.why.is_some() {
         return Ok(());
     }
-    let about = About { organization: job.organization, booking: Some(case.booking.id) };
+    let about = About::of(job.organization)
+        .booking(Some(case.booking.id))
+        .step(Step::Heed(job.reference))
+        .after(tries, Heed::TRIES);
     let Some((case, etag)) = flights::about(about, Box::pin(look(engine, case, tries))).await? else {
         return Ok(());
     };
@@ -227,7 +230,7 @@ async fn seen_gone(engine: &Engine, case: &Case) -> StoreResult<OutsideChange> {
 }
 
 async fn sync_again(engine: &Engine, calendar: &Calendar) -> StoreResult<()> {
-    let job = SyncCalendar { organization: calendar.organization, calendar: calendar.id };
+    let job = SyncCalendar::new(calendar.organization, calendar.id);
     engine
         .db
         .write(move |tx| {

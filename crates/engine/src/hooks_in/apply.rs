@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::{
     Engine, audit,
+    flights::{self, About, Step},
     job::{self, ApplyInbound, Failed, Job, Reconcile, SyncCalendar, WatchCalendar},
     reconcile,
 };
@@ -39,7 +40,8 @@ pub(crate) async fn run(engine: &Engine, job: &ApplyInbound, tries: u32) -> Resu
             return Err(Failed::never(error.to_string()));
         }
     };
-    match apply(engine, &event, what).await {
+    let about = About::of(job.organization).notice(Some(event.id)).step(Step::Notice(event.id));
+    match flights::about(about.after(tries, ApplyInbound::TRIES), apply(engine, &event, what)).await {
         Ok(Came::Done) => Ok(settle(engine, &event, Inbound::Done, None).await?),
         Ok(Came::Nothing) => Ok(settle(engine, &event, Inbound::Ignored, None).await?),
         Ok(Came::Unknown(why)) if last => Ok(settle(engine, &event, Inbound::Ignored, Some(why)).await?),
@@ -112,12 +114,14 @@ async fn with_channel(
     let mut channel = channel;
     change(&mut channel);
     let (organization, calendar) = (channel.organization, channel.calendar);
+    tx.hooks().is_about(event, channel.connection).await?;
+    let because = Some(event.id);
     if channel != before {
         channel.renew_at = Some(tx.now());
         tx.channels().put(&channel).await?;
-        job::add(tx, &WatchCalendar { organization, calendar }).await?;
+        job::add(tx, &WatchCalendar { organization, calendar, because }).await?;
     }
-    job::add(tx, &SyncCalendar { organization, calendar }).await?;
+    job::add(tx, &SyncCalendar { organization, calendar, because }).await?;
     Ok(Came::Done)
 }
 
@@ -142,6 +146,7 @@ async fn deauthorized(tx: &mut Tx, event: &InboundEvent, account: &str) -> Store
         known |= granted;
         if connection.account == account || event.hook.connection == Some(connection.id) {
             known = true;
+            tx.hooks().is_about(event, connection.id).await?;
             if connection.health != Health::Revoked && !granted {
                 let cause = "Access was taken back there. Connect it again to go on.";
                 tx.installations().set_health(&connection, Health::Revoked, cause).await?;
@@ -172,6 +177,7 @@ async fn with_room(tx: &mut Tx, event: &InboundEvent, room: &RemoteId, is: Room)
             .by_external(connection.organization, connection.installation, room.as_str())
             .await?;
         let Some(row) = found else { continue };
+        tx.hooks().is_about(event, connection.id).await?;
         // One that is to be gone is nobody's concern any more: so ends every notice of what we took away ourselves.
         let Some(booking) = tx.bookings().get(row.booking).await?.filter(|_| row.desired_present) else {
             return Ok(Came::Done);
@@ -183,7 +189,8 @@ async fn with_room(tx: &mut Tx, event: &InboundEvent, room: &RemoteId, is: Room)
             }
             Room::Changed => {
                 tx.references().look_again(&row, &reconcile::told(&row)).await?;
-                job::add(tx, &Reconcile::of(&booking)).await?;
+                let because = Some(event.id);
+                job::add(tx, &Reconcile { because, ..Reconcile::of(&booking) }).await?;
             }
         }
         return Ok(Came::Done);

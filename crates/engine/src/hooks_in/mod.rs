@@ -13,6 +13,7 @@ pub(crate) use self::{
 };
 pub use self::{
     kept::Looked,
-    notices::{Told, Which},
+    notices::{Notices, Told, Which},
     receive::{Arrived, Heard},
 };
+pub use kalends_store::repo::Inbound;

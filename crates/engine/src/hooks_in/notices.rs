@@ -3,14 +3,16 @@
 use jiff::Timestamp;
 use kalends_app::hook::{Raw, What};
 use kalends_domain::Id;
-use kalends_store::repo::{Inbound, InboundEvent};
+use kalends_store::repo::{Inbound, InboundEvent, Installation, RefusedNotices};
 
 use super::{
     kept::{Kept, Looked},
     receive::name,
 };
 use crate::{
-    EditError, Engine, Member, Trouble,
+    EditError, Engine, Member, Trouble, audit,
+    connect::{ConnectError, Installed},
+    flights::ReplayError,
     job::{self, ApplyInbound},
 };
 
@@ -45,7 +47,37 @@ pub struct Told {
     pub error: String,
 }
 
+/// A page of what was told about an account, latest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notices {
+    /// The notices.
+    pub notices: Vec<Told>,
+    /// Where the next page begins, if there is one.
+    pub more: Option<(Timestamp, Id<InboundEvent>)>,
+    /// What was refused at the account's address.
+    pub refused: Option<RefusedNotices>,
+}
+
 impl Engine {
+    /// What was told about an account: for whoever may change it, and those who manage.
+    pub async fn notices_of(
+        &self,
+        asker: &Member,
+        id: Id<Installation>,
+        before: Option<(Timestamp, Id<InboundEvent>)>,
+        most: u32,
+    ) -> Result<Notices, ConnectError> {
+        let of = self.looked_into(asker, id).await?.connection;
+        let most = most.clamp(1, MOST);
+        let mut tx = self.db.read().await?;
+        let mut events = tx.hooks().of_account(&of, before, most + 1).await?;
+        let full = events.len() > most as usize;
+        events.truncate(most as usize);
+        let more = events.last().filter(|_| full).map(|last| (last.received_at, last.id));
+        let refused = tx.hooks().refused_of(&of).await?;
+        Ok(Notices { notices: events.into_iter().map(told).collect(), more, refused })
+    }
+
     /// What providers told, latest first; for those who manage the organization.
     pub async fn notices(&self, asker: &Member, which: Which) -> Result<Vec<Told>, EditError> {
         manages(asker)?;
@@ -76,30 +108,36 @@ impl Engine {
         Ok(read.await.map_err(Trouble::from)?)
     }
 
-    /// Applies one of them again, read anew where the notice is still kept; one that is under way is left to it.
-    pub async fn replay_notice(&self, asker: &Member, id: Id<InboundEvent>) -> Result<(), EditError> {
-        manages(asker)?;
-        let organization = asker.organization;
-        let read = async {
-            let Some(event) = self.db.read().await?.hooks().event(organization, id).await? else {
-                return Ok(None);
-            };
-            let signal = self.read_again(&event).await?.unwrap_or_else(|| event.signal.clone());
-            Ok::<_, kalends_store::Error>(Some((event, signal)))
-        };
-        let Some((event, signal)) = read.await.map_err(Trouble::from)? else { return Ok(()) };
+    /// Applies one of them again, read anew where the notice is still kept; one that is under way is left to it. For those who
+    /// manage, and whoever may change the account it is about.
+    pub async fn replay_notice(&self, asker: &Member, id: Id<InboundEvent>) -> Result<(), ReplayError> {
+        let mut tx = self.db.read().await?;
+        let event = tx.hooks().event(asker.organization, id).await?.ok_or(ReplayError::NotFound)?;
+        if !asker.role.manages() {
+            let account = event.connection.ok_or(ReplayError::NotFound)?;
+            let of = Installed::of_connection(&mut tx, &self.outside, account).await?;
+            let of = of.ok_or(ReplayError::NotFound)?;
+            drop(tx);
+            self.looked_into(asker, of.installation.id).await.map_err(ReplayError::Connection)?;
+        }
+        let signal = self.read_again(&event).await?.unwrap_or_else(|| event.signal.clone());
+        let asker = *asker;
         self.db
             .write(move |tx| {
                 let (event, signal) = (event.clone(), signal.clone());
                 Box::pin(async move {
+                    let organization = asker.organization;
                     if tx.hooks().replay(&event, &signal).await? {
                         job::add(tx, &ApplyInbound { organization, event: id }).await?;
+                        let subject = format!("{} notice", event.hook.app);
+                        let entry = audit::Entry::by_member(&asker, "step_replayed", &subject);
+                        audit::write(tx, &entry).await?;
                     }
                     Ok(())
                 })
             })
             .await
-            .map_err(|error: kalends_store::Error| EditError::Trouble(error.into()))
+            .map_err(|error: kalends_store::Error| error.into())
     }
 
     async fn kept(&self, event: &InboundEvent) -> kalends_store::Result<Option<Kept>> {

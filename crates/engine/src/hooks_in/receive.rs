@@ -49,7 +49,8 @@ pub enum Heard {
 }
 
 impl Engine {
-    /// Takes in a notice. No provider is called, and what is refused writes nothing (INB-02, INB-03).
+    /// Takes in a notice. No provider is called, and what is refused writes nothing, and is
+    /// counted in the background (INB-02, INB-03).
     #[tracing::instrument(name = "engine.receive", skip_all, fields(app = slug))]
     pub async fn receive(&self, slug: &str, key: &str, arrived: Arrived) -> StoreResult<Heard> {
         let Some((hook, reads, secrets)) = self.reader(slug, key).await? else { return Ok(Heard::Nowhere) };
@@ -66,6 +67,7 @@ impl Engine {
         if let Err(refused) = reads.verify(&raw, &secrets, self.now()) {
             metrics::counter!("kalends_notices_refused_total", "app" => slug.to_owned()).increment(1);
             tracing::debug!(%refused, "a notice was refused");
+            self.outside.flights().refused(&hook, refused.to_string(), self.now());
             return Ok(Heard::Refused);
         }
         let raw = reads.believed(raw, &secrets);

@@ -22,12 +22,20 @@ pub struct Reconcile {
     pub organization: Id<Organization>,
     /// Which booking.
     pub booking: Id<Booking>,
+    /// Because of what a provider told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Id<InboundEvent>>,
 }
 
 impl Reconcile {
     /// For this booking.
     pub const fn of(booking: &Booking) -> Self {
-        Self { organization: booking.organization, booking: booking.id }
+        Self::new(booking.organization, booking.id)
+    }
+
+    /// For the booking with this id.
+    pub const fn new(organization: Id<Organization>, booking: Id<Booking>) -> Self {
+        Self { organization, booking, because: None }
     }
 }
 
@@ -273,6 +281,16 @@ pub struct SyncCalendar {
     pub organization: Id<Organization>,
     /// The mirror's row.
     pub calendar: Id<Calendar>,
+    /// Because of what a provider told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Id<InboundEvent>>,
+}
+
+impl SyncCalendar {
+    /// Reads this one.
+    pub const fn new(organization: Id<Organization>, calendar: Id<Calendar>) -> Self {
+        Self { organization, calendar, because: None }
+    }
 }
 
 impl Job for SyncCalendar {
@@ -317,6 +335,16 @@ pub struct WatchCalendar {
     pub organization: Id<Organization>,
     /// The mirror's row.
     pub calendar: Id<Calendar>,
+    /// Because of what a provider told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Id<InboundEvent>>,
+}
+
+impl WatchCalendar {
+    /// Looks after this one’s channel.
+    pub const fn new(organization: Id<Organization>, calendar: Id<Calendar>) -> Self {
+        Self { organization, calendar, because: None }
+    }
 }
 
 impl Job for WatchCalendar {

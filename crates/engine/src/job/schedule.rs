@@ -11,6 +11,8 @@ use crate::{Engine, sync::channels_due};
 
 /// How often the schedule is looked at.
 const TICK: Duration = Duration::from_secs(10);
+/// What was called outside is written down this often.
+const RECORD: Duration = Duration::from_secs(2);
 /// Holds are swept this often; an expired one blocks nobody before either.
 const HOLDS: SignedDuration = SignedDuration::from_secs(60);
 /// Old rows are swept this often.
@@ -32,13 +34,27 @@ pub(super) async fn run(engine: Engine, mut stopped: watch::Receiver<bool>) {
             Ok(then) => last = then,
             Err(error) => tracing::warn!(%error, "periodic work could not be enqueued"),
         }
-        if let Err(error) = engine.write_flights().await {
-            tracing::warn!(%error, "calls to the outside could not be written down");
-        }
         tokio::select! {
             _ = stopped.changed() => {}
             () = tokio::time::sleep(TICK) => {}
         }
+    }
+}
+
+/// Writes down what was called outside, soon after it was.
+pub(super) async fn record(engine: Engine, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        write(&engine).await;
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = tokio::time::sleep(RECORD) => {}
+        }
+    }
+}
+
+pub(super) async fn write(engine: &Engine) {
+    if let Err(error) = engine.write_flights().await {
+        tracing::warn!(%error, "calls to the outside could not be written down");
     }
 }
 
@@ -63,7 +79,7 @@ pub async fn tick(engine: &Engine, last: Last) -> Result<Last> {
                     add(tx, &one).await?;
                 }
                 for one in calendars {
-                    add(tx, &SyncCalendar { organization: one.organization, calendar: one.id }).await?;
+                    add(tx, &SyncCalendar::new(one.organization, one.id)).await?;
                 }
                 periodic(tx, holds, house).await
             })

@@ -28,6 +28,7 @@ const FAREWELL: Duration = Duration::from_secs(20);
 /// A running worker. Dropped, it goes on; [`Self::stop`] ends it in peace.
 #[derive(Debug)]
 pub struct Workers {
+    engine: Engine,
     stop: watch::Sender<bool>,
     loops: Vec<JoinHandle<()>>,
 }
@@ -37,8 +38,9 @@ impl Workers {
     pub fn start(engine: &Engine) -> Self {
         let (stop, stopped) = watch::channel(false);
         let work = tokio::spawn(Worker::new(engine.clone()).run(stopped.clone()));
-        let schedule = tokio::spawn(super::schedule::run(engine.clone(), stopped));
-        Self { stop, loops: vec![work, schedule] }
+        let schedule = tokio::spawn(super::schedule::run(engine.clone(), stopped.clone()));
+        let record = tokio::spawn(super::schedule::record(engine.clone(), stopped));
+        Self { engine: engine.clone(), stop, loops: vec![work, schedule, record] }
     }
 
     /// Claims nothing more, and waits for what is under way; what is not done in time is given back by its lease.
@@ -49,6 +51,8 @@ impl Workers {
                 tracing::error!(%error, "a worker ended badly");
             }
         }
+        // What the last jobs called.
+        super::schedule::write(&self.engine).await;
     }
 }
 

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     Engine,
-    flights::{self, About as For},
-    job::{Deliver, Failed, When},
+    flights::{self, About as For, Step},
+    job::{Deliver, Failed, Job as _, When},
 };
 
 /// A mail server that refuses our sign-in is tried again this late: its owner needs time.
@@ -40,7 +40,10 @@ pub(crate) async fn run(engine: &Engine, job: &Deliver, tries: u32) -> Result<()
     if matches!(delivery.sent, Sent::Done | Sent::Failed) {
         return Ok(());
     }
-    let whom = For { organization: job.organization, booking: delivery.what.booking };
+    let whom = For::of(job.organization)
+        .booking(delivery.what.booking)
+        .step(Step::Delivery(job.delivery))
+        .after(tries, Deliver::TRIES);
     flights::about(whom, send(engine, delivery, tries)).await
 }
 

@@ -62,7 +62,7 @@ pub(crate) async fn run(engine: &Engine, job: &Notify) -> Result<(), Failed> {
     let now = engine.now();
     let carries_link = matches!(job.message, Message::Confirmed | Message::Moved);
     if carries_link && now.duration_since(job.at) < WAIT {
-        let reconcile = Reconcile { organization: job.told.organization, booking: job.told.booking };
+        let reconcile = Reconcile::new(job.told.organization, job.told.booking);
         if engine.db.read().await?.jobs().is_open(Reconcile::NAME, &reconcile.key()).await? {
             return Err(Failed::NotYet { until: now.checked_add(LOOK).unwrap_or(now) });
         }

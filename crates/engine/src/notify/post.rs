@@ -10,7 +10,12 @@ use kalends_app::{
 use kalends_domain::{Id, people::Organization};
 use kalends_store::at_once;
 
-use crate::{Engine, connect::Installed, job::Failed};
+use crate::{
+    Engine,
+    connect::Installed,
+    flights::{self, About},
+    job::Failed,
+};
 
 /// Why a mail did not leave.
 pub(crate) enum NotSent {
@@ -62,7 +67,7 @@ pub(crate) async fn post(
     organization: Id<Organization>,
     message: &Message,
 ) -> Result<(), Failed> {
-    match send(engine, organization, message).await {
+    match flights::about(About::of(organization), send(engine, organization, message)).await {
         Ok(receipt) => match receipt.refused.into_iter().next() {
             None => Ok(()),
             Some((_, error)) => Err(error.into()),

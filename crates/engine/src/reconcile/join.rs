@@ -75,7 +75,7 @@ impl Engine {
         if self.now() >= booking.span.ends().checked_add(AFTER).unwrap_or(jiff::Timestamp::MAX) {
             return Err(JoinError::Over);
         }
-        let about = About { organization: booking.organization, booking: Some(booking.id) };
+        let about = About::of(booking.organization).booking(Some(booking.id));
         flights::about(about, Box::pin(self.link(booking, uid, host))).await
     }
 

@@ -32,8 +32,8 @@ use self::{
 };
 use crate::{
     Engine,
-    flights::{self, About},
-    job::{Failed, Reconcile, When},
+    flights::{self, About, Step},
+    job::{Failed, Job as _, Reconcile, When},
 };
 
 /// Reference kinds, as they are stored.
@@ -43,7 +43,10 @@ pub(crate) const EVENT: &str = "calendar";
 /// One run for one booking.
 #[tracing::instrument(name = "job.reconcile", skip_all, fields(booking = %job.booking))]
 pub(crate) async fn run(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Failed> {
-    let about = About { organization: job.organization, booking: Some(job.booking) };
+    let about = About::of(job.organization)
+        .booking(Some(job.booking))
+        .notice(job.because)
+        .after(tries, Reconcile::TRIES);
     flights::about(about, bring(engine, job, tries)).await
 }
 
@@ -59,7 +62,7 @@ async fn bring(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Faile
         scene = next;
     }
     let events = scene.take(EVENT);
-    let results = join_all(events.iter().map(|tie| event::follow(engine, &scene, tie))).await;
+    let results = join_all(events.iter().map(|tie| as_step(tie, event::follow(engine, &scene, tie)))).await;
     for (tie, result) in events.iter().zip(results) {
         outcome.note(tie, result, None).await?;
     }
@@ -70,7 +73,7 @@ async fn bring(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Faile
 async fn rooms(engine: &Engine, scene: &mut Scene, outcome: &mut Outcome<'_>) -> Result<bool, Failed> {
     let ties = scene.take(ROOM);
     for tie in &ties {
-        let result = room::follow(engine, scene, tie).await;
+        let result = as_step(tie, room::follow(engine, scene, tie)).await;
         let Err(trouble) = &result else { continue };
         match turn::judge(scene, tie, &ties, trouble, engine.now()) {
             Verdict::Stays => outcome.note(tie, result, None).await?,
@@ -86,6 +89,11 @@ async fn rooms(engine: &Engine, scene: &mut Scene, outcome: &mut Outcome<'_>) ->
         }
     }
     Ok(false)
+}
+
+/// Calls that are made for one tie are recorded as its own.
+async fn as_step<T>(tie: &Tie, work: impl Future<Output = T>) -> T {
+    flights::within(Step::Reference(tie.row.id), work).await
 }
 
 /// Why one thing outside is not as wanted.

@@ -20,7 +20,7 @@ use super::draft;
 use crate::{
     Engine,
     connect::Installed,
-    flights::{self, About},
+    flights::{self, About, Step},
     job::{self, Failed, Reconcile, SweepRooms},
 };
 
@@ -43,7 +43,7 @@ pub(crate) async fn enqueue(engine: &Engine) -> kalends_store::Result<()> {
             Box::pin(async move {
                 let before = tx.now().checked_sub(PEACE).unwrap_or(Timestamp::MIN);
                 for row in tx.references().left_over(before, BATCH).await? {
-                    job::add(tx, &Reconcile { organization: row.organization, booking: row.booking }).await?;
+                    job::add(tx, &Reconcile::new(row.organization, row.booking)).await?;
                 }
                 for one in tx.installations().of_apps(&apps).await? {
                     let sweep = SweepRooms { organization: one.organization, installation: one.id };
@@ -58,7 +58,7 @@ pub(crate) async fn enqueue(engine: &Engine) -> kalends_store::Result<()> {
 /// Closes the rooms of one account that carry the tag of a booking of ours which does not want them.
 #[tracing::instrument(name = "job.sweep_rooms", skip_all, fields(installation = %job.installation))]
 pub(crate) async fn run(engine: &Engine, job: &SweepRooms) -> Result<(), Failed> {
-    let about = About { organization: job.organization, booking: None };
+    let about = About::of(job.organization).step(Step::Rooms(job.installation));
     flights::about(about, sweep(engine, job)).await
 }
 

@@ -5,8 +5,8 @@ use std::collections::{HashMap, hash_map::Entry};
 use jiff::Timestamp;
 use kalends_domain::{Id, Uid, booking::Booking, people::User};
 use kalends_store::{
-    Error as StoreError, Result as StoreResult, Tx,
-    repo::{Delivery, Flight, Following, Health, Installation, Reference, Sent},
+    Result as StoreResult, Tx,
+    repo::{Delivery, Following, Health, Installation, Reference, Sent, Step},
 };
 
 use super::ROOM;
@@ -14,12 +14,8 @@ use crate::{
     Engine, Member,
     book::{self, ChangeError},
     connect::{Installed, Outside},
-    job::{self, Deliver, Reconcile},
     notify::{self, Topic},
 };
-
-/// Flight records shown for one booking.
-const FLIGHTS: u32 = 100;
 
 /// One thing outside, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +36,8 @@ pub struct Happening {
     pub next_try: Option<Timestamp>,
     /// What mends it, if somebody must.
     pub fix: Option<Fix>,
+    /// What is done again; none where there is nothing yet that could be.
+    pub step: Option<Step>,
 }
 
 /// What stands outside.
@@ -73,17 +71,15 @@ pub enum Fix {
     Reconnect(Id<Installation>),
     /// Connect a mail server.
     ConnectMail,
-    /// Try it again: [`Engine::try_outside_again`].
+    /// Do it again: [`Engine::try_outside_again`].
     TryAgain,
-    /// Send it again: [`Engine::send_again`].
-    SendAgain(Id<Delivery>),
 }
 
 impl Engine {
     /// What became of one booking outside: rooms and events, then mails, oldest first.
     pub async fn happened_outside(&self, asker: &Member, uid: &Uid) -> Result<Vec<Happening>, ChangeError> {
         let mut tx = self.db.read().await?;
-        let booking = seen(&mut tx, asker, uid).await?;
+        let booking = book::seen(&mut tx, asker, uid).await?;
         let mut all =
             self.of(&mut tx, std::slice::from_ref(&booking)).await?.remove(&booking.id).unwrap_or_default();
         let deliveries = tx.deliveries().of_booking(&booking).await?;
@@ -103,47 +99,6 @@ impl Engine {
         let own: Vec<Booking> =
             bookings.iter().filter(|one| one.organization == asker.organization).cloned().collect();
         Ok(self.of(&mut tx, &own).await?)
-    }
-
-    /// The last calls made for a booking, newest first, without secrets.
-    pub async fn calls_of(&self, asker: &Member, uid: &Uid) -> Result<Vec<Flight>, ChangeError> {
-        let mut tx = self.db.read().await?;
-        let booking = seen(&mut tx, asker, uid).await?;
-        Ok(tx.flights().of_booking(&booking, FLIGHTS).await?)
-    }
-
-    /// Brings rooms and events to what they should be, now instead of when they are due.
-    pub async fn try_outside_again(&self, asker: &Member, uid: &Uid) -> Result<(), ChangeError> {
-        let booking = seen(&mut self.db.read().await?, asker, uid).await?;
-        let again = Reconcile::of(&booking);
-        self.db
-            .write(move |tx| Box::pin(async move { job::add(tx, &again).await }))
-            .await
-            .map_err(|error: StoreError| error.into())
-    }
-
-    /// Sends a mail once more that was given up.
-    pub async fn send_again(
-        &self,
-        asker: &Member,
-        uid: &Uid,
-        delivery: Id<Delivery>,
-    ) -> Result<(), ChangeError> {
-        let booking = seen(&mut self.db.read().await?, asker, uid).await?;
-        self.db
-            .write(move |tx| {
-                let booking = booking.clone();
-                Box::pin(async move {
-                    let found = tx.deliveries().get(delivery).await?;
-                    let found = found.filter(|one| one.what.booking == Some(booking.id));
-                    let Some(found) = found else { return Err(ChangeError::NotFound) };
-                    if tx.deliveries().replay(&found).await? {
-                        job::add(tx, &Deliver { organization: booking.organization, delivery }).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
     }
 
     async fn of(
@@ -182,13 +137,6 @@ impl Engine {
     }
 }
 
-/// The booking, for those who may look behind it.
-async fn seen(tx: &mut Tx, asker: &Member, uid: &Uid) -> Result<Booking, ChangeError> {
-    let booking = tx.bookings().by_uid(uid).await?.ok_or(ChangeError::NotFound)?;
-    book::may_see(tx, &booking, *asker).await?;
-    Ok(booking)
-}
-
 /// What is told of a booking whose place is an app's room that nothing outside stands for.
 fn nobody_makes(booking: &Booking, ties: &[Happening], outside: &Outside) -> Option<Happening> {
     let app = booking.location.made_by()?;
@@ -206,6 +154,7 @@ fn nobody_makes(booking: &Booking, ties: &[Happening], outside: &Outside) -> Opt
         tries: 0,
         next_try: None,
         fix: Some(Fix::TryAgain),
+        step: None,
     })
 }
 
@@ -255,6 +204,7 @@ fn tie(row: &Reference, installed: Option<&Installed>, app: &str, whose: String)
         tries: row.tries,
         next_try: row.next_try_at,
         fix,
+        step: Some(Step::Reference(row.id)),
     }
 }
 
@@ -277,7 +227,7 @@ fn mail(of: &Delivery, can_send: bool) -> Happening {
     };
     let detail = of.last_error.clone().unwrap_or_default();
     let fix = match progress {
-        Progress::Stuck if can_send => Some(Fix::SendAgain(of.id)),
+        Progress::Stuck if can_send => Some(Fix::TryAgain),
         Progress::Stuck => Some(Fix::ConnectMail),
         _ => None,
     };
@@ -289,6 +239,7 @@ fn mail(of: &Delivery, can_send: bool) -> Happening {
         tries: of.tries,
         next_try: of.next_try_at,
         fix,
+        step: Some(Step::Delivery(of.id)),
         detail,
     }
 }

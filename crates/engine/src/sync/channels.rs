@@ -17,7 +17,7 @@ use kalends_store::{
 use crate::{
     Engine,
     connect::Installed,
-    flights::{self, About},
+    flights::{self, About, Step},
     hooks_in,
     job::{self, Failed, SyncCalendar, WatchCalendar, When},
 };
@@ -37,7 +37,7 @@ pub(crate) async fn run(engine: &Engine, job: &WatchCalendar) -> Result<(), Fail
     drop(tx);
     let Some(installed) = installed else { return Ok(()) };
     let Some(part) = installed.app.watch() else { return Ok(()) };
-    let about = About { organization: job.organization, booking: None };
+    let about = About::of(job.organization).notice(job.because).step(Step::Channel(calendar.id));
     let case = Case { engine, calendar, installed, part, there };
     Ok(flights::about(about, case.settle()).await?)
 }
@@ -122,7 +122,7 @@ impl Case<'_> {
                     tx.channels().put(&row).await?;
                     // What changed between the last look and the opening was told to nobody.
                     if read {
-                        job::add(tx, &SyncCalendar { organization, calendar }).await?;
+                        job::add(tx, &SyncCalendar::new(organization, calendar)).await?;
                     }
                     Ok(())
                 })
@@ -195,16 +195,14 @@ pub(crate) async fn close_all(engine: &Engine, of: &Installed) -> StoreResult<()
         }
         Ok(())
     };
+    let work = flights::about(About::of(of.installation.organization), work);
     tokio::time::timeout(FAREWELL, work).await.unwrap_or(Ok(()))
 }
 
 /// Enqueues what is to be renewed or tried again.
 pub(crate) async fn due(tx: &mut Tx, most: u32) -> StoreResult<Vec<WatchCalendar>> {
     let due = tx.channels().due(most).await?;
-    Ok(due
-        .iter()
-        .map(|one| WatchCalendar { organization: one.organization, calendar: one.calendar })
-        .collect())
+    Ok(due.iter().map(|one| WatchCalendar::new(one.organization, one.calendar)).collect())
 }
 
 /// The calendars among these whose provider tells of changes now.

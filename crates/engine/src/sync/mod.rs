@@ -19,7 +19,7 @@ pub(crate) use self::{
 use crate::{
     Engine,
     connect::Installed,
-    flights::{self, About},
+    flights::{self, About, Step},
     job::{self, Failed, SyncCalendar, WatchCalendar},
 };
 
@@ -44,10 +44,10 @@ pub(crate) async fn run(engine: &Engine, job: &SyncCalendar) -> Result<(), Faile
     let Some(installed) = installed.filter(|_| calendar.blocks) else {
         return Ok(plan(engine, &calendar, None).await?);
     };
-    let about = About { organization: job.organization, booking: None };
+    let about = About::of(job.organization).notice(job.because).step(Step::Calendar(calendar.id));
     flights::about(about, sync(engine, &calendar, &installed, channel.as_ref())).await?;
     if channels::is_missing(engine, &installed, channel.as_ref()) && installed.is_usable() {
-        let wish = WatchCalendar { organization: job.organization, calendar: calendar.id };
+        let wish = WatchCalendar::new(job.organization, calendar.id);
         engine.db.write(move |tx| Box::pin(async move { job::add(tx, &wish).await })).await?;
     }
     Ok(())

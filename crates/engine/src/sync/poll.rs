@@ -118,8 +118,7 @@ impl Engine {
                 let old = old.clone();
                 Box::pin(async move {
                     for one in old {
-                        job::add(tx, &SyncCalendar { organization: one.organization, calendar: one.id })
-                            .await?;
+                        job::add(tx, &SyncCalendar::new(one.organization, one.id)).await?;
                     }
                     Ok(())
                 })

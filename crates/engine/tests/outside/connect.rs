@@ -29,7 +29,6 @@ checks![
     the_shop_window_shows_what_is_connected_and_what_is_broken,
     a_booking_says_what_became_of_it_outside_and_which_button_mends_it,
     the_door_opens_for_a_booking_that_stands_and_for_no_other,
-    calls_for_a_booking_are_recorded_without_secrets,
 ];
 
 async fn a_wrong_field_is_named_and_nothing_is_asked_or_saved(t: &TestDb) {
@@ -236,18 +235,4 @@ async fn the_door_opens_for_a_booking_that_stands_and_for_no_other(t: &TestDb) {
     assert!(matches!(stage.engine.join(&booking.uid, None).await, Err(JoinError::NotOn)));
     let other = kalends_domain::Uid::parse("nobodys").unwrap();
     assert!(matches!(stage.engine.join(&other, None).await, Err(JoinError::NotFound)));
-}
-
-async fn calls_for_a_booking_are_recorded_without_secrets(t: &TestDb) {
-    let stage = Stage::new(t).await;
-    stage.provider.bench().next([Fault::Status(503, vec![])]);
-    let booking = stage.book(nowhere()).await;
-    stage.settle().await;
-    stage.engine.write_flights().await.unwrap();
-    let calls = stage.engine.calls_of(&stage.member, &booking.uid).await.unwrap();
-    let shown: Vec<(&str, &str)> =
-        calls.iter().rev().map(|call| (call.operation.as_str(), call.outcome.as_str())).collect();
-    assert!(shown.contains(&("create", "provider_down")), "{shown:?}");
-    assert!(shown.contains(&("create", "ok")), "{shown:?}");
-    assert!(!format!("{calls:?}").contains("canary"));
 }

@@ -19,6 +19,7 @@ mod lost;
 mod mails;
 mod mirror;
 mod notices;
+mod recorder;
 mod rooms;
 mod stage;
 mod toy;
@@ -33,6 +34,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("mails", mails::CHECKS),
     ("mirror", mirror::CHECKS),
     ("notices", notices::CHECKS),
+    ("recorder", recorder::CHECKS),
     ("rooms", rooms::CHECKS),
     ("workers", workers::CHECKS),
 ];

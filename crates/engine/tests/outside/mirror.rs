@@ -78,7 +78,7 @@ fn noon(_: &Stage<'_>) -> i64 {
 
 async fn sync(stage: &Stage<'_>) {
     let calendar = calendar(stage).await;
-    let one = job::SyncCalendar { organization: calendar.organization, calendar: calendar.id };
+    let one = job::SyncCalendar::new(calendar.organization, calendar.id);
     let db = &stage.t.db;
     db.write(move |tx| {
         let one = one.clone();

@@ -161,7 +161,7 @@ async fn where_no_account_makes_rooms_the_host_is_told_and_can_try_again(t: &Tes
     assert_eq!((told[0].what, told[0].progress), (What::Room, Progress::Stuck));
     assert!(told[0].detail.contains("No red account is connected"), "{:?}", told[0]);
     connect(&stage, "red").await;
-    stage.engine.try_outside_again(&stage.member, &booking.uid).await.unwrap();
+    stage.engine.try_outside_again(&stage.member, &booking.uid, None).await.unwrap();
     stage.settle().await;
     assert_eq!(stage.now(&booking).await.location.url(), Some("https://red.example/1"));
     let told = stage.engine.happened_outside(&stage.member, &booking.uid).await.unwrap();

@@ -12,6 +12,7 @@ use kalends_testkit::suite::{self, Check};
 mod conflicts;
 mod kept;
 mod moves;
+mod notices;
 mod proof;
 mod registered;
 mod stage;
@@ -21,6 +22,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("conflicts", conflicts::CHECKS),
     ("kept", kept::CHECKS),
     ("moves", moves::CHECKS),
+    ("notices", notices::CHECKS),
     ("proof", proof::CHECKS),
     ("registered", registered::CHECKS),
     ("told", told::CHECKS),

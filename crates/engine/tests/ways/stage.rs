@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use kalends_app::{
     Gateway, NoNames,
     fake::{Fake, Played},
-    http::NoRecorder,
+    http::Recorder,
 };
 use kalends_domain::{
     Id, Span,
@@ -20,6 +20,7 @@ use kalends_engine::{
     Actor, Engine, Member,
     book::{BookAsk, Booker, Bounds},
     connect::Outside,
+    flights::FlightLog,
     notify::Links,
     schedules::ScheduleDraft,
     slots::{SlotsAsk, Which},
@@ -49,11 +50,13 @@ pub fn engine(t: &TestDb, planner: &Arc<Planner>, base: &str) -> Engine {
     let chance = Arc::new(Counting::default());
     let time = Arc::new(Hurried(t.clock.clone()));
     let transport = Arc::new(Played::new(planner.played()));
-    let gateway = Gateway::new(transport, Arc::new(NoNames), time, chance, Arc::new(NoRecorder))
-        .playing(&PLANNER, planner.played());
+    let log = Arc::new(FlightLog::default());
+    let gateway =
+        Gateway::new(transport, Arc::new(NoNames), time, chance, Arc::clone(&log) as Arc<dyn Recorder>)
+            .playing(&PLANNER, planner.played());
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&base.parse().unwrap());
-    Engine::new(t.db.clone(), Outside::new(vec![&PLANNER], gateway, links, Arc::new(keys)))
+    Engine::new(t.db.clone(), Outside::new(vec![&PLANNER], gateway, links, Arc::new(keys)).with_flights(log))
 }
 
 impl<'t> Stage<'t> {

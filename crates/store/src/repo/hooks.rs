@@ -38,6 +38,8 @@ pub struct InboundEvent {
     pub id: Id<Self>,
     /// By which address it came.
     pub hook: Hook,
+    /// Which account it is about, as far as that is known.
+    pub connection: Option<Id<Connection>>,
     /// Its name over there.
     pub remote_id: String,
     /// What was told, as the app reads it.
@@ -52,6 +54,17 @@ pub struct InboundEvent {
     pub received_at: Timestamp,
     /// The notice it came with, which is kept for a shorter time.
     pub notice: Option<Id<RawNotice>>,
+}
+
+/// Notices that were refused at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedNotices {
+    /// How many.
+    pub count: u64,
+    /// When the last one came.
+    pub last_at: Timestamp,
+    /// Why it was refused.
+    pub why: String,
 }
 
 /// What became of an inbound event.
@@ -69,8 +82,8 @@ pub enum Inbound {
     Dead,
 }
 
-const SELECT: &str = "SELECT e.organization_id, e.id, e.hook_id, h.app, h.connection_id, e.remote_id, e.signal, e.status, e.tries,
-    e.last_error, e.received_at, e.notice_id FROM inbound_events e
+const SELECT: &str = "SELECT e.organization_id, e.id, e.hook_id, h.app, h.connection_id AS hook_connection_id, e.connection_id,
+    e.remote_id, e.signal, e.status, e.tries, e.last_error, e.received_at, e.notice_id FROM inbound_events e
     JOIN hooks h ON h.organization_id = e.organization_id AND h.id = e.hook_id";
 
 impl Hooks<'_> {
@@ -171,10 +184,11 @@ impl Hooks<'_> {
     ) -> Result<Option<Id<InboundEvent>>> {
         let (id, now) = (self.tx.ids().id::<InboundEvent>(), self.tx.now());
         let query = sql("INSERT INTO inbound_events (organization_id, id, hook_id, remote_id, signal, status, tries, received_at,
-                notice_id)
-             VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8) ON CONFLICT (organization_id, hook_id, remote_id) DO NOTHING");
+                notice_id, connection_id)
+             VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9) ON CONFLICT (organization_id, hook_id, remote_id) DO NOTHING");
         let query = query.bind(by.organization).bind(id).bind(by.id).bind(remote_id).bind(signal);
-        Ok((self.tx.run(query.bind(status.as_str()).bind(now).bind(notice)).await? > 0).then_some(id))
+        let query = query.bind(status.as_str()).bind(now).bind(notice).bind(by.connection);
+        Ok((self.tx.run(query).await? > 0).then_some(id))
     }
 
     /// The event with this id.
@@ -197,6 +211,53 @@ impl Hooks<'_> {
              WHERE organization_id = $1 AND id = $2");
         let query = query.bind(of.hook.organization).bind(of.id).bind(status.as_str()).bind(failed);
         found(self.tx.run(query.bind(error).bind(ended)).await?, "inbound event")
+    }
+
+    /// Notes which account an event turned out to be about.
+    pub async fn is_about(&mut self, of: &InboundEvent, connection: Id<Connection>) -> Result<()> {
+        let query =
+            sql("UPDATE inbound_events SET connection_id = $3 WHERE organization_id = $1 AND id = $2");
+        self.tx.run(query.bind(of.hook.organization).bind(of.id).bind(connection)).await.map(drop)
+    }
+
+    /// Counts notices that were refused at an address.
+    pub async fn refused(&mut self, at: &Hook, more: &RefusedNotices) -> Result<()> {
+        let query = sql("UPDATE hooks SET refused = refused + $3, refused_at = $4, refused_why = $5
+             WHERE organization_id = $1 AND id = $2");
+        let count = i64::try_from(more.count).unwrap_or(i64::MAX);
+        let query = query.bind(at.organization).bind(at.id).bind(count).bind(more.last_at).bind(&more.why);
+        self.tx.run(query).await.map(drop)
+    }
+
+    /// What was refused at an account's own address; none when nothing was.
+    pub async fn refused_of(&mut self, of: &Connection) -> Result<Option<RefusedNotices>> {
+        let query = sql("SELECT refused, refused_at, refused_why FROM hooks
+             WHERE organization_id = $1 AND connection_id = $2 AND refused_at IS NOT NULL");
+        let Some(row) = self.tx.row(query.bind(of.organization).bind(of.id)).await? else { return Ok(None) };
+        let count: i64 = row.get("refused")?;
+        let why: Option<String> = row.get("refused_why")?;
+        Ok(Some(RefusedNotices {
+            count: u64::try_from(count).unwrap_or(0),
+            last_at: row.get("refused_at")?,
+            why: why.unwrap_or_default(),
+        }))
+    }
+
+    /// A page of what was told about an account, latest first: what came before this event.
+    pub async fn of_account(
+        &mut self,
+        of: &Connection,
+        before: Option<(Timestamp, Id<InboundEvent>)>,
+        most: u32,
+    ) -> Result<Vec<InboundEvent>> {
+        let earlier = if before.is_some() { "AND (e.received_at, e.id) < ($3, $4)" } else { "" };
+        let query = Sql::built(format!(
+            "{SELECT} WHERE e.organization_id = $1 AND e.connection_id = $2 {earlier}
+             ORDER BY e.received_at DESC, e.id DESC LIMIT ?"
+        ));
+        let query = query.bind(of.organization).bind(of.id);
+        let query = before.iter().fold(query, |query, (at, id)| query.bind(*at).bind(*id));
+        self.tx.rows(query.place(most)).await?.iter().map(event).collect()
     }
 
     /// Takes up an event again that has ended, as it is read now; false when it is under way.
@@ -275,8 +336,9 @@ fn event(row: &Row) -> Result<InboundEvent> {
             id: row.get("hook_id")?,
             organization: row.get("organization_id")?,
             app: row.get("app")?,
-            connection: row.get("connection_id")?,
+            connection: row.get("hook_connection_id")?,
         },
+        connection: row.get("connection_id")?,
         remote_id: row.get("remote_id")?,
         signal: row.json("signal")?,
         status: Inbound::parse(&status)

@@ -3,7 +3,9 @@
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use kalends_domain::{Clock, booking::Booking, people::User};
-use kalends_store::repo::{Applied, Deed, Delivery, Flight, Following, NewDelivery, Reference, Sent, Wanted};
+use kalends_store::repo::{
+    Applied, Deed, Delivery, Flight, Following, LineOf, NewDelivery, Reference, Sent, Step, Wanted,
+};
 use kalends_testkit::TestDb;
 
 use crate::{
@@ -25,7 +27,7 @@ checks![
     of_many_at_once_one_delivery_is_made,
     a_delivery_that_went_out_is_not_tried_again,
     a_failed_delivery_can_be_replayed,
-    flights_are_kept_and_swept,
+    a_time_line_is_read_page_by_page_and_swept_in_portions,
     deeds_are_kept_and_swept,
     settings_are_kept_and_set_once,
 ];
@@ -275,10 +277,11 @@ async fn a_failed_delivery_can_be_replayed(t: &TestDb) {
     assert_eq!(first(t, &booking).await.sent, Sent::Waiting);
 }
 
-async fn flights_are_kept_and_swept(t: &TestDb) {
+async fn a_time_line_is_read_page_by_page_and_swept_in_portions(t: &TestDb) {
     let (people, of) = event_type(t, &["ann"]).await;
     let booking = booked(t, &of, span(0, 30)).await;
     let connection = connect(t, &people[0]).await;
+    let notice = t.ids.id();
     let flight = Flight {
         organization: of.organization,
         at: t.clock.now(),
@@ -286,10 +289,16 @@ async fn flights_are_kept_and_swept(t: &TestDb) {
         operation: "create".into(),
         connection: Some(connection.id),
         booking: Some(booking.id),
+        notice: Some(notice),
+        step: Some(Step::Delivery(t.ids.id())),
+        run: Some((2, 30)),
         method: "PUT".into(),
-        url: "https://example.com/…".into(),
+        url: "example.com/…".into(),
         status: Some(201),
         millis: 12,
+        attempt: 3,
+        attempts: 4,
+        not_before: Some(t.clock.now() + SignedDuration::from_mins(2)),
         outcome: "ok".into(),
         detail: String::new(),
     };
@@ -297,24 +306,43 @@ async fn flights_are_kept_and_swept(t: &TestDb) {
         at: flight.at + SignedDuration::from_secs(1),
         status: None,
         booking: None,
+        notice: None,
+        step: None,
+        run: None,
+        not_before: None,
         ..flight.clone()
     };
-    let both = vec![flight.clone(), later.clone()];
-    write!(t.db, [both], |tx| {
+    // Two at the same instant stand in one order, and none is passed over.
+    let all = vec![flight.clone(), later.clone(), later.clone()];
+    write!(t.db, [all], |tx| {
         tx.flights().add(&[]).await?;
-        tx.flights().add(&both).await
+        tx.flights().add(&all).await
     })
     .unwrap();
     let mut tx = t.db.read().await.unwrap();
-    assert_eq!(
-        tx.flights().of_connection(&connection, 9).await.unwrap(),
-        vec![later.clone(), flight.clone()]
-    );
-    assert_eq!(tx.flights().of_connection(&connection, 1).await.unwrap(), vec![later.clone()]);
-    assert_eq!(tx.flights().of_booking(&booking, 9).await.unwrap(), vec![flight]);
+    let (home, account) = (of.organization, LineOf::Connection(connection.id));
+    let whole = tx.flights().line(home, account, None, 9).await.unwrap();
+    let calls: Vec<_> = whole.iter().map(|one| one.flight.clone()).collect();
+    assert_eq!(calls, [later.clone(), later.clone(), flight.clone()]);
+    let (mut paged, mut before) = (vec![], None);
+    while let Some(one) = tx.flights().line(home, account, before, 1).await.unwrap().pop() {
+        before = Some(one.place());
+        paged.push(one);
+    }
+    assert_eq!(paged, whole);
+    for line in [LineOf::Booking(booking.id), LineOf::Notice(notice)] {
+        assert_eq!(tx.flights().line(home, line, None, 9).await.unwrap(), whole[2..]);
+    }
+    let one = tx.flights().get(home, whole[2].id).await.unwrap();
+    assert_eq!(one.as_ref(), whole.get(2));
+    let one = one.unwrap();
+    assert_eq!((one.installation, one.uid), (Some(connection.installation), Some(booking.uid.clone())));
+    assert_eq!(tx.flights().get(t.ids.id(), one.id).await.unwrap(), None, "another organization's");
     drop(tx);
-    let before = later.at;
-    assert_eq!(write!(t.db, [], |tx| { tx.flights().sweep(before).await }).unwrap(), 1);
+    let (before, after) = (later.at, later.at + SignedDuration::from_secs(1));
+    let sweep = async |until| write!(t.db, [], |tx| { tx.flights().sweep(until, 2).await }).unwrap();
+    assert_eq!((sweep(before).await, sweep(before).await), (1, 0));
+    assert_eq!((sweep(after).await, sweep(after).await), (2, 0));
 }
 
 async fn deeds_are_kept_and_swept(t: &TestDb) {

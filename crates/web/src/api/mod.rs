@@ -8,6 +8,7 @@ mod calendars;
 mod chosen;
 mod conferencing;
 mod event_types;
+mod flights;
 mod links;
 mod me;
 mod openapi;
@@ -62,6 +63,7 @@ fn described() -> OpenApiRouter<Web> {
         .merge(versioned(schedules::routes(), schedules::VERSION))
         .merge(versioned(slots::routes(), slots::VERSION))
         .merge(versioned(bookings::routes(), bookings::VERSION))
+        .merge(flights::routes())
 }
 
 /// A number in a path; what is none names nothing.

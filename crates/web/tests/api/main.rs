@@ -33,6 +33,7 @@ mod bookings;
 mod changes;
 mod edges;
 mod event_types;
+mod flights;
 mod keys;
 mod links;
 mod lists;
@@ -53,6 +54,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("changes", changes::CHECKS),
     ("edges", edges::CHECKS),
     ("event_types", event_types::CHECKS),
+    ("flights", flights::CHECKS),
     ("keys", keys::CHECKS),
     ("links", links::CHECKS),
     ("lists", lists::CHECKS),

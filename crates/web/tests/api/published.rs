@@ -63,6 +63,12 @@ fn mended(method: &str, path: &str) -> Option<Value> {
     }
 }
 
+/// Addresses that are ours, on purpose: the v2 API has none for what they tell.
+fn is_ours(path: &str) -> bool {
+    let flights = path.starts_with("/v2/bookings/") && path.contains("/flights");
+    flights || path.starts_with("/v2/connections")
+}
+
 impl Published {
     /// Where the description is, or why it is not known.
     pub fn path() -> Result<PathBuf, String> {
@@ -89,6 +95,9 @@ impl Published {
 
     /// Everything in an answer that differs from what is published.
     pub fn judge(&self, seen: &Seen) -> Result<(), String> {
+        if is_ours(&seen.path) {
+            return Ok(());
+        }
         let method = seen.method.as_str().to_lowercase();
         let path = self.template(&seen.path);
         let Some(path) = path else { return Err(format!("{} is not published", seen.path)) };

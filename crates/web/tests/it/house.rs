@@ -166,7 +166,7 @@ const PASSWORD: &str = "a long enough password";
 pub struct Planned {
     pub server: Server,
     pub planner: Arc<Planner>,
-    installation: Id<Installation>,
+    pub installation: Id<Installation>,
 }
 
 impl Planned {
@@ -192,6 +192,7 @@ impl Planned {
     /// Does what is due now.
     pub async fn settle(&self) {
         job::drain(&self.server.house.engine).await.unwrap();
+        self.server.house.engine.write_flights().await.unwrap();
         assert!(self.planner.bench().strays().is_empty(), "{:?}", self.planner.bench().strays());
     }
 

@@ -64,10 +64,48 @@ async fn every_try_is_recorded_without_secrets() {
     request.url.set_query(Some("token=canary-3"));
     http.send(request).await.expect("the second try");
     let flights = kept.all();
-    let seen: Vec<_> = flights.iter().map(|f| (f.attempt, f.status, f.outcome)).collect();
-    assert_eq!(seen, [(1, Some(503), "provider_down"), (2, Some(200), "ok")]);
+    let seen: Vec<_> = flights.iter().map(|f| (f.attempt, f.attempts, f.status, f.outcome)).collect();
+    assert_eq!(seen, [(1, 4, Some(503), "provider_down"), (2, 4, Some(200), "ok")]);
     assert_eq!((flights[0].host.as_str(), flights[0].path.as_str()), ("api.example.com", "/v1/…/things?…"));
     assert!(!format!("{flights:?}").contains("canary"), "ALL-08: {flights:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_says_when_the_provider_wants_to_be_asked_again() {
+    let (lines, kept) = lines();
+    let script = Script::of([Step::With(429, "retry-after", "120".into())]);
+    let line = lines.line("acme", "account-1", Quota::default());
+    let http = line.stack(&APP, Arc::new(Unsigned), Arc::clone(&script) as Arc<dyn Transport>);
+    let _ = http.send(write()).await;
+    let flight = kept.all().remove(0);
+    let wait = flight.not_before.map(|at| at.duration_since(flight.at).as_secs());
+    assert_eq!((flight.attempt, flight.attempts, wait), (1, 1, Some(120)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_08_no_planted_secret_reaches_a_record() {
+    let (lines, kept) = lines();
+    let script =
+        Script::of([Step::With(403, "www-authenticate", "Bearer canary-1".into()), Step::Fail(Kind::Down)]);
+    let line = lines.line("acme", "account-1", Quota::default());
+    let signer = Arc::new(Fixed::bearer("canary-2").expect("usable"));
+    let http = line.stack(&APP, signer, Arc::clone(&script) as Arc<dyn Transport>);
+    for _ in 0..2 {
+        let mut request = write().secret_header("cookie", "canary-3").expect("a header");
+        request.url = "https://canary-4:canary-5@api.example.com/x;key=canary-6/canary-7-%2B0123456789abcdef/y?k=canary-8#canary-9"
+            .parse()
+            .expect("an address");
+        let _ = http.send(request.body("text/plain", "canary-10")).await;
+    }
+    let said = Error::new(Kind::Invalid, "Authorization: Bearer canary-11 was refused")
+        .said("see https://u:canary@x.example/canary?canary");
+    let call =
+        Call { op: "send", protocol: "SMTP", host: "mail.example.com", deadline: Duration::from_secs(5) };
+    let _ = line.around(&call, async { Err::<(), _>(said) }).await;
+    let flights = kept.all();
+    assert_eq!(flights.len(), 3);
+    assert!(!format!("{flights:?}").contains("canary"), "{flights:?}");
+    assert_eq!(flights[0].path, "/…/…/y?…");
 }
 
 #[tokio::test(start_paused = true)]

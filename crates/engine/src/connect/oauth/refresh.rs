@@ -17,6 +17,7 @@ use super::Kept;
 use crate::{
     Engine, audit,
     connect::{Installed, letters},
+    flights::{self, About},
 };
 
 /// A turn lasts this long. Far longer than any request: a node that is only slow never loses it.
@@ -87,7 +88,8 @@ impl Engine {
     pub(crate) async fn renewed(&self, of: &Installed, version: i64) -> Result<Kept, Error> {
         // Whoever asked may go away; what the provider sends meanwhile must be kept all the same.
         let renewal = Renewal { engine: self.clone(), of: of.clone() };
-        let renewal = tokio::spawn(async move { renewal.run(version).await });
+        let whom = flights::whom().unwrap_or(About::of(of.installation.organization));
+        let renewal = tokio::spawn(flights::about(whom, async move { renewal.run(version).await }));
         renewal.await.unwrap_or_else(|_| Err(Error::new(Kind::Down, "the sign-in could not be renewed")))
     }
 }

@@ -32,6 +32,23 @@ impl Eye {
         format!("{}, {}", self.date(at.as_second()), self.time(at.as_second()))
     }
 
+    /// The time to the second; with the day in its place where that is not today.
+    pub fn clock(&self, at: Timestamp) -> String {
+        let then = at.to_zoned(self.zone.clone());
+        let form = match (then.date() == self.today(), self.hours) {
+            (true, Hours::Twelve) => "%-I:%M:%S %P",
+            (true, Hours::TwentyFour) => "%H:%M:%S",
+            (false, Hours::Twelve) => "%-d %b %-I:%M %P",
+            (false, Hours::TwentyFour) => "%-d %b %H:%M",
+        };
+        then.strftime(form).to_string()
+    }
+
+    /// The zone they read times in.
+    pub fn zone_name(&self) -> String {
+        self.zone.iana_name().unwrap_or("UTC").replace('_', " ")
+    }
+
     /// Today, where they are.
     pub fn today(&self) -> Date {
         self.now.to_zoned(self.zone.clone()).date()
@@ -63,5 +80,11 @@ mod tests {
         assert_eq!(eye(Hours::TwentyFour).time(at), "15:30");
         assert_eq!(eye(Hours::Twelve).time(at), "3:30 pm");
         assert_eq!(eye(Hours::Twelve).date(at), "Friday 9 July");
+        let moment = |text: &str| text.parse::<Timestamp>().unwrap();
+        let today = moment("2027-03-09T14:04:12Z");
+        assert_eq!(eye(Hours::TwentyFour).clock(today), "14:04:12");
+        assert_eq!(eye(Hours::Twelve).clock(today), "2:04:12 pm");
+        assert_eq!(eye(Hours::TwentyFour).clock(moment("2027-03-08T14:04:12Z")), "8 Mar 14:04");
+        assert_eq!(eye(Hours::TwentyFour).zone_name(), "Europe/Lisbon");
     }
 }

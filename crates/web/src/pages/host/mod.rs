@@ -3,6 +3,7 @@
 mod apps;
 mod availability;
 mod bookings;
+mod calls;
 mod desk;
 mod event_types;
 mod eye;
@@ -30,6 +31,7 @@ fn draw_form(page: &impl Template, failed: bool) -> Response {
 pub fn routes() -> Router<Web> {
     Router::new()
         .merge(bookings::routes())
+        .merge(calls::routes())
         .merge(apps::routes())
         .merge(availability::routes())
         .merge(event_types::routes())

@@ -133,8 +133,11 @@ async fn what_is_outside_is_tried_again_when_asked() {
     let page = open(&mut host, &path).await;
     let csrf = page.values("input[name=csrf]", "value").remove(0);
     let done = host.post(&format!("{path}/again"), &[("csrf", csrf.as_str())]).await;
-    assert_eq!(notice(&after(&mut host, &done).await), "It is tried again now.");
-    let odd = [("csrf", csrf.as_str()), ("delivery", "x")];
+    assert_eq!(
+        notice(&after(&mut host, &done).await),
+        "It is done again now. What comes of it stands here in a moment."
+    );
+    let odd = [("csrf", csrf.as_str()), ("step", "x")];
     assert_eq!(host.post(&format!("{path}/again"), &odd).await.status, StatusCode::NOT_FOUND);
 }
 

@@ -4,6 +4,7 @@ mod availability;
 mod bookings;
 mod event_types;
 mod needs;
+mod recorder;
 mod rules;
 mod settings;
 mod team;

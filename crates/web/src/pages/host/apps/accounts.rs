@@ -205,6 +205,7 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
         off: !view.enabled,
         may_change: view.may_change,
         opens,
+        data: manifest.is_data(),
         trouble,
         missing: view.missing.clone(),
         calendars: view

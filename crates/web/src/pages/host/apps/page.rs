@@ -241,6 +241,8 @@ pub struct Account {
     pub may_change: bool,
     /// Where it leads, and the words for it.
     pub opens: Option<(String, String)>,
+    /// It is settings alone: nothing is called for it.
+    pub data: bool,
     /// What is wrong and what to do; empty when nothing is.
     pub trouble: String,
     /// What does not work because it was not allowed at the provider.

@@ -161,7 +161,7 @@ fn put(typed: &mut Typed, name: &str, value: &Value) {
 }
 
 /// The id in an address; one that is none names nothing.
-pub(super) fn connection_id<T>(text: &str) -> Result<kalends_domain::Id<T>, Problem> {
+pub(in crate::pages::host) fn connection_id<T>(text: &str) -> Result<kalends_domain::Id<T>, Problem> {
     text.parse()
         .map_err(|_| Problem::not_found("connection_not_found", "This connection does not exist any more."))
 }

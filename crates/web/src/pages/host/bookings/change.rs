@@ -7,6 +7,7 @@ use axum::{
 use kalends_engine::{
     Actor,
     book::{Absences, CancelAsk, CancelWhat, ChangeError},
+    flights::ReplayError,
 };
 
 use super::show::{name, page};
@@ -70,21 +71,22 @@ fn absences(typed: &Typed) -> Absences {
     }
 }
 
-/// `POST /bookings/{uid}/again`: what is stuck outside, or one mail.
+/// `POST /bookings/{uid}/again`: one thing outside, or whatever is not as it should be there.
 pub async fn again(
     State(web): State<Web>,
     desk: Desk,
     Path(uid): Path<String>,
     extract::Form(typed): extract::Form,
 ) -> Result<Response, Problem> {
-    let (member, uid) = (desk.member(), name(&uid)?);
-    let Some(delivery) = typed.text("delivery") else {
-        let done = web.engine.try_outside_again(&member, &uid).await;
-        return ended(&web, &desk, &uid, done, "again").await;
-    };
-    let gone = |_| Problem::not_found("not_found", "This mail does not exist any more.");
-    let done = web.engine.send_again(&member, &uid, delivery.parse().map_err(gone)?).await;
-    ended(&web, &desk, &uid, done, "sent").await
+    let uid = name(&uid)?;
+    let step = typed.text("step").map(|text| text.parse().map_err(|_| ReplayError::NotFound)).transpose()?;
+    match web.engine.try_outside_again(&desk.member(), &uid, step).await {
+        Ok(()) => Ok(Redirect::to(&format!("/bookings/{uid}?did=again")).into_response()),
+        Err(ReplayError::Cannot(why)) => {
+            page(&web, &desk, &uid, Some(Notice::fail("Nothing was done.", why))).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Back to the booking, with what was done, or with what stood in the way.

@@ -9,7 +9,7 @@ use kalends_engine::book::{BookingView, Listed};
 use super::needs::Needs;
 use crate::pages::{
     Frame, Side,
-    host::{eye::Eye, notice::Notice},
+    host::{calls::Entry, eye::Eye, notice::Notice},
 };
 
 /// A list of bookings.
@@ -58,10 +58,12 @@ pub struct One {
     pub attendees: Vec<(String, String, bool)>,
     /// What happened, the latest last.
     pub history: Vec<Line>,
-    /// What stands outside, and how.
-    pub outside: Vec<Line>,
-    /// Calls to apps, folded away.
-    pub calls: Vec<Line>,
+    /// What stands outside and how, each with the calls made for it.
+    pub outside: Vec<Step>,
+    /// Calls made for none of these.
+    pub others: Vec<Entry>,
+    /// The reader's zone.
+    pub zone: String,
     /// It is over.
     pub over: bool,
     /// The host did not come.
@@ -201,10 +203,19 @@ fn icon(tone: &str) -> &'static str {
     }
 }
 
-impl Line {
+impl Step {
     /// The icon of its tone.
     pub fn icon(&self) -> &'static str {
         icon(self.tone)
+    }
+
+    /// What stands on its fold.
+    pub fn sum(&self) -> String {
+        match self.calls.len() {
+            0 => "Details".to_owned(),
+            1 => "1 call".to_owned(),
+            many => format!("{many} calls"),
+        }
     }
 }
 
@@ -215,11 +226,22 @@ pub struct Line {
     pub at: String,
     /// What.
     pub words: String,
-    /// More, folded away.
-    pub detail: String,
-    /// `ok`, `wait` or `fail`.
+}
+
+/// One thing outside, and what was called for it.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    /// What it is, and how it stands.
+    pub words: String,
+    /// `ok`, `off`, `wait` or `fail`.
     pub tone: &'static str,
-    /// A button that tries it again; the mail's id, or empty for what is not a mail.
+    /// Tries so far, and the next one.
+    pub tries: String,
+    /// What went wrong last.
+    pub detail: String,
+    /// What was called for it, newest first.
+    pub calls: Vec<Entry>,
+    /// A button that does it again; the step's name, or empty for whatever is not as it should be.
     pub again: Option<String>,
 }
 
@@ -365,16 +387,20 @@ mod tests {
             answers: vec![("Stage".into(), "<plan>".into())],
             attendees: vec![("Gus".into(), "gus@example.com".into(), false)],
             history: vec![Line { words: "Booked".into(), ..Line::default() }],
-            outside: vec![Line {
-                words: "Written".into(),
-                detail: "201".into(),
-                tone: "ok",
-                ..Line::default()
+            outside: vec![Step {
+                words: "Not written".into(),
+                tone: "fail",
+                detail: "<script>".into(),
+                calls: vec![Entry { host: "<script>".into(), ..Entry::default() }],
+                again: Some(String::new()),
+                ..Step::default()
             }],
-            calls: Vec::new(),
+            others: vec![Entry::default()],
+            zone: "UTC".into(),
             over: true,
             host_absent: false,
         };
-        assert!(one.render().unwrap().contains("&#60;plan&#62;"));
+        let html = one.render().unwrap();
+        assert!(html.contains("&#60;plan&#62;") && !html.contains("<script>"));
     }
 }

@@ -10,27 +10,33 @@ use kalends_domain::{
 };
 use kalends_engine::{
     book::{BookingView, HistoryLine},
+    flights::{Call, PAGE},
     reconcile::{Fix, Happening, Progress, What},
 };
 
 use super::{
     needs::Needs,
-    page::{Chip, Line, One, Row},
+    page::{Chip, Line, One, Row, Step},
 };
 use crate::{
     Problem, Web,
     extract::Asked,
-    pages::host::{desk::Desk, draw_form, eye::Eye, notice::Notice},
+    pages::host::{
+        calls::{Entry, sentence},
+        desk::Desk,
+        draw_form,
+        eye::Eye,
+        notice::Notice,
+    },
 };
 
 /// What a step leaves to say on the next page.
-pub(super) const DID: [(&str, &str); 10] = [
+pub(super) const DID: [(&str, &str); 9] = [
     ("accepted", "Accepted. The guest is told."),
     ("declined", "Declined. The guest is told, and the time is free again."),
     ("cancelled", "Cancelled. Everybody is told."),
     ("marked", "Noted."),
-    ("again", "It is tried again now."),
-    ("sent", "The mail is sent again."),
+    ("again", "It is done again now. What comes of it stands here in a moment."),
     ("followed", "Done. The guest is told."),
     ("put_back", "The event is written again as it was booked."),
     ("kept_both", "Both stay."),
@@ -47,7 +53,7 @@ pub async fn show(
     page(&web, &desk, &name(&uid)?, Notice::after(&asked, &DID)).await
 }
 
-pub(super) fn name(uid: &str) -> Result<Uid, Problem> {
+pub(in crate::pages::host) fn name(uid: &str) -> Result<Uid, Problem> {
     Uid::parse(uid).ok_or_else(|| Problem::not_found("booking_not_found", "This booking does not exist."))
 }
 
@@ -60,13 +66,16 @@ pub(super) async fn page(
     let (member, eye) = (desk.member(), desk.eye(web));
     let view = web.engine.hosted_booking(&member, uid).await?;
     let happened = web.engine.happened_outside(&member, uid).await?;
-    let calls = web.engine.calls_of(&member, uid).await?;
+    let mut calls = web.engine.calls_of_booking(&member, uid, None, PAGE).await?.calls;
     let history = web.engine.history(&member, uid).await?;
-    let calls = calls.iter().map(|call| Line {
-        at: eye.moment(call.at),
-        words: format!("{} {}: {}", call.app, call.operation, call.outcome),
-        ..Line::default()
-    });
+    let outside: Vec<Step> = happened
+        .iter()
+        .map(|one| {
+            let own =
+                calls.extract_if(.., |call| call.step.is_some() && call.step == one.step).collect::<Vec<_>>();
+            step(one, &own, &eye)
+        })
+        .collect();
     let needs = web.engine.needs(&member).await.map_err(|trouble| Problem::internal(&trouble))?;
     let (frame, side) = desk.around(web, "bookings").await?;
     let page = One {
@@ -83,8 +92,9 @@ pub(super) async fn page(
             .map(|one| (one.name.clone(), one.email.clone(), one.absent))
             .collect(),
         history: history.iter().map(|one| told(one, &eye)).collect(),
-        outside: happened.iter().map(|one| line(one, &eye)).collect(),
-        calls: calls.collect(),
+        outside,
+        others: Entry::all(&calls, &eye),
+        zone: eye.zone_name(),
         over: view.booking.status(eye.now) == Status::Completed,
         host_absent: view.booking.marks.host_absent,
         frame,
@@ -116,16 +126,26 @@ pub(super) fn chip(one: &Happening) -> Chip {
     Chip { tone: tone(one.progress), words: one.words.clone(), fix }
 }
 
-fn line(one: &Happening, eye: &Eye) -> Line {
-    let at = one.next_try.map(|at| format!("Tried again {}", eye.moment(at))).unwrap_or_default();
+fn step(one: &Happening, calls: &[Call], eye: &Eye) -> Step {
     let words =
         if one.whose.is_empty() { one.words.clone() } else { format!("{}, {}", one.words, one.whose) };
-    let again = match &one.fix {
-        Some(Fix::TryAgain) => Some(String::new()),
-        Some(Fix::SendAgain(delivery)) => Some(delivery.to_string()),
+    let mut tries = match (one.progress, one.tries) {
+        (Progress::Waiting | Progress::Stuck, 1) => "1 try failed".to_owned(),
+        (Progress::Waiting | Progress::Stuck, many @ 2..) => format!("{many} tries failed"),
+        _ => String::new(),
+    };
+    if let Some(at) = one.next_try.filter(|at| *at > eye.now) {
+        let next = format!("tried again {}", eye.moment(at));
+        tries = if tries.is_empty() { sentence(&next) } else { format!("{tries}; {next}") };
+    }
+    // What failed and waits for its time can be done at once, too.
+    let again = match (&one.fix, one.progress) {
+        (Some(Fix::TryAgain), _) => Some(one.step.map(|step| step.to_string()).unwrap_or_default()),
+        (None, Progress::Waiting) if one.tries > 0 => one.step.map(|step| step.to_string()),
         _ => None,
     };
-    Line { at, words, detail: one.detail.clone(), tone: tone(one.progress), again }
+    let (detail, calls) = (one.detail.clone(), Entry::all(calls, eye));
+    Step { words, tone: tone(one.progress), tries, detail, calls, again }
 }
 
 const fn tone(progress: Progress) -> &'static str {
@@ -144,10 +164,5 @@ fn told(line: &HistoryLine, eye: &Eye) -> Line {
         By::Calendar => "in the calendar",
         By::Timeout => "by the server",
     };
-    let what = line.kind.replace('_', " ");
-    let mut words = format!("{what} {by}");
-    if let Some(first) = words.get_mut(0..1) {
-        first.make_ascii_uppercase();
-    }
-    Line { at: eye.moment(line.at), words, ..Line::default() }
+    Line { at: eye.moment(line.at), words: sentence(&format!("{} {by}", line.kind)) }
 }
