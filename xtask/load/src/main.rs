@@ -5,6 +5,7 @@
 mod book;
 mod client;
 mod crowd;
+mod database;
 mod measure;
 mod own;
 mod race;
@@ -105,10 +106,17 @@ async fn main() -> Result<()> {
             for number in 1..=hosts {
                 all.push(server.host(number).await?);
             }
+            // First, while the server is at rest: what bookings leave behind keeps it busy for a while.
+            let half = time / 2;
+            let claims = raw::run(load.database.as_deref(), raw::What::Claim, load.clients, half).await?;
+            let rows = raw::run(load.database.as_deref(), raw::What::Row, load.clients, half).await?;
             let report = book::run(&all, load.clients, time, tomorrow).await?;
-            let raw = raw::run(load.database.as_deref(), load.clients, time).await?;
+            let left = database::waiting(&server.database_url()).await?;
             println!("book, {hosts} hosts: {report}");
-            println!("raw inserts: {raw:.0}/s; bookings are {:.0} % of that", report.rate() * 100.0 / raw);
+            for (what, raw) in [("claims", claims), ("rows under a unique key", rows)] {
+                println!("raw {what}: {raw:.0}/s; bookings are {:.0} % of that", report.rate() * 100.0 / raw);
+            }
+            println!("jobs left for later: {left}");
         }
         Scenario::Crowd { attempts } => crowd::run(&server, load.clients, attempts, tomorrow).await?,
         Scenario::Idle => tokio::time::sleep(time).await,

@@ -1,39 +1,19 @@
 //! Many busy hosts at once, put straight into the database: over the API it would take an hour.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use kalends_domain::availability::{Schedule, WallTime, Weekday, WeeklyHours};
 use kalends_domain::event_type::{Assignment, BookingWindow, EventType, Host, Owner, Settings};
 use kalends_domain::people::{Profile, Role, Slug, User};
-use kalends_domain::{Clock, Ids, Span, Zone, id::Chance};
+use kalends_domain::{Span, Zone};
 use kalends_store::repo::{Ask, Claimed, StoredSchedule};
-use kalends_store::{Db, Error, Tx};
+use kalends_store::{Error, Tx};
 
-struct Now;
-
-impl Clock for Now {
-    #[expect(clippy::disallowed_methods, reason = "a driver outside the product works in real time")]
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
-}
-
-/// Anything that differs will do for ids of throw-away data.
-struct Any;
-
-impl Chance for Any {
-    fn fill(&self, bytes: &mut [u8]) {
-        fastrand::fill(bytes);
-    }
-}
+use crate::database;
 
 /// So many hosts in turn, each with so many blocks spread over the days; the event type's number.
 pub async fn make(url: &str, hosts: usize, blocks: usize, from: Timestamp, days: i64) -> Result<i64> {
-    let clock: Arc<dyn Clock> = Arc::new(Now);
-    let ids = Ids::new(Arc::clone(&clock), Arc::new(Any));
-    let db = Db::open(url, clock, ids).await?;
+    let db = database::open(url).await?;
     let number = db
         .write(move |tx| {
             Box::pin(async move { made(tx, hosts, blocks, from.as_second(), days * 86_400).await })
