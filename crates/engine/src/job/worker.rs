@@ -14,6 +14,8 @@ use crate::Engine;
 
 /// Jobs under way at once in one process.
 const AT_ONCE: usize = 16;
+/// While people write, no more than so many begin at once, so long apart: work makes way for them, and still goes on.
+const MAKING_WAY: (usize, Duration) = (4, Duration::from_millis(10));
 /// How long a claimed job is ours. A worker that dies gives its jobs back after this.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// A job that takes longer has its lease made longer, this often.
@@ -74,6 +76,9 @@ impl Worker {
         let mut changes = self.engine.db.changes();
         self.take_over().await;
         while !*stopped.borrow() {
+            if self.engine.db.is_crowded() {
+                tokio::time::sleep(MAKING_WAY.1).await;
+            }
             let full = self.turn().await;
             let nap = if full { POLL } else { self.nap().await };
             tokio::select! {
@@ -130,7 +135,8 @@ impl Worker {
 
     /// Writes down what ended and takes what is due; true when no more fits.
     async fn turn(&mut self) -> bool {
-        let room = AT_ONCE - self.running.len().min(AT_ONCE);
+        let most = if self.engine.db.is_crowded() { MAKING_WAY.0 } else { AT_ONCE };
+        let room = most.min(AT_ONCE.saturating_sub(self.running.len()));
         let claimed = self.write(room).await;
         let full = claimed.len() == room;
         for row in claimed {

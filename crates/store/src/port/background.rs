@@ -4,8 +4,8 @@ tokio::task_local! {
     static MAKES_WAY: bool;
 }
 
-/// Runs work that nobody waits for: its transactions make way for those of people who do. On SQLite, where one writes
-/// at a time, they go along with others; on `PostgreSQL` a few at once.
+/// Runs work that nobody waits for: on SQLite, where one writes at a time, its transactions make way for those of people
+/// who do wait, and go along with them.
 pub async fn in_background<F: Future>(work: F) -> F::Output {
     MAKES_WAY.scope(true, work).await
 }

@@ -1,13 +1,19 @@
 //! A database: opened once, read by many, written in transactions.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use kalends_domain::{Clock, Ids};
 use tokio::sync::broadcast;
 
-use super::{Change, Tx, postgres::Postgres, sqlite::Sqlite};
+use super::{Change, Tx, background::is_in_background, postgres::Postgres, sqlite::Sqlite};
 use crate::{Error, Result};
 
 /// A database. Clones share its connections.
@@ -19,6 +25,8 @@ pub struct Db {
 struct Inner {
     driver: Driver,
     shared: Shared,
+    /// Transactions that people wait for, now.
+    awaited: AtomicUsize,
 }
 
 enum Driver {
@@ -54,6 +62,22 @@ impl<T, E, F> Work<T, E> for F where
 {
 }
 
+/// One transaction that somebody waits for, counted while it lasts.
+struct Awaited<'c>(&'c AtomicUsize);
+
+impl<'c> Awaited<'c> {
+    fn new(count: &'c AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Db {
     /// Opens `sqlite://path` (made when absent) or `postgres://…`; tables are made by [`Db::migrate`].
     pub async fn open(url: &str, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self> {
@@ -71,7 +95,7 @@ impl Db {
             Some(("postgres" | "postgresql", _)) => Driver::Postgres(Postgres::open(url, &shared).await?),
             _ => return Err(Error::Address(without_password(url))),
         };
-        Ok(Self { inner: Arc::new(Inner { driver, shared }) })
+        Ok(Self { inner: Arc::new(Inner { driver, shared, awaited: AtomicUsize::new(0) }) })
     }
 
     /// A connection to read with. Each statement sees what is committed when it starts.
@@ -91,10 +115,16 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        let _awaited = (!is_in_background()).then(|| Awaited::new(&self.inner.awaited));
         match &self.inner.driver {
             Driver::Sqlite(sqlite) => sqlite.write(work).await,
             Driver::Postgres(postgres) => postgres.write(&self.inner.shared, work).await,
         }
+    }
+
+    /// True while several people wait for their transactions: work in the background should make way.
+    pub fn is_crowded(&self) -> bool {
+        self.inner.awaited.load(Ordering::Relaxed) > 1
     }
 
     /// Notices of what is committed from now on, here and on other nodes.

@@ -1,6 +1,6 @@
 //! PostgreSQL: a pool, plain transactions, notices between nodes.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
@@ -8,17 +8,17 @@ use sqlx::{
     Connection, PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
-use super::{Change, Tx, Work, background::is_in_background, db::Shared, sql, tx::Conn};
+use super::{Change, Tx, Work, db::Shared, sql, tx::Conn};
 use crate::{Error, Result};
 
 /// So often is a transaction run that keeps losing against others.
 const RUNS: u32 = 8;
 /// So many dead connections are thrown away before giving up.
 const DEAD: u32 = 40;
-/// So many transactions in the background run at once: the others are people's.
-const BEHIND: usize = 4;
+/// Other nodes are told at most this often: what changes meanwhile goes together.
+const TELLING: Duration = Duration::from_millis(5);
 /// `PostgreSQL` takes notices of up to 8,000 bytes; one of ours has about 70.
 const NOTICES: usize = 100;
 const CHANNEL: &str = "kalends_changes";
@@ -26,7 +26,6 @@ const CHANNEL: &str = "kalends_changes";
 pub(super) struct Postgres {
     pool: PgPool,
     notices: mpsc::UnboundedSender<Change>,
-    behind: Arc<Semaphore>,
 }
 
 /// What goes from node to node.
@@ -63,7 +62,7 @@ impl Postgres {
         let (notices, sent) = mpsc::unbounded_channel();
         tokio::spawn(tell_others(pool.clone(), node.clone(), sent));
         tokio::spawn(listen(pool.clone(), shared.clone(), node));
-        Ok(Self { pool, notices, behind: Arc::new(Semaphore::new(BEHIND)) })
+        Ok(Self { pool, notices })
     }
 
     pub(super) async fn connection(&self, shared: &Shared) -> Result<Tx> {
@@ -75,11 +74,9 @@ impl Postgres {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let turn = if is_in_background() { self.behind.clone().acquire_owned().await.ok() } else { None };
         // A task of its own: a caller who goes away must not leave a transaction half done.
         let (pool, shared, notices) = (self.pool.clone(), shared.clone(), self.notices.clone());
         let task = tokio::spawn(async move {
-            let _turn = turn;
             let mut run = 1;
             loop {
                 let mut tx = begin(&pool, &shared).await?;
@@ -161,6 +158,7 @@ async fn tell_others(pool: PgPool, node: String, mut sent: mpsc::UnboundedReceiv
         if let Err(error) = told {
             tracing::warn!(%error, "other nodes could not be told of a change");
         }
+        tokio::time::sleep(TELLING).await;
     }
 }
 
