@@ -34,6 +34,7 @@ pub const ALL: &[Migration] = migrations![
     "0011_flight_recorder",
     "0013_notices",
     "0014_api",
+    "0015_indexes",
 ];
 
 impl Migration {

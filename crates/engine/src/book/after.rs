@@ -41,11 +41,11 @@ pub(crate) async fn follow(
     let who = words(actor);
     let happened = Happened { kind: told.what, actor: &who, detail: told.detail.clone() };
     tx.bookings().happened(booking, &happened).await?;
-    let now = tx.now();
+    let (now, mut jobs) = (tx.now(), Vec::new());
     for effect in effects {
         match effect {
             Effect::ReleaseTime => drop(tx.claims().release(Owner::Booking(booking.id)).await?),
-            Effect::Reconcile => job::add(tx, &Reconcile::of(booking)).await?,
+            Effect::Reconcile => jobs.push(job::new(&Reconcile::of(booking))?),
             Effect::Tell(message) => {
                 let mut notify = Notify::of(booking, *message, now).because(actor.by(), told.reason.clone());
                 if let Some(previous) = told.moved_from {
@@ -54,7 +54,7 @@ pub(crate) async fn follow(
                 if !told.only.is_empty() {
                     notify = notify.only(told.only.clone());
                 }
-                job::add(tx, &notify).await?;
+                jobs.push(job::new(&notify)?);
             }
             Effect::Refund => {
                 let due = Happened { kind: "refund_due", actor: &who, detail: Value::Null };
@@ -62,7 +62,7 @@ pub(crate) async fn follow(
             }
         }
     }
-    Ok(())
+    tx.jobs().add_all(jobs).await
 }
 
 /// Who did it, as the history keeps it: a role, or the user's id.

@@ -157,7 +157,7 @@ pub(crate) async fn guard(tx: &mut Tx, event_type: &EventType) -> Result<(), Err
     tx.claims().lock(&[Id::new(event_type.id.uuid())]).await
 }
 
-/// A wish for the hosts' time.
+/// A wish for the hosts' time. Their calendars are looked at once more with it, for memory may be a moment behind.
 pub(crate) fn wish(
     event_type: &EventType,
     booking: Id<Booking>,
@@ -165,7 +165,7 @@ pub(crate) fn wish(
     span: Span,
 ) -> repo::Ask {
     let wide = terms::claimed(span, event_type);
-    let ask = repo::Ask::booking(event_type.organization, booking, hosts, wide);
+    let ask = repo::Ask::booking(event_type.organization, booking, hosts, wide).clear_of_calendars();
     match event_type.settings.seats {
         Some(seats) => ask.seat(seat(event_type, span, 1, seats.count)),
         None => ask,
@@ -180,21 +180,4 @@ pub(crate) fn seat(event_type: &EventType, span: Span, count: u32, of: u32) -> r
 /// Whole minutes from now to a start.
 pub(crate) fn minutes_ahead(start: i64, now: Timestamp) -> i64 {
     (start - now.as_second()).div_euclid(60)
-}
-
-/// True when an outside calendar of one of these hosts has something then: looked at once more inside the
-/// transaction, for memory may be a moment behind.
-pub(crate) async fn outside_busy(
-    tx: &mut Tx,
-    event_type: &EventType,
-    hosts: &[Id<User>],
-    spans: &[Span],
-) -> Result<bool, Error> {
-    for span in spans {
-        let wide = terms::claimed(*span, event_type);
-        if tx.calendars().busy_of(hosts, wide).await?.values().any(|busy| !busy.is_empty()) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

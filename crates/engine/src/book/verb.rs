@@ -88,7 +88,7 @@ impl Engine {
         };
         let mut refused = BookError::Taken;
         for attempt in 0..ATTEMPTS {
-            self.choose(&mut plan, ask.bounds).await?;
+            self.choose(&mut plan, ask.bounds, attempt == 0).await?;
             let planned = plan.clone();
             let result = self.db.write(move |tx| make::make(tx, &planned)).await;
             match result {
@@ -111,7 +111,9 @@ impl Engine {
     }
 
     /// Settles who takes part, from memory, or says why the start will not do.
-    async fn choose(&self, plan: &mut Plan, bounds: Bounds) -> Result<(), BookError> {
+    ///
+    /// At first without a look at what takes the hosts' time: the claim looks, and most starts are free.
+    async fn choose(&self, plan: &mut Plan, bounds: Bounds, at_first: bool) -> Result<(), BookError> {
         let ignoring: Vec<_> =
             plan.hold.iter().map(|hold| source_of_owner(repo::Owner::Hold(hold.id))).collect();
         let spans = plan.spans();
@@ -120,12 +122,15 @@ impl Engine {
             spans.iter().map(|span| span.end).max().unwrap_or(0),
         );
         let look = |purpose| self.view(Arc::clone(&plan.offering), around, ignoring.clone(), purpose);
-        let choice = match chosen(plan, &look(Purpose::Start).await?, bounds) {
-            Ok(choice) => choice,
-            // What little was read may have said no too early, and cannot say why.
-            Err(_) => chosen(plan, &look(Purpose::Booking).await?, bounds)?,
+        let choice = match at_first.then_some(look(Purpose::Start)) {
+            Some(view) => chosen(plan, &view.await?, bounds).ok(),
+            None => None,
         };
-        (plan.seat_in, plan.hosts) = choice;
+        // What little was known may have said no too early, and cannot say why.
+        (plan.seat_in, plan.hosts) = match choice {
+            Some(choice) => choice,
+            None => chosen(plan, &look(Purpose::Booking).await?, bounds)?,
+        };
         Ok(())
     }
 

@@ -32,7 +32,9 @@ impl Engine {
         for time in &times {
             for calendar in of {
                 let source = source_of(*calendar);
-                let Some(trust) = time.calendars.iter().find(|one| one.source == source) else { continue };
+                let Some(trust) = time.habits.calendars.iter().find(|one| one.source == source) else {
+                    continue;
+                };
                 if !trust.trusted(now) {
                     found.push(CalendarBusy { span: window, calendar: *calendar });
                     continue;

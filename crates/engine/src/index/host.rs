@@ -1,11 +1,11 @@
 //! One host's time as it is kept in memory.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use kalends_domain::{
     Span,
-    availability::{Blocks, Busy, Known, OutOfOffice, Source, Travel},
+    availability::{Block, Blocks, Busy, Known, OutOfOffice, Source, Travel},
 };
 
 use super::Taker;
@@ -17,16 +17,23 @@ pub(crate) struct HostTime {
     pub covers: Span,
     /// Bookings, holds and outside events, the latter two kinds of thing by their source.
     pub blocks: Blocks,
+    /// What no booking changes.
+    pub habits: Arc<Habits>,
+    /// Who is behind each block.
+    pub takers: HashMap<Source, Taker>,
+    /// The first hold ends then; what was read is void from there.
+    pub good_until: i64,
+}
+
+/// What is known of a host beside what takes their time: it changes seldom, and a booking never changes it.
+#[derive(Debug, Default)]
+pub(crate) struct Habits {
     /// Days away.
     pub away: Vec<OutOfOffice>,
     /// Days elsewhere.
     pub travel: Vec<Travel>,
     /// Outside calendars that block, with what is known of each.
     pub calendars: Vec<CalendarTrust>,
-    /// Who is behind each block.
-    pub takers: HashMap<Source, Taker>,
-    /// The first hold ends then; what was read is void from there.
-    pub good_until: i64,
 }
 
 /// How well an outside calendar is known.
@@ -36,6 +43,8 @@ pub(crate) struct CalendarTrust {
     pub source: Source,
     /// As its owner named it.
     pub name: String,
+    /// Its copy ends then: beyond, nothing is known of it.
+    pub copied_until: i64,
     /// Last read successfully.
     pub synced_at: Option<Timestamp>,
     /// Not readable since then.
@@ -64,10 +73,20 @@ impl CalendarTrust {
     }
 }
 
+impl Habits {
+    /// The time behind the copies of calendars: nothing is known of it, and unknown is never free.
+    pub fn beyond(&self, covers: Span) -> impl Iterator<Item = Block> + '_ {
+        let ending = move |one: &&CalendarTrust| one.synced_at.is_some() && one.copied_until < covers.end;
+        self.calendars.iter().filter(ending).map(move |calendar| {
+            Block::new(Span::new(calendar.copied_until.max(covers.start), covers.end), calendar.source)
+        })
+    }
+}
+
 impl HostTime {
     /// The first calendar that is not known well enough.
     pub fn unknown(&self, now: i64) -> Option<&CalendarTrust> {
-        self.calendars.iter().find(|calendar| !calendar.trusted(now))
+        self.habits.calendars.iter().find(|calendar| !calendar.trusted(now))
     }
 
     /// As the slot engine reads it.
@@ -91,6 +110,7 @@ mod tests {
         CalendarTrust {
             source: 0,
             name: String::new(),
+            copied_until: i64::MAX,
             synced_at: synced_at.map(instant),
             failing_since: failing_since.map(instant),
             trust_for: 3600,

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use kalends_domain::{
     Id, Span,
     availability::{Block, Blocks, Schedule, Weekday},
@@ -16,26 +16,28 @@ use kalends_domain::{
 use kalends_store::{Db, repo};
 
 use super::{
-    Address, Bookable, CalendarTrust, Counted, HostTime, Offering, Taker, Tally, source_of, source_of_owner,
+    Address, Bookable, CalendarTrust, Counted, Habits, HostTime, Offering, Taker, Tally, source_of,
+    source_of_owner,
 };
 use crate::{PageOwner, Trouble, book::Person};
 
-/// The time of these hosts within a span.
+/// What takes these hosts' time within a span, besides their habits.
 pub(super) async fn hosts(
     db: &Db,
-    hosts: &[Id<User>],
+    hosts: &[(Id<User>, Arc<Habits>)],
     covers: Span,
 ) -> Result<Vec<(Id<User>, HostTime)>, Trouble> {
     let mut tx = db.read().await?;
-    let mut claims = tx.claims().of_hosts(hosts, covers).await?;
-    let mut outside = tx.calendars().busy_of(hosts, covers).await?;
-    let mut calendars = grouped(tx.calendars().of_users(hosts).await?, |row| row.user, |row| row);
-    let from = Zone::utc().date(covers.start - 86_400);
-    let mut away = grouped(tx.schedules().away(hosts, from).await?, |row| row.user, |row| row.dates);
-    let mut travel = grouped(tx.schedules().stays(hosts).await?, |row| row.user, |row| row.dates);
+    let ids: Vec<Id<User>> = hosts.iter().map(|(host, _)| *host).collect();
+    let mut claims = tx.claims().of_hosts(&ids, covers).await?;
+    let mut outside = if hosts.iter().all(|(_, habits)| habits.calendars.is_empty()) {
+        BTreeMap::new()
+    } else {
+        tx.calendars().busy_of(&ids, covers).await?
+    };
     Ok(hosts
         .iter()
-        .map(|host| {
+        .map(|(host, habits)| {
             let claimed = claims.remove(host).unwrap_or_default();
             let ends = claimed.iter().filter_map(|claim| claim.until).min();
             let mut takers = HashMap::with_capacity(claimed.len());
@@ -45,28 +47,16 @@ pub(super) async fn hosts(
                 takers.insert(source, Taker::Claim(claim.owner));
                 rows.push(Block::new(claim.span, source));
             }
-            let calendars: Vec<_> = calendars
-                .remove(host)
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|calendar| calendar.blocks)
-                .collect();
-            for (place, calendar) in calendars.iter().enumerate() {
-                takers.insert(source_of(calendar.id), Taker::Calendar(place));
-                // Beyond its copy nothing is known of a calendar, and unknown is never free.
-                if calendar.freshness.synced_at.is_some() && calendar.window.end < covers.end {
-                    let beyond = Span::new(calendar.window.end.max(covers.start), covers.end);
-                    rows.push(Block::new(beyond, source_of(calendar.id)));
-                }
+            for (place, calendar) in habits.calendars.iter().enumerate() {
+                takers.insert(calendar.source, Taker::Calendar(place));
             }
+            rows.extend(habits.beyond(covers));
             let busy = outside.remove(host).unwrap_or_default();
             rows.extend(busy.into_iter().map(|one| Block::new(one.span, source_of(one.calendar))));
             let time = HostTime {
                 covers,
                 blocks: Blocks::new(rows),
-                away: away.remove(host).unwrap_or_default(),
-                travel: travel.remove(host).unwrap_or_default(),
-                calendars: calendars.into_iter().map(trust).collect(),
+                habits: Arc::clone(habits),
                 takers,
                 good_until: ends.map_or(i64::MAX, Timestamp::as_second),
             };
@@ -75,10 +65,43 @@ pub(super) async fn hosts(
         .collect())
 }
 
+/// The same without a look at anything: as if nothing were booked. The claim looks once more, and decides.
+pub(super) fn unread(hosts: Vec<(Id<User>, Arc<Habits>)>, covers: Span) -> Vec<(Id<User>, HostTime)> {
+    let time = |habits: Arc<Habits>| HostTime {
+        covers,
+        blocks: Blocks::new(habits.beyond(covers).collect()),
+        habits,
+        takers: HashMap::new(),
+        good_until: i64::MAX,
+    };
+    hosts.into_iter().map(|(host, habits)| (host, time(habits))).collect()
+}
+
+/// What is known of these hosts beside what takes their time.
+pub(super) async fn habits(db: &Db, hosts: &[Id<User>]) -> Result<Vec<(Id<User>, Habits)>, Trouble> {
+    let mut tx = db.read().await?;
+    let mut calendars = grouped(tx.calendars().of_users(hosts).await?, |row| row.user, |row| row);
+    let mut away = grouped(tx.schedules().away(hosts, Date::ZERO).await?, |row| row.user, |row| row.dates);
+    let mut travel = grouped(tx.schedules().stays(hosts).await?, |row| row.user, |row| row.dates);
+    Ok(hosts
+        .iter()
+        .map(|host| {
+            let calendars = calendars.remove(host).unwrap_or_default().into_iter();
+            let habits = Habits {
+                away: away.remove(host).unwrap_or_default(),
+                travel: travel.remove(host).unwrap_or_default(),
+                calendars: calendars.filter(|calendar| calendar.blocks).map(trust).collect(),
+            };
+            (*host, habits)
+        })
+        .collect())
+}
+
 fn trust(calendar: repo::Calendar) -> CalendarTrust {
     CalendarTrust {
         source: source_of(calendar.id),
         name: calendar.name,
+        copied_until: calendar.window.end,
         synced_at: calendar.freshness.synced_at,
         failing_since: calendar.freshness.failing_since,
         trust_for: i64::from(calendar.policy.trust_hours) * 3600,

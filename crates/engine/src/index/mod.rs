@@ -10,7 +10,7 @@ mod offering;
 mod sources;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -24,7 +24,7 @@ use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
 use self::kept::{Began, Kept};
 pub(crate) use self::{
-    host::{CalendarTrust, HostTime},
+    host::{CalendarTrust, Habits, HostTime},
     load::person,
     offering::{Bookable, Counted, Offering, Tally},
     sources::{Taker, source_of, source_of_owner},
@@ -49,7 +49,7 @@ pub(crate) enum Purpose {
     Page,
     /// For one booking: the next look will find it changed.
     Booking,
-    /// For one start, and no more than touches it: enough to say that it will do.
+    /// For one start that is about to be claimed: what takes the hosts' time is left to the claim, unless it is known.
     Start,
 }
 
@@ -61,6 +61,7 @@ pub(crate) struct Memory {
     db: Db,
     notices: Mutex<Receiver<Change>>,
     hosts: Kept<Id<User>, HostTime>,
+    habits: Kept<Id<User>, Habits>,
     offerings: Kept<Id<EventType>, Offering>,
     tallies: Kept<Id<EventType>, Tally>,
     numbers: Kept<i64, Id<EventType>>,
@@ -78,6 +79,7 @@ impl Memory {
             db: db.clone(),
             notices: Mutex::new(db.changes()),
             hosts: Kept::new(),
+            habits: Kept::new(),
             offerings: Kept::new(),
             tallies: Kept::new(),
             numbers: Kept::new(),
@@ -107,7 +109,8 @@ impl Memory {
 
     /// The time of these hosts within a window, in their order: at most one round of queries for all of them.
     ///
-    /// For a page everything usual is read and kept; else only what was asked for, where nothing is kept.
+    /// For a page everything usual is read and kept; for a booking only what was asked for, where nothing is kept; for a
+    /// start nothing at all.
     pub async fn times(
         &self,
         hosts: &[Id<User>],
@@ -128,7 +131,12 @@ impl Memory {
             let usual = Span::new(now - BEHIND, now + AHEAD);
             let keep = purpose == Purpose::Page && usual.contains(window);
             let began = self.hosts.begin();
-            let read = load::hosts(&self.db, &missing, if keep { usual } else { window }).await?;
+            let missing = self.habits(&missing).await?;
+            let read = if purpose == Purpose::Start {
+                load::unread(missing, window)
+            } else {
+                load::hosts(&self.db, &missing, if keep { usual } else { window }).await?
+            };
             for (host, time) in read {
                 let time = Arc::new(time);
                 if keep {
@@ -138,6 +146,23 @@ impl Memory {
             }
         }
         Ok(hosts.iter().filter_map(|host| found.get(host).cloned()).collect())
+    }
+
+    /// What is known of these hosts beside what takes their time.
+    async fn habits(&self, hosts: &[Id<User>]) -> Result<Vec<(Id<User>, Arc<Habits>)>, Trouble> {
+        let kept = |host: &Id<User>| self.habits.get(host).map(|habits| (*host, habits));
+        let mut found: Vec<_> = hosts.iter().filter_map(kept).collect();
+        if found.len() < hosts.len() {
+            let known: HashSet<_> = found.iter().map(|(host, _)| *host).collect();
+            let missing: Vec<_> = hosts.iter().copied().filter(|host| !known.contains(host)).collect();
+            let began = self.habits.begin();
+            for (host, habits) in load::habits(&self.db, &missing).await? {
+                let habits = Arc::new(habits);
+                self.habits.put(host, Arc::clone(&habits), began);
+                found.push((host, habits));
+            }
+        }
+        Ok(found)
     }
 
     /// The event type with this id, if it can be booked.
@@ -215,12 +240,13 @@ impl Memory {
 
     fn forget(&self, change: Change) {
         match change {
-            Change::HostTimes(user) => {
+            Change::Claims(user) => {
                 self.hosts.drop_key(&user);
                 self.tallies.drop_where(|_, tally| tally.hosts.contains(&user));
             }
+            Change::HostTimes(user) => self.forget_times(user),
             Change::User(user) => {
-                self.hosts.drop_key(&user);
+                self.forget_times(user);
                 self.offerings.drop_where(|_, offering| offering.concerns(user));
                 self.keys.drop_where(|_, known| known.user.id == user);
                 self.pages.clear();
@@ -236,6 +262,7 @@ impl Memory {
             }
             Change::Everything => {
                 self.hosts.clear();
+                self.habits.clear();
                 self.offerings.clear();
                 self.tallies.clear();
                 self.numbers.clear();
@@ -244,6 +271,11 @@ impl Memory {
             }
             Change::Jobs => {}
         }
+    }
+
+    fn forget_times(&self, user: Id<User>) {
+        self.habits.drop_key(&user);
+        self.hosts.drop_key(&user);
     }
 }
 

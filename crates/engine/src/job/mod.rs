@@ -56,6 +56,7 @@ pub async fn add_at<J: Job>(tx: &mut Tx, job: &J, at: Timestamp) -> Result<()> {
     tx.jobs().add(new(job)?.at(at)).await
 }
 
-fn new<J: Job>(job: &J) -> Result<NewJob> {
+/// A job, to be written down with others.
+pub(crate) fn new<J: Job>(job: &J) -> Result<NewJob> {
     Ok(NewJob::new(J::NAME, job)?.key(job.key()))
 }

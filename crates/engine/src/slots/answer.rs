@@ -174,7 +174,7 @@ fn named(source: Source, time: Option<&crate::index::HostTime>) -> String {
         Some((_, Taker::Claim(Owner::Booking(_)))) => "a booking".to_owned(),
         Some((_, Taker::Claim(Owner::Hold(_)))) => "a guest who is filling in the form".to_owned(),
         Some((time, Taker::Calendar(place))) => {
-            let name = time.calendars.get(*place).map_or("", |calendar| calendar.name.as_str());
+            let name = time.habits.calendars.get(*place).map_or("", |calendar| calendar.name.as_str());
             format!("the calendar “{name}”")
         }
         None => "something else".to_owned(),

@@ -153,8 +153,8 @@ impl View {
                 one.host.user == *host
                     && HostTimes {
                         schedule: &one.hours,
-                        travel: &time.travel,
-                        away: &time.away,
+                        travel: &time.habits.travel,
+                        away: &time.habits.away,
                         busy: Busy::Rows(&[]),
                         fixed: one.host.fixed,
                     }
@@ -271,8 +271,8 @@ impl View {
             .zip(&self.times)
             .map(|(host, time)| HostTimes {
                 schedule: &host.hours,
-                travel: &time.travel,
-                away: &time.away,
+                travel: &time.habits.travel,
+                away: &time.habits.away,
                 busy: match blocks {
                     Blocks::AsTheyAre => time.busy(now),
                     Blocks::Gone => Busy::Rows(&[]),

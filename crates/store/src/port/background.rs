@@ -19,3 +19,8 @@ pub async fn at_once<F: Future>(work: F) -> F::Output {
 pub(super) fn is_in_background() -> bool {
     MAKES_WAY.try_with(|makes_way| *makes_way).unwrap_or(false)
 }
+
+/// True outside of both: somebody waits for it.
+pub(super) fn is_awaited() -> bool {
+    MAKES_WAY.try_with(|_| ()).is_err()
+}

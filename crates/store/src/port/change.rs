@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// When this host is busy: a claim, a mirrored calendar, out of office.
+    /// What this host has booked or held.
+    Claims(Id<User>),
+    /// When else this host is busy: a mirrored calendar, out of office.
     HostTimes(Id<User>),
     /// This user, their schedules or their profile.
     User(Id<User>),

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use kalends_domain::{Clock, Ids};
 use tokio::sync::broadcast;
 
-use super::{Change, Tx, background::is_in_background, postgres::Postgres, sqlite::Sqlite};
+use super::{Change, Tx, background::is_awaited, postgres::Postgres, sqlite::Sqlite};
 use crate::{Error, Result};
 
 /// A database. Clones share its connections.
@@ -115,7 +115,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let _awaited = (!is_in_background()).then(|| Awaited::new(&self.inner.awaited));
+        let _awaited = is_awaited().then(|| Awaited::new(&self.inner.awaited));
         match &self.inner.driver {
             Driver::Sqlite(sqlite) => sqlite.write(work).await,
             Driver::Postgres(postgres) => postgres.write(&self.inner.shared, work).await,

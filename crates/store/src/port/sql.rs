@@ -11,8 +11,8 @@ use kalends_domain::{Id, Uid, people::Slug};
 pub struct Sql {
     pub(super) text: Text,
     pub(super) values: Vec<Value>,
-    /// The row it may write over, by a name.
-    pub(super) over: Option<String>,
+    /// The rows it may write over, by names.
+    pub(super) over: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -23,13 +23,13 @@ pub(super) enum Text {
 
 /// Starts a statement.
 pub fn sql(text: &'static str) -> Sql {
-    Sql { text: Text::Fixed(text), values: Vec::new(), over: None }
+    Sql { text: Text::Fixed(text), values: Vec::new(), over: Vec::new() }
 }
 
 impl Sql {
     /// A statement put together from parts; every part must be our own text, never a user's.
     pub fn built(text: String) -> Self {
-        Self { text: Text::Built(text), values: Vec::new(), over: None }
+        Self { text: Text::Built(text), values: Vec::new(), over: Vec::new() }
     }
 
     /// Gives the next placeholder its value.
@@ -38,7 +38,7 @@ impl Sql {
         self
     }
 
-    /// Puts a list of placeholders in the place of the first `$*`, to follow those bound so far.
+    /// Puts a list of placeholders in the place of each `$*` there is, to follow those bound so far.
     ///
     /// Lists are filled up to a power of two with their last value, so that few texts are prepared; an empty list
     /// becomes `NULL`, which no value equals.
@@ -51,7 +51,7 @@ impl Sql {
         }
         let list: Vec<String> = (first..=self.values.len()).map(|place| format!("${place}")).collect();
         let list = if list.is_empty() { "NULL".to_owned() } else { list.join(", ") };
-        self.text = Text::Built(self.text().replacen("$*", &list, 1));
+        self.text = Text::Built(self.text().replace("$*", &list));
         self
     }
 
@@ -84,9 +84,9 @@ impl Sql {
         self
     }
 
-    /// Names the row that it may write over: no two of one name are sent together by [`Tx::soon`](super::Tx::soon).
+    /// Names a row that it may write over: no two of one name are sent together by [`Tx::soon`](super::Tx::soon).
     pub fn over(mut self, row: String) -> Self {
-        self.over = Some(row);
+        self.over.push(row);
         self
     }
 

@@ -76,7 +76,7 @@ impl Tx {
         if !self.is_postgres() {
             return self.at_once(sql).await.map(drop);
         }
-        let meets = |one: &Sql| one.over.is_some() && one.over == sql.over;
+        let meets = |one: &Sql| one.over.iter().any(|row| sql.over.contains(row));
         if self.waiting.len() == TOGETHER || self.waiting.iter().any(meets) {
             self.send_waiting().await?;
         }

@@ -125,7 +125,7 @@ impl Bookings<'_> {
     }
 
     fn tell(&mut self, of: &Booking) {
-        of.hosts.iter().for_each(|host| self.tx.notify(Change::HostTimes(*host)));
+        of.hosts.iter().for_each(|host| self.tx.notify(Change::Claims(*host)));
     }
 
     /// The booking with this id.

@@ -8,6 +8,7 @@ use kalends_domain::{
     people::{CalendarChanges, Organization, User},
 };
 
+pub(super) use self::mirror::BUSY;
 pub use self::mirror::{MirrorBusy, MirrorEvent};
 use super::{Connection, people::found};
 use crate::{Change, Result, Row, Sql, Tx, sql};

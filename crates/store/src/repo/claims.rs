@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use kalends_domain::{Id, Span, people::User};
 
 pub use self::ask::{Ask, Claimed, ClaimedTime, Overlap, Owner, Seat};
-use crate::{Change, Error, Result, Row, Tx, Value, sql};
+use super::calendars::BUSY;
+use crate::{Change, Error, Result, Row, Sql, Tx, Value, sql};
 
 /// The longest claim: a day, and a day of buffer on either side, and one to spare. A check of the table says the same.
 const LONGEST: i64 = 4 * 24 * 60 * 60;
@@ -17,6 +18,14 @@ const LONGEST: i64 = 4 * 24 * 60 * 60;
 pub struct Claims<'t> {
     pub(super) tx: &'t mut Tx,
 }
+
+/// Most claims are shorter: who looks for what reaches into a window looks back this far, and for longer ones in an index
+/// of their own.
+const SHORT: i64 = 2 * 60 * 60;
+const HELD: &str = "SELECT host_id, owner_id, starts, ends, expires_at, shared, seats FROM claims
+     WHERE starts < $1 AND ends > $2 AND starts > $3 AND host_id IN ($*)
+     UNION ALL SELECT host_id, owner_id, starts, ends, expires_at, shared, seats FROM claims
+     WHERE ends - starts > 7200 AND starts <= $3 AND starts > $4 AND ends > $2 AND host_id IN ($*)";
 
 struct Held {
     host: Id<User>,
@@ -54,7 +63,11 @@ impl Claims<'_> {
         let Some(hull) = hull(asks) else { return Ok(Claimed::Made) };
         self.lock(&hosts).await?;
         let now = self.tx.now();
-        let held = self.held(&hosts, hull).await?;
+        let held = if asks.iter().any(|ask| ask.clear_of_calendars) {
+            self.held_and_outside(&hosts, hull).await?
+        } else {
+            self.held(&hosts, hull).await?
+        };
         let mut expired = Vec::new();
         for ask in asks {
             for host in &ask.hosts {
@@ -75,7 +88,7 @@ impl Claims<'_> {
         }
         self.insert(asks).await?;
         for host in hosts {
-            self.tx.notify(Change::HostTimes(host));
+            self.tx.notify(Change::Claims(host));
         }
         Ok(Claimed::Made)
     }
@@ -241,29 +254,26 @@ impl Claims<'_> {
     }
 
     async fn held(&mut self, hosts: &[Id<User>], window: Span) -> Result<Vec<Held>> {
-        let rows = self
-            .tx
-            .rows(
-                sql("SELECT host_id, owner_id, starts, ends, expires_at, shared, seats FROM claims
-                     WHERE starts < $1 AND ends > $2 AND starts > $3 AND host_id IN ($*) ORDER BY host_id, starts")
-                .bind(window.end)
-                .bind(window.start)
-                .bind(window.start.saturating_sub(LONGEST + 1))
-                .bind_list(hosts.iter().copied()),
-            )
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Held {
-                    host: row.get("host_id")?,
-                    owner: row.get("owner_id")?,
-                    span: row.span()?,
-                    expires_at: row.get("expires_at")?,
-                    shared: row.get("shared")?,
-                    seats: row.get("seats")?,
-                })
-            })
-            .collect()
+        self.asked(sql(HELD).then("ORDER BY host_id, starts"), hosts, window).await
+    }
+
+    /// The same, with what their calendars have then: nobody's claim.
+    async fn held_and_outside(&mut self, hosts: &[Id<User>], window: Span) -> Result<Vec<Held>> {
+        let query = Sql::built(format!(
+            "{HELD} UNION ALL SELECT s.user_id, '', s.starts, s.ends, NULL, NULL, 0 {BUSY}
+             AND s.starts < $1 AND s.ends > $2 AND s.user_id IN ($*)"
+        ));
+        self.asked(query, hosts, window).await
+    }
+
+    async fn asked(&mut self, query: Sql, hosts: &[Id<User>], window: Span) -> Result<Vec<Held>> {
+        let query = query
+            .bind(window.end)
+            .bind(window.start)
+            .bind(window.start.saturating_sub(SHORT))
+            .bind(window.start.saturating_sub(LONGEST + 1))
+            .bind_list(hosts.iter().copied());
+        self.tx.rows(query).await?.iter().map(held).collect()
     }
 
     async fn insert(&mut self, asks: &[Ask]) -> Result<()> {
@@ -290,10 +300,21 @@ impl Claims<'_> {
     fn tell(&mut self, rows: &[Row]) -> Result<()> {
         for row in rows {
             let host = row.get("host_id")?;
-            self.tx.notify(Change::HostTimes(host));
+            self.tx.notify(Change::Claims(host));
         }
         Ok(())
     }
+}
+
+fn held(row: &Row) -> Result<Held> {
+    Ok(Held {
+        host: row.get("host_id")?,
+        owner: row.get("owner_id")?,
+        span: row.span()?,
+        expires_at: row.get("expires_at")?,
+        shared: row.get("shared")?,
+        seats: row.get("seats")?,
+    })
 }
 
 impl Held {

@@ -93,21 +93,30 @@ impl Jobs<'_> {
     /// Adds a job. One with the key of a waiting job makes no second, but brings that one forward; one with the key of
     /// a running job runs after it.
     pub async fn add(&mut self, new: NewJob) -> Result<()> {
-        let (id, now) = (self.tx.ids().id::<Job>(), self.tx.now());
-        let insert = "INSERT INTO jobs (id, kind, key, payload, run_at, tries, created_at) VALUES ($1, $2, $3, $4, $5, 0, $6)";
-        let query = if let Some(key) = &new.key {
-            Sql::built(format!(
-                "{insert} ON CONFLICT (kind, key) WHERE lease_owner IS NULL AND dead_at IS NULL AND key IS NOT NULL
-                 DO UPDATE SET payload = excluded.payload,
-                    run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END"
-            ))
-            .over(format!("job {} {key}", new.kind))
-        } else {
-            Sql::built(insert.to_owned())
-        };
-        let run_at = new.run_at.unwrap_or(now);
-        let query = query.bind(id).bind(new.kind).bind(new.key).bind(new.payload).bind(run_at).bind(now);
-        self.tx.soon(query).await?;
+        self.add_all(vec![new]).await
+    }
+
+    /// Adds several, no two of one kind and key.
+    pub async fn add_all(&mut self, new: Vec<NewJob>) -> Result<()> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let (ids, now) = (self.tx.ids().clone(), self.tx.now());
+        let mut insert = sql("INSERT INTO jobs (id, kind, key, payload, run_at, tries, created_at) VALUES $*
+             ON CONFLICT (kind, key) WHERE lease_owner IS NULL AND dead_at IS NULL AND key IS NOT NULL
+             DO UPDATE SET payload = excluded.payload,
+                run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END");
+        for one in &new {
+            insert =
+                one.key.iter().fold(insert, |insert, key| insert.over(format!("job {} {key}", one.kind)));
+        }
+        let rows = new.into_iter().map(|one| {
+            let run_at = one.run_at.unwrap_or(now);
+            let id = ids.id::<Job>();
+            let (kind, key, payload) = (one.kind.into(), one.key.into(), one.payload.into());
+            vec![id.into(), kind, key, payload, run_at.into(), 0_i64.into(), now.into()]
+        });
+        self.tx.soon(insert.bind_rows(rows)).await?;
         self.tx.notify(Change::Jobs);
         Ok(())
     }
@@ -126,13 +135,14 @@ impl Jobs<'_> {
         if left == 0 {
             return Ok(claimed);
         }
-        // Another of the same key that runs now must end first.
+        // Another of the same key that runs now must end first. The kind is wrapped so that no index is chosen for it:
+        // nearly every kind is asked for, and what is due comes in the order of its own.
         let query = Sql::built(format!(
             "WITH due AS MATERIALIZED (
                 SELECT j.id FROM jobs j WHERE j.lease_owner IS NULL AND j.dead_at IS NULL AND j.run_at <= $3
                    AND (j.key IS NULL OR NOT EXISTS (SELECT 1 FROM jobs r
                         WHERE r.lease_owner IS NOT NULL AND r.kind = j.kind AND r.key = j.key))
-                   AND j.kind IN ($*) ORDER BY j.run_at LIMIT ? {})
+                   AND COALESCE(j.kind, '') IN ($*) ORDER BY j.run_at LIMIT ? {})
              UPDATE jobs SET lease_owner = $1, lease_until = $2 WHERE id IN (SELECT id FROM due) RETURNING {JOB}",
             if self.tx.is_postgres() { "FOR UPDATE OF j SKIP LOCKED" } else { "" }
         ));
@@ -157,7 +167,7 @@ impl Jobs<'_> {
         let query = Sql::built(format!(
             "WITH left_over AS MATERIALIZED (
                 SELECT id FROM jobs WHERE lease_owner IS NOT NULL AND lease_until <= $3 AND dead_at IS NULL
-                   AND kind IN ($*) ORDER BY lease_until LIMIT ? {})
+                   AND COALESCE(kind, '') IN ($*) ORDER BY lease_until LIMIT ? {})
              UPDATE jobs SET lease_owner = $1, lease_until = $2, tries = tries + 1,
                     last_error = 'the worker went away before it was done'
              WHERE id IN (SELECT id FROM left_over) RETURNING {JOB}",

@@ -1,11 +1,14 @@
 //! Calendar mirrors.
 
 use jiff::SignedDuration;
-use kalends_domain::{Clock, Span, people::User};
-use kalends_store::repo::{Calendar, Connection, FailurePolicy, Freshness, MirrorEvent};
+use kalends_domain::{Clock, Span, booking::Booking, people::User};
+use kalends_store::repo::{Ask, Calendar, Claimed, Connection, FailurePolicy, Freshness, MirrorEvent};
 use kalends_testkit::TestDb;
 
-use crate::{apps::connect, claims::span};
+use crate::{
+    apps::connect,
+    claims::{span, take},
+};
 
 checks![
     a_calendar_comes_back_as_stored,
@@ -16,6 +19,7 @@ checks![
     busy_times_of_all_hosts_come_in_one_go,
     a_changed_event_replaces_its_times,
     a_calendar_that_does_not_block_is_not_busy,
+    what_a_calendar_has_is_in_the_way_of_a_claim_that_is_to_be_clear_of_it,
     forgotten_events_are_gone,
     twenty_thousand_events_fit,
     a_deleted_calendar_takes_its_copy_along,
@@ -217,6 +221,18 @@ async fn a_calendar_that_does_not_block_is_not_busy(t: &TestDb) {
     assert!(busy(t, &[&ann], span(0, 600)).await.is_empty());
     write!(t.db, [of], |tx| { tx.calendars().set_use(&of, true, false, of.policy).await }).unwrap();
     assert_eq!(busy(t, &[&ann], span(0, 600)).await.len(), 1);
+}
+
+async fn what_a_calendar_has_is_in_the_way_of_a_claim_that_is_to_be_clear_of_it(t: &TestDb) {
+    let (ann, of) = one(t).await;
+    store(t, &of, vec![event("a", vec![span(0, 30)])]).await;
+    let ask = |from| Ask::booking(ann.organization, t.ids.id::<Booking>(), &[ann.id], span(from, 30));
+    let refused = Claimed::Taken { host: ann.id, span: span(15, 30) };
+    assert_eq!(take(t, ask(15).clear_of_calendars()).await, refused);
+    assert_eq!(take(t, ask(30).clear_of_calendars()).await, Claimed::Made);
+    assert_eq!(take(t, ask(-10)).await, Claimed::Made);
+    write!(t.db, [of], |tx| { tx.calendars().forget_all(&of).await }).unwrap();
+    assert_eq!(take(t, ask(60).clear_of_calendars()).await, Claimed::Made);
 }
 
 async fn forgotten_events_are_gone(t: &TestDb) {

@@ -19,6 +19,7 @@ checks![
     a_seat_and_another_booking_clash,
     free_hosts_are_told,
     a_claim_of_five_days_is_refused,
+    a_claim_of_any_length_is_in_the_way_from_its_first_minute_to_its_last,
     the_independent_check_finds_what_was_put_there_by_hand,
 ];
 
@@ -209,6 +210,23 @@ async fn a_claim_of_five_days_is_refused(t: &TestDb) {
     let people = t.people(&["ann"]).await;
     let ask = book(t, &[&people[0]], span(0, 5 * 1440));
     assert!(write!(t.db, [ask], |tx| { tx.claims().take(&ask).await }).is_err());
+}
+
+async fn a_claim_of_any_length_is_in_the_way_from_its_first_minute_to_its_last(t: &TestDb) {
+    let people = t.people(&["ann"]).await;
+    let ann = &people[0];
+    // Around two hours, where a search looks elsewhere, and up to the longest.
+    for (start, length) in (0..).step_by(10_000).zip([1, 119, 120, 121, 1440, 4 * 1440]) {
+        assert_eq!(take(t, book(t, &[ann], span(start, length))).await, Claimed::Made);
+        for minute in [start, start + length / 2, start + length - 1] {
+            let taken = take(t, book(t, &[ann], span(minute, 1))).await;
+            assert!(matches!(taken, Claimed::Taken { .. }), "minute {minute} of {length}");
+        }
+        for minute in [start - 1, start + length] {
+            assert_eq!(take(t, book(t, &[ann], span(minute, 1))).await, Claimed::Made);
+        }
+    }
+    assert_eq!(overlaps(t).await, 0);
 }
 
 async fn the_independent_check_finds_what_was_put_there_by_hand(t: &TestDb) {

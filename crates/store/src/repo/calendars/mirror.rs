@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kalends_domain::{Id, Span, people::User};
 
 use super::{Calendar, Calendars};
-use crate::{Change, Result, Row, Value, sql};
+use crate::{Change, Result, Row, Sql, Value, sql};
 
 /// Rows in one statement: SQLite takes 32,766 values.
 const CHUNK: usize = 1000;
@@ -36,31 +36,29 @@ pub struct MirrorBusy {
     pub uid: String,
 }
 
+/// Busy times `s` of hosts, out of calendars `c` that block; a statement adds whose and when.
+///
+/// Copies of bookings they host themselves are left out: the claim says when those block, and it follows a move or
+/// a cancellation at once (FB-07). An invitation to somebody else's booking is an event like any other.
+pub(in crate::repo) const BUSY: &str = "FROM mirror_spans s
+    JOIN calendars c ON c.organization_id = s.organization_id AND c.id = s.calendar_id AND c.blocks = TRUE
+    WHERE NOT EXISTS (SELECT 1 FROM bookings b JOIN booking_hosts h
+        ON h.organization_id = b.organization_id AND h.booking_id = b.id
+        WHERE b.uid = s.uid AND h.user_id = s.user_id)";
+
 impl Calendars<'_> {
     /// Busy times of all these hosts in a window, out of calendars that block, in one query, by start.
-    ///
-    /// Copies of bookings they host themselves are left out: the claim says when those block, and it follows a move or
-    /// a cancellation at once (FB-07). An invitation to somebody else's booking is an event like any other.
     pub async fn busy_of(
         &mut self,
         hosts: &[Id<User>],
         window: Span,
     ) -> Result<BTreeMap<Id<User>, Vec<MirrorBusy>>> {
-        let rows = self
-            .tx
-            .rows(
-                sql("SELECT s.user_id, s.calendar_id, s.starts, s.ends, s.uid FROM mirror_spans s
-                     JOIN calendars c ON c.organization_id = s.organization_id AND c.id = s.calendar_id
-                     WHERE s.ends > $1 AND s.starts < $2 AND s.user_id IN ($*) AND c.blocks = TRUE
-                       AND NOT EXISTS (SELECT 1 FROM bookings b JOIN booking_hosts h
-                            ON h.organization_id = b.organization_id AND h.booking_id = b.id
-                            WHERE b.uid = s.uid AND h.user_id = s.user_id)
-                     ORDER BY s.user_id, s.starts")
-                .bind(window.start)
-                .bind(window.end)
-                .bind_list(hosts.iter().copied()),
-            )
-            .await?;
+        let query = Sql::built(format!(
+            "SELECT s.user_id, s.calendar_id, s.starts, s.ends, s.uid {BUSY}
+             AND s.ends > $1 AND s.starts < $2 AND s.user_id IN ($*) ORDER BY s.user_id, s.starts"
+        ));
+        let query = query.bind(window.start).bind(window.end).bind_list(hosts.iter().copied());
+        let rows = self.tx.rows(query).await?;
         let mut busy: BTreeMap<_, Vec<MirrorBusy>> = BTreeMap::new();
         for row in &rows {
             busy.entry(row.get("user_id")?).or_default().push(MirrorBusy {

@@ -36,6 +36,8 @@ pub struct Ask {
     pub instead_of: Option<Owner>,
     /// A seat in a slot that others may share.
     pub seat: Option<Seat>,
+    /// Events in the hosts' calendars are in the way, too.
+    pub clear_of_calendars: bool,
 }
 
 /// Seats in one slot: claims with the same key lie over each other up to the limit.
@@ -65,6 +67,7 @@ impl Ask {
             until: None,
             instead_of: None,
             seat: None,
+            clear_of_calendars: false,
         }
     }
 
@@ -84,6 +87,7 @@ impl Ask {
             until: Some(until),
             instead_of: None,
             seat: None,
+            clear_of_calendars: false,
         }
     }
 
@@ -91,6 +95,13 @@ impl Ask {
     #[must_use]
     pub fn instead_of(mut self, owner: Owner) -> Self {
         self.instead_of = Some(owner);
+        self
+    }
+
+    /// The same, where no calendar of the hosts' that blocks has anything.
+    #[must_use]
+    pub const fn clear_of_calendars(mut self) -> Self {
+        self.clear_of_calendars = true;
         self
     }
 
