@@ -11,6 +11,7 @@ use kalends_app::{
         calendar::Person,
         conference::{Link, Meeting, Side, Visitor},
     },
+    oauth::ClientProof,
 };
 use kalends_domain::Span;
 use serde_json::{Value, json};
@@ -46,6 +47,16 @@ fn meeting(title: &str) -> Meeting {
         host: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
         calendar: None,
     }
+}
+
+#[test]
+fn people_sign_in_at_logmein_and_we_prove_ourselves_by_the_header_goto_01() {
+    let manifest = APP.manifest();
+    let oauth = manifest.auth.oauth().unwrap();
+    let at = |name: &str| manifest.endpoints[name].as_str();
+    assert_eq!(at(&oauth.authorize), "https://authentication.logmeininc.com/oauth/authorize");
+    assert_eq!(at(&oauth.token), "https://authentication.logmeininc.com/oauth/token");
+    assert_eq!(oauth.client, ClientProof::Basic);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kalends_app::fake::{Fake, Fault, Played, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::kind::calendar::{Draft, Person};
+use kalends_app::kind::calendar::{Attendance, Attendee, Draft, Person};
 use kalends_app::{Account, AnyCalendar, Cx, Kind, RemoteId, Secrets};
 use kalends_domain::Span;
 use rstest::rstest;
@@ -82,6 +82,37 @@ async fn icl_03_the_account_is_found_on_its_server_and_the_next_call_goes_there_
     part().busy(&cx, &[work()], march()).await.expect("says");
     assert_eq!(asked(&cloud, "caldav.icloud.com"), door, "the front door is not asked again");
     assert_eq!(cloud.bench().strays(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn icl_01_the_front_door_is_apples_and_answers_nothing_but_dav() {
+    let cloud = Arc::new(Cloud::default());
+    connected(&cloud).await;
+    let first = cloud.bench().seen().into_iter().next().expect("it was asked");
+    assert_eq!(
+        (first.url.host_str(), first.url.port_or_known_default()),
+        (Some("caldav.icloud.com"), Some(443))
+    );
+    let gets = cloud.bench().seen().into_iter().filter(|request| request.method == "GET");
+    assert_eq!(gets.count(), 0, "a GET is answered by 400 and tells nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn icl_05_apple_is_told_to_invite_nobody() {
+    let cloud = Arc::new(Cloud::default());
+    let cx = connected(&cloud).await;
+    let guest = Attendee {
+        person: Person { name: "Gus Guest".into(), email: "guest@example.com".into() },
+        status: Attendance::Accepted,
+        optional: false,
+    };
+    let draft = Draft { attendees: vec![guest], ..draft() };
+    part().create(&cx, &work(), &draft).await.expect("creates");
+    let put =
+        cloud.bench().seen().into_iter().rfind(|request| request.method == "PUT").expect("it was written");
+    let event = String::from_utf8_lossy(&put.body).replace("\r\n ", "");
+    let lines: Vec<_> = event.lines().filter(|line| line.starts_with("ATTENDEE")).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|line| line.contains("SCHEDULE-AGENT=CLIENT")), "{event}");
 }
 
 #[tokio::test(start_paused = true)]

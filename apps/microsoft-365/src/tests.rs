@@ -92,6 +92,29 @@ fn part() -> &'static dyn AnyCalendar {
     &Microsoft365
 }
 
+#[test]
+fn msg_01_no_more_is_asked_for_than_is_used() {
+    let scopes = &APP.manifest().auth.oauth().expect("people sign in").scopes;
+    let asked: Vec<_> = scopes.iter().map(|one| one.scope.as_str()).collect();
+    assert_eq!(asked, ["offline_access", "User.Read", "Calendars.ReadWrite"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn msg_10_every_call_asks_for_ids_that_stay() {
+    let world = World::new();
+    let written = part().create(&world.cx, &id("main"), &draft(10)).await.expect("creates");
+    part().update(&world.cx, &id("main"), &written, &draft(12)).await.expect("moves");
+    world.busy("main").await;
+    part().changes(&world.cx, &id("main"), None, window()).await.expect("reads");
+    let seen = world.server.bench().seen();
+    for request in seen.iter().filter(|request| request.url.host_str() == Some("graph.microsoft.com")) {
+        let prefers: Vec<_> =
+            request.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).collect();
+        assert!(prefers.concat().contains("IdType=\"ImmutableId\""), "{request:?}: {prefers:?}");
+    }
+    world.understood();
+}
+
 /// The calendar of this name.
 fn id(calendar: &str) -> RemoteId {
     RemoteId::new(format!("AAMkAGI2-{calendar}="))

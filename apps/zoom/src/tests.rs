@@ -149,6 +149,20 @@ async fn a_look_sees_what_others_changed_and_the_link_as_it_is_now() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_is_answered_by_nothing_and_an_end_tells_nobody_zoom_10() {
+    let (zoom, cx) = stage(user());
+    let room = Zoom.open(&cx, &meeting()).await.unwrap();
+    let moved = Zoom.update(&cx, &room, &meeting()).await.unwrap();
+    assert_eq!(moved.link, room.link, "the answer is empty, so it is looked at");
+    Zoom.close(&cx, &room).await.unwrap();
+    let seen = zoom.bench().seen();
+    let ops: Vec<_> = seen.iter().map(|request| request.op.name).collect();
+    assert_eq!(ops[ops.len() - 3..], ["update_meeting", "get_meeting", "delete_meeting"]);
+    let query = seen.last().and_then(|request| request.url.query()).unwrap_or_default();
+    assert_eq!(query, "schedule_for_reminder=false&cancel_meeting_reminder=false");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_hosts_link_is_in_no_room_and_comes_at_the_door_zoom_09() {
     let (_, cx) = stage(user());
     let room = Zoom.open(&cx, &meeting()).await.unwrap();

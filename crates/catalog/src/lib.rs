@@ -7,7 +7,10 @@ include!(concat!(env!("OUT_DIR"), "/apps.rs"));
 mod tests {
     use std::path::Path;
 
-    use kalends_app::{App, Part, manifest::AppKind};
+    use kalends_app::{
+        App, Part,
+        manifest::{AppKind, Quota},
+    };
 
     use super::APPS;
 
@@ -56,6 +59,34 @@ mod tests {
         each(|app| {
             assert_eq!(App::check_icon(app.icon), Ok(()), "apps/{}/icon.svg", app.slug);
         });
+    }
+
+    #[test]
+    fn all_12_every_app_that_calls_somebody_declares_what_that_takes() {
+        let coded = APPS.iter().filter(|app| !app.manifest().is_data());
+        for app in coded {
+            let manifest = app.manifest();
+            let of = app.slug;
+            for url in manifest.endpoints.values() {
+                assert_eq!(url.scheme(), "https", "apps/{of}: {url}");
+            }
+            // Rooms that are links and nothing more take no calls.
+            let calls = app.conference().is_none_or(|rooms| rooms.can().remote);
+            let declared = manifest.quota != Quota::default();
+            assert!(!calls || declared, "apps/{of}: what its provider allows is not declared, [quota]");
+            let Some(oauth) = manifest.auth.oauth() else { continue };
+            for name in
+                [&oauth.authorize, &oauth.token].into_iter().chain(&oauth.revoke).chain(&oauth.approve)
+            {
+                assert!(manifest.endpoints.contains_key(name), "apps/{of}: no endpoint {name}");
+            }
+            for scope in &oauth.scopes {
+                assert!(!scope.uses.is_empty(), "apps/{of}: what {} is for is not declared", scope.scope);
+            }
+            let hears = (app.parts)().iter().any(|part| matches!(part, Part::Hook(_)));
+            let proven = oauth.webhook_secret || app.watch().is_some();
+            assert!(!hears || proven, "apps/{of}: notices come without a declared secret");
+        }
     }
 
     #[test]

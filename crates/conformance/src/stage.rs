@@ -12,6 +12,7 @@ use kalends_app::{
     fake::{Bench, Counted, Fake, OAuth, Played},
     gateway::Patience,
     http::{Flight, Recorder, Signer, Simulated, Tokio, Transport},
+    oauth::Desk,
 };
 use libtest_mimic::Failed;
 
@@ -125,6 +126,17 @@ impl Stage {
         let mut cx = self.cx.clone();
         cx.http = cx.http.patient(patience);
         cx
+    }
+
+    /// Its provider's sign-in desk.
+    ///
+    /// # Panics
+    /// When accounts of the app are not granted at its provider.
+    pub fn desk(&self) -> Desk {
+        match self.gateway.desk(self.app, "account-1", Patience::Job) {
+            Ok(Some(desk)) => desk,
+            other => panic!("the app has no sign-in: {other:?}"),
+        }
     }
 
     /// The flight records so far.

@@ -79,3 +79,35 @@ fn item(response: &Element) -> Option<Item> {
 fn code(status: &Element) -> Option<u16> {
     status.words()?.split_whitespace().nth(1)?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use kalends_app::{Request, fake::answer};
+    use url::Url;
+
+    use super::*;
+
+    fn read(body: &str) -> Multistatus {
+        let request = Request::get("x", Url::parse("https://dav.example.test/").unwrap());
+        Multistatus::read(&answer(&request, 207, &[], body.to_owned())).unwrap()
+    }
+
+    #[test]
+    fn dav_08_each_thing_and_each_property_has_a_status_of_its_own() {
+        let read = read(
+            r#"<d:multistatus xmlns:d="DAV:">
+              <d:response><d:href>/there</d:href>
+                <d:propstat><d:prop><d:displayname>Work</d:displayname></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>
+                <d:propstat><d:prop><d:getetag>"none"</d:getetag></d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat>
+              </d:response>
+              <d:response><d:href>/gone</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>
+              <d:response><d:href>/forbidden</d:href><d:status>HTTP/1.1 403 Forbidden</d:status></d:response>
+            </d:multistatus>"#,
+        );
+        let [there, gone, forbidden] = read.items.as_slice() else { panic!("{read:?}") };
+        assert_eq!(there.words(DAV, "displayname"), Some("Work"));
+        assert!(there.property(DAV, "getetag").is_none(), "a property that is not there has no value");
+        assert_eq!((there.status, there.is_missing()), (None, false));
+        assert!(gone.is_missing() && !forbidden.is_missing());
+    }
+}

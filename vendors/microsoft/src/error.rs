@@ -145,6 +145,14 @@ mod tests {
     }
 
     #[test]
+    fn msg_21_the_log_names_a_refusal_as_microsoft_does() {
+        let asked = Request::get("x", Url::parse("https://graph.microsoft.com/v1.0/me").unwrap());
+        let theirs = answer(&asked, 403, &[("request-id", "theirs"), ("client-request-id", "ours")], "");
+        let ours = answer(&asked, 403, &[("client-request-id", "ours")], "");
+        assert_eq!((request_id(&theirs), request_id(&ours)), (Some("theirs"), Some("ours")));
+    }
+
+    #[test]
     fn an_unknown_code_is_left_to_the_status() {
         let body = json!({ "error": { "code": "ErrorNobodyKnows", "message": "?" } });
         assert_eq!(judge(&response(400, "/v1.0/me", &body)), None);

@@ -67,7 +67,7 @@ async fn an_open_network_is_called() {
 }
 
 #[tokio::test]
-async fn a_private_network_is_never_called() {
+async fn dav_13_a_private_network_is_called_only_where_the_operator_opened_it() {
     let address = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi", Then::Close).await;
     let port = Url::parse(&address).unwrap().port().unwrap();
     for host in ["127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0", "localhost"] {
@@ -182,7 +182,7 @@ async fn secure() -> u16 {
 }
 
 #[tokio::test]
-async fn the_operators_root_certificates_are_trusted_and_no_others() {
+async fn ews_11_the_operators_root_certificates_are_trusted_and_no_others() {
     let address = format!("https://localhost:{}/", secure().await);
     let request = || Request::get("test", Url::parse(&address).unwrap());
     let allow: Vec<IpNet> = LOOPBACK.iter().map(|net| net.parse().unwrap()).collect();

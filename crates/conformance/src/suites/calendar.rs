@@ -15,6 +15,7 @@ type On = Check<dyn AnyCalendar>;
 /// The suite. What it says of faults stands in [`super::calendar_faults`].
 pub const CHECKS: &[On] = &[
     On::new("a_probe_changes_nothing_and_names_the_account", |stage, part| {
+        // ALL-13
         Box::pin(async move {
             let probe = part.probe(&stage.cx).await.expect("the form connects");
             assert!(!probe.identity.trim().is_empty());

@@ -17,6 +17,7 @@ type On = Check<dyn AnyConference>;
 /// The suite.
 pub const CHECKS: &[On] = &[
     On::new("a_probe_changes_nothing_and_names_the_account", |stage, part| {
+        // ALL-13
         Box::pin(async move {
             let probe = part.probe(&stage.cx).await.expect("the fake's own form connects");
             assert!(!probe.identity.trim().is_empty());

@@ -18,6 +18,7 @@ type On = Check<dyn AnyMessenger>;
 /// The suite.
 pub const CHECKS: &[On] = &[
     On::new("a_probe_signs_in_and_sends_nothing", |stage, part| {
+        // ALL-13
         Box::pin(async move {
             let probe = part.probe(&stage.cx).await.expect("the fake's own form connects");
             assert!(!probe.identity.trim().is_empty());

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod calendar_faults;
 pub mod conference;
 pub mod messenger;
+pub mod sign_in;
 pub mod watch;
 pub mod words;
 
@@ -23,6 +24,7 @@ pub fn all(apps: &[&'static App]) -> Vec<Trial> {
         cross("conference", Pass::AtOnce, conference::CHECKS, apps, App::conference),
         cross("watch", Pass::AtOnce, watch::CHECKS, apps, App::watch),
         cross("messenger", Pass::Real, messenger::CHECKS, apps, App::messenger),
+        sign_in::all(apps),
         words::all(apps),
         described(apps),
     ]

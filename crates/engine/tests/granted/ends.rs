@@ -19,6 +19,7 @@ checks![
     oau_12_a_token_that_still_works_is_used_while_the_token_endpoint_is_down,
     oau_12_a_registration_that_is_refused_is_the_admins_problem_and_breaks_nobody,
     oau_14_a_token_refused_early_is_renewed_once_and_the_call_made_again,
+    gcal_03_a_sign_in_that_ends_after_a_week_names_the_screen_that_is_still_tested,
     oau_11_idle_tokens_are_renewed_once_a_day,
     oau_16_taking_the_app_away_gives_access_back_when_it_goes_for_good,
     oau_16_what_another_connection_lives_on_is_not_given_back,
@@ -44,6 +45,7 @@ async fn oau_10_a_refusal_is_doubted_once_then_the_owner_is_told_once(t: &TestDb
     let connection = stage.connection(id).await;
     assert_eq!(connection.health, Health::NeedsReconnect);
     assert!(connection.cause.contains("Sign in again"), "{}", connection.cause);
+    assert!(!connection.cause.contains("in testing"), "only what ends after a week may be that (GCAL-03)");
     broken(&stage, id).await;
     assert_eq!(stage.provider.count("oauth_refresh"), 2, "what has ended is not asked for again (OAU-13)");
     stage.drain().await;
@@ -145,6 +147,17 @@ async fn oau_14_a_token_refused_early_is_renewed_once_and_the_call_made_again(t:
     let before = stage.provider.count("me");
     stage.engine.test_connection(&stage.member, id).await.unwrap();
     assert_eq!((stage.provider.count("oauth_refresh"), stage.provider.count("me") - before), (1, 2));
+}
+
+async fn gcal_03_a_sign_in_that_ends_after_a_week_names_the_screen_that_is_still_tested(t: &TestDb) {
+    let stage = Stage::new(t).await;
+    let id = stage.connect().await;
+    stage.drain().await;
+    t.clock.advance(SignedDuration::from_hours(24 * 7));
+    stage.provider.sign_in.take_back();
+    broken(&stage, id).await;
+    let cause = stage.connection(id).await.cause;
+    assert!(cause.contains("the consent screen is still in testing there"), "{cause}");
 }
 
 async fn oau_11_idle_tokens_are_renewed_once_a_day(t: &TestDb) {

@@ -66,6 +66,7 @@ fn full(t: &TestDb, of: &EventType, people: &[User]) -> Booking {
 }
 
 async fn a_booking_comes_back_as_it_was(t: &TestDb) {
+    // TZ-01: its instant, and the zone in which that was agreed upon.
     let (people, of) = event_type(t, &["ann", "bob"]).await;
     let booking = full(t, &of, &people);
     add(t, &booking).await;
