@@ -7,7 +7,7 @@ use kalends_domain::{
 };
 use kalends_store::{
     Result as StoreResult, Tx,
-    repo::{Calendar, Happened, OutsideChange, Reference},
+    repo::{Calendar, Following, Happened, OutsideChange, Reference},
 };
 use serde_json::json;
 
@@ -36,7 +36,9 @@ struct Case {
 #[tracing::instrument(name = "job.heed", skip_all, fields(reference = %job.reference))]
 pub(crate) async fn run(engine: &Engine, job: &Heed, tries: u32) -> Result<(), Failed> {
     let Some(case) = read(engine, job).await? else { return Ok(()) };
-    let void = case.booking.revision != case.change.revision || !case.row.is_settled();
+    // What is to be written once more counts as little as what is not written yet.
+    let written = case.row.is_settled() && case.row.following == Following::Done;
+    let void = case.booking.revision != case.change.revision || !written;
     if void || !case.row.desired_present || case.wants(engine, case.change.seen) == Wish::Nothing {
         return Ok(end(engine, &case.change).await?);
     }
@@ -121,7 +123,8 @@ enum Verdict {
 
 fn verdict(found: &Written, case: &Case, seen: Seen, tries: u32) -> Verdict {
     let Some(etag) = &found.etag else { return Verdict::AsSeen };
-    if case.row.etag.as_ref() == Some(etag) {
+    // One that a run before this has noted already, and could not follow, is still to be followed.
+    if case.row.etag.as_ref() == Some(etag) && case.change.etag.as_ref() != Some(etag) {
         return Verdict::Ours;
     }
     match &case.change.etag {

@@ -10,6 +10,7 @@ extern crate kalends_testkit;
 use kalends_testkit::suite::{self, Check};
 
 mod conflicts;
+mod guards;
 mod kept;
 mod moves;
 mod notices;
@@ -20,6 +21,7 @@ mod told;
 
 const SUITE: &[(&str, &[Check])] = &[
     ("conflicts", conflicts::CHECKS),
+    ("guards", guards::CHECKS),
     ("kept", kept::CHECKS),
     ("moves", moves::CHECKS),
     ("notices", notices::CHECKS),
