@@ -171,22 +171,52 @@ impl Engine {
     pub(crate) async fn purge_removed(&self) -> kalends_store::Result<()> {
         let due = self.db.read().await?.installations().to_purge(BATCH).await?;
         for one in due {
-            let connection = account(&mut self.db.read().await?, &one).await?;
-            if let (Some(app), Some(connection)) = (self.outside.app(&one.installation.app), connection) {
-                self.give_back(&Installed { app, installation: one.installation.clone(), connection }).await;
-            }
-            self.db
-                .write(move |tx| {
-                    let one = one.clone();
-                    Box::pin(async move {
-                        tx.installations().delete(&one.installation).await?;
-                        let (organization, app) = (one.installation.organization, &one.installation.app);
-                        audit::write(tx, &audit::Entry::by_server(organization, "app_purged", app)).await
-                    })
-                })
-                .await?;
+            self.purge(&one, None).await?;
         }
         Ok(())
+    }
+
+    /// Lets go for good now, without a way back: installed, or taken away before. Channels are closed first, then our access is
+    /// given back at the provider, then everything stored about it is deleted (OAU-16).
+    #[tracing::instrument(name = "engine.uninstall_for_good", skip_all, fields(installation = %id))]
+    pub async fn disconnect_for_good(
+        &self,
+        asker: &Member,
+        id: Id<Installation>,
+    ) -> Result<(), ConnectError> {
+        match self.disconnect(asker, id).await {
+            // Taken away before.
+            Ok(()) | Err(ConnectError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        let mut tx = self.db.read().await?;
+        let removed = tx.installations().removed(asker.organization).await?;
+        let one = removed.into_iter().find(|one| one.installation.id == id).ok_or(ConnectError::NotFound)?;
+        whose::may_change(&mut tx, asker, &one.installation).await?;
+        drop(tx);
+        Ok(self.purge(&one, Some(*asker)).await?)
+    }
+
+    async fn purge(&self, one: &Removed, asker: Option<Member>) -> kalends_store::Result<()> {
+        let connection = account(&mut self.db.read().await?, one).await?;
+        if let (Some(app), Some(connection)) = (self.outside.app(&one.installation.app), connection) {
+            self.give_back(&Installed { app, installation: one.installation.clone(), connection }).await;
+        }
+        let one = one.clone();
+        self.db
+            .write(move |tx| {
+                let one = one.clone();
+                Box::pin(async move {
+                    tx.installations().delete(&one.installation).await?;
+                    let (organization, app) = (one.installation.organization, &one.installation.app);
+                    let entry = match &asker {
+                        Some(asker) => audit::Entry::by_member(asker, "app_purged", app),
+                        None => audit::Entry::by_server(organization, "app_purged", app),
+                    };
+                    audit::write(tx, &entry).await
+                })
+            })
+            .await
     }
 }
 

@@ -22,6 +22,7 @@ checks![
     gcal_03_a_sign_in_that_ends_after_a_week_names_the_screen_that_is_still_tested,
     oau_11_idle_tokens_are_renewed_once_a_day,
     oau_16_taking_the_app_away_gives_access_back_when_it_goes_for_good,
+    oau_16_for_good_gives_access_back_at_once_and_leaves_nothing,
     oau_16_what_another_connection_lives_on_is_not_given_back,
     oau_17_access_taken_back_there_is_over_here,
     signing_in_again_heals,
@@ -199,6 +200,27 @@ async fn oau_16_taking_the_app_away_gives_access_back_when_it_goes_for_good(t: &
     stage.drain().await;
     assert_eq!(stage.provider.sign_in.standing(), 0);
     assert!(t.db.read().await.unwrap().installations().connections(&[id]).await.unwrap().is_empty());
+}
+
+async fn oau_16_for_good_gives_access_back_at_once_and_leaves_nothing(t: &TestDb) {
+    let stage = Stage::new(t).await;
+    let id = stage.connect().await;
+    stage.drain().await;
+    stage.engine.disconnect_for_good(&stage.member, id).await.unwrap();
+    assert_eq!((stage.provider.sign_in.standing(), stage.provider.count("oauth_revoke")), (0, 1));
+    assert!(t.db.read().await.unwrap().installations().connections(&[id]).await.unwrap().is_empty());
+    assert!(stage.engine.removed(&stage.member).await.unwrap().is_empty(), "there is no way back");
+    assert!(stage.audited().await.iter().any(|one| one == "app_purged club"));
+    // One that was uninstalled before, and could still come back, too; and only by who may change it.
+    let id = stage.connect().await;
+    stage.engine.disconnect(&stage.member, id).await.unwrap();
+    assert_eq!(stage.provider.sign_in.standing(), 1);
+    let jonas = t.db.read().await.unwrap().people().by_email("jonas@example.com").await.unwrap().unwrap();
+    let other = Member { user: jonas.id, role: kalends_domain::people::Role::Member, ..stage.member };
+    assert!(stage.engine.disconnect_for_good(&other, id).await.is_err());
+    assert_eq!(stage.provider.sign_in.standing(), 1);
+    stage.engine.disconnect_for_good(&stage.member, id).await.unwrap();
+    assert_eq!(stage.provider.sign_in.standing(), 0);
 }
 
 async fn oau_16_what_another_connection_lives_on_is_not_given_back(t: &TestDb) {

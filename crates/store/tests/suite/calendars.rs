@@ -49,7 +49,7 @@ fn new(t: &TestDb, of: &User, connection: &Connection, name: &str) -> Calendar {
     }
 }
 
-async fn calendar(t: &TestDb, of: &User, connection: &Connection, name: &str) -> Calendar {
+pub(crate) async fn calendar(t: &TestDb, of: &User, connection: &Connection, name: &str) -> Calendar {
     let new = new(t, of, connection, name);
     write!(t.db, [new], |tx| { tx.calendars().add(&new).await }).unwrap();
     new

@@ -39,6 +39,7 @@ mod port;
 mod races;
 mod schedules;
 mod sessions;
+mod told;
 
 const SUITE: &[(&str, &[Check])] = &[
     ("apps", apps::CHECKS),
@@ -56,6 +57,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("races", races::CHECKS),
     ("schedules", schedules::CHECKS),
     ("sessions", sessions::CHECKS),
+    ("told", told::CHECKS),
 ];
 
 fn main() {

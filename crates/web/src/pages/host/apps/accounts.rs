@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What a step leaves to say on the next page.
-const DID: [(&str, &str); 11] = [
+const DID: [(&str, &str); 12] = [
     ("connected", "Connected."),
     ("installed", "Installed."),
     ("off", "Switched off. Everything is kept; switch it on again whenever you like."),
@@ -32,6 +32,10 @@ const DID: [(&str, &str); 11] = [
     ("secret", "Notices have a new secret. The old one is believed too, until you drop it."),
     ("dropped", "Only notices signed with the new secret are believed now."),
     ("sync", "The calendars are being read."),
+    (
+        "gone",
+        "Uninstalled for good. Its access was given back where the provider takes it, and nothing about it is stored any more.",
+    ),
     ("removed", "Uninstalled. Nothing more is read or written there. You can bring it back below."),
 ];
 

@@ -142,16 +142,21 @@ fn breaks(lost: &Consequences) -> Vec<String> {
     breaks
 }
 
-/// `POST /apps/installed/{id}/remove`
+/// `POST /apps/installed/{id}/remove`: so that it can come back, or for good, by the button.
 pub async fn remove(
     State(web): State<Web>,
     desk: Desk,
     Path(id): Path<String>,
-    _form: extract::Form,
+    extract::Form(typed): extract::Form,
 ) -> Result<Response, Problem> {
     let id = connection_id(&id)?;
-    match web.engine.disconnect(&desk.member(), id).await {
-        Ok(()) => Ok(back("removed")),
+    let (done, did) = if typed.get("do") == "good" {
+        (web.engine.disconnect_for_good(&desk.member(), id).await, "gone")
+    } else {
+        (web.engine.disconnect(&desk.member(), id).await, "removed")
+    };
+    match done {
+        Ok(()) => Ok(back(did)),
         Err(error @ ConnectError::NeededBy { .. }) => {
             let there = web.engine.connection(&desk.member(), id).await?;
             removal(&web, &desk, there, Some(Notice::fail("Not uninstalled.", error.to_string()))).await
