@@ -55,6 +55,12 @@ impl Zone {
             .ok_or_else(|| UnknownZone { name: name.chars().take(64).collect() })
     }
 
+    /// The same, for somebody who lives in `near`: a Windows name stands for one zone in each country that shares it (TZ-03).
+    pub fn parse_near(name: &str, near: &Self) -> Result<Self, UnknownZone> {
+        let theirs = near.to_windows().is_some_and(|windows| windows.eq_ignore_ascii_case(name.trim()));
+        if theirs { Ok(near.clone()) } else { Self::parse(name) }
+    }
+
     /// The Windows name of this zone; none where Windows has no such zone (TZ-03).
     pub fn to_windows(&self) -> Option<&'static str> {
         windows::from_iana(self.name()).or_else(|| {

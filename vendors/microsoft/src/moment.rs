@@ -44,9 +44,14 @@ impl Moment {
 
     /// The zone of the clock; `None` for a name nobody knows, such as `tzone://Microsoft/Custom`.
     pub fn zone(&self) -> Option<Zone> {
+        self.zone_near(&Zone::utc())
+    }
+
+    /// The same in the mailbox of somebody who lives there: of the zones under one Windows name it is theirs (TZ-03).
+    fn zone_near(&self, owner: &Zone) -> Option<Zone> {
         match self.time_zone.as_deref().map(str::trim) {
             Some("tzone://Microsoft/Utc") => Some(Zone::utc()),
-            Some(name) if !name.is_empty() => Zone::parse(name).ok(),
+            Some(name) if !name.is_empty() => Zone::parse_near(name, owner).ok(),
             _ if self.date_time.ends_with('Z') => Some(Zone::utc()),
             _ => None,
         }
@@ -55,7 +60,7 @@ impl Moment {
     /// The instant. Where its zone is not known the owner's is as good a guess as any.
     pub fn at(&self, owner: &Zone) -> Result<i64, Error> {
         let wall = self.wall()?;
-        let zone = self.zone();
+        let zone = self.zone_near(owner);
         if zone.is_none() {
             tracing::warn!("a calendar names a time zone nobody knows; it is read as its owner's");
         }
@@ -94,6 +99,14 @@ mod tests {
     ) {
         let owner = Zone::parse("Asia/Kolkata").unwrap();
         assert_eq!(moment(wall, zone).at(&owner).unwrap(), at(instant));
+    }
+
+    #[test]
+    fn tz_03_one_windows_name_is_read_as_the_mailboxs_own_zone() {
+        let wall = moment("2014-01-15T12:00:00", Some("Alaskan Standard Time"));
+        let read_in = |home: &str| wall.at(&Zone::parse(home).unwrap()).unwrap();
+        assert_eq!(read_in("America/Metlakatla"), at("2014-01-15T20:00:00Z"));
+        assert_eq!(read_in("Europe/Vienna"), at("2014-01-15T21:00:00Z"));
     }
 
     #[test]

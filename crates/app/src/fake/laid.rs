@@ -66,7 +66,7 @@ impl Laid {
             Says::DeclinedByAnother => answer("guest@example.com", "DECLINED"),
             Says::Tentative => "STATUS:TENTATIVE".to_owned(),
             Says::NotAnswered => answer(owner, "NEEDS-ACTION"),
-            Says::OutOfOffice => "X-MICROSOFT-CDO-BUSYSTATUS:OOF".to_owned(),
+            Says::OutOfOffice => "CATEGORIES:Away".to_owned(),
             Says::WorkingElsewhere => return None,
             Says::Private => "CLASS:PRIVATE".to_owned(),
         };

@@ -57,6 +57,15 @@ fn unknown_names_are_an_error_that_says_what_to_write(
 }
 
 #[test]
+fn a_windows_name_is_the_zone_of_whoever_lives_in_one_of_its_countries_tz_03() {
+    // Metlakatla kept a clock of its own until 2015; Windows has one name for all of Alaska.
+    let near = |home: &str| Zone::parse_near("alaskan standard time", &zone(home)).unwrap();
+    assert_eq!(near("America/Metlakatla"), zone("America/Metlakatla"));
+    assert_eq!(near("Europe/Vienna"), zone("America/Anchorage"), "the usual one for everybody else");
+    assert_eq!(Zone::parse_near("Asia/Tokyo", &zone("Europe/Vienna")).unwrap(), zone("Asia/Tokyo"));
+}
+
+#[test]
 fn windows_names_map_both_ways_tz_03() {
     for (windows, iana) in windows::names() {
         let zone = Zone::from_windows(windows).unwrap();

@@ -1,13 +1,14 @@
 //! Outlook and Teams: one event with its room, whose link comes late (MSG-11, ADR 0012).
 
-use kalends_app::fake::Fault;
+use kalends_app::{fake::Fault, hook::Raw};
 use kalends_domain::{
     Span,
     booking::{Booking, By, Event},
     event_type::BookedLocation,
 };
+use kalends_engine::hooks_in::{Arrived, Heard};
 use kalends_testkit::TestDb;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::stage::{Stage, Vendor};
 
@@ -19,6 +20,9 @@ checks![
     a_meeting_whose_answer_was_lost_is_found_and_there_is_one_event,
     a_booking_that_leaves_teams_gets_a_plain_event,
     a_booking_of_the_calendar_alone_has_no_meeting,
+    msg_15_a_subscription_is_asked_about_and_answers_with_its_word,
+    msg_17_what_happens_to_a_subscription_is_mended,
+    msg_16_a_notice_without_the_secret_is_nobodys,
 ];
 
 const MICROSOFT: Vendor = Vendor {
@@ -125,4 +129,73 @@ async fn a_booking_of_the_calendar_alone_has_no_meeting(t: &TestDb) {
     let stage = Stage::with_calendar(t, &MICROSOFT).await;
     stage.book("nowhere-connected").await;
     assert_eq!(one(&stage).await["isOnlineMeeting"], false);
+}
+
+async fn msg_15_a_subscription_is_asked_about_and_answers_with_its_word(t: &TestDb) {
+    // Graph asks while it makes the subscription, so the address is known before anything else of it is.
+    let stage = Stage::with_calendar(t, &MICROSOFT).await;
+    let first = stage.hear().await;
+    assert!(!first.is_empty());
+    for heard in first {
+        let Heard::Reply(reply) = heard else { panic!("it only asks: {heard:?}") };
+        assert_eq!((reply.status, reply.media_type), (200, "text/plain"));
+        assert!(reply.body.starts_with(b"Validation: Testing client: "), "decoded: {:?}", reply.body);
+    }
+}
+
+/// A notice of a change, as Graph sends it here.
+async fn a_notice(stage: &Stage<'_>) -> Raw {
+    stage.hear().await;
+    stage.book("nowhere-connected").await;
+    let notices = stage.played.notices();
+    notices.into_iter().find(|raw| raw.url.query().is_none()).unwrap()
+}
+
+async fn sent(stage: &Stage<'_>, like: &Raw, name: &str, change: impl FnOnce(&mut Value)) -> Heard {
+    let mut body: Value = like.json().unwrap();
+    change(&mut body["value"][0]);
+    let mut headers = like.headers.clone();
+    headers.insert("client-request-id", name.parse().unwrap());
+    let arrived =
+        Arrived { method: like.method.clone(), query: None, headers, body: body.to_string().into() };
+    let key = like.url.path().rsplit('/').next().unwrap();
+    let heard = stage.engine.receive("microsoft-365", key, arrived).await.unwrap();
+    stage.settle().await;
+    heard
+}
+
+async fn msg_17_what_happens_to_a_subscription_is_mended(t: &TestDb) {
+    let stage = Stage::with_calendar(t, &MICROSOFT).await;
+    let notice = a_notice(&stage).await;
+    let count = |op: &str| stage.played.bench().count(op);
+    let counts = || ["watch", "renew_watch", "read_changes"].map(count);
+    let lifecycle = |event: &'static str| {
+        move |one: &mut Value| {
+            *one = json!({
+                "subscriptionId": one["subscriptionId"], "clientState": one["clientState"],
+                "subscriptionExpirationDateTime": one["subscriptionExpirationDateTime"],
+                "lifecycleEvent": event,
+            });
+        }
+    };
+    for (event, [made, renewed]) in
+        [("missed", [0, 0]), ("reauthorizationRequired", [0, 1]), ("subscriptionRemoved", [1, 0])]
+    {
+        let before = counts();
+        assert_eq!(sent(&stage, &notice, event, lifecycle(event)).await, Heard::Taken, "{event}");
+        let after = counts();
+        assert_eq!([after[0] - before[0], after[1] - before[1]], [made, renewed], "{event}");
+        assert!(after[2] > before[2], "{event}: the calendar is read");
+    }
+    assert_eq!(sent(&stage, &notice, "odd", lifecycle("somethingNew")).await, Heard::Taken, "INB-06");
+}
+
+async fn msg_16_a_notice_without_the_secret_is_nobodys(t: &TestDb) {
+    let stage = Stage::with_calendar(t, &MICROSOFT).await;
+    let notice = a_notice(&stage).await;
+    let before = stage.played.bench().seen().len();
+    let forged = sent(&stage, &notice, "forged", |one| one["clientState"] = "guessed".into()).await;
+    assert_eq!((forged, stage.played.bench().seen().len()), (Heard::Refused, before));
+    assert_eq!(sent(&stage, &notice, "true", |_| ()).await, Heard::Taken);
+    assert_eq!(sent(&stage, &notice, "true", |_| ()).await, Heard::Taken, "told twice, done once");
 }

@@ -80,3 +80,17 @@ async fn a_handshake_gets_its_word_back_and_no_browser_takes_it_for_a_page_inb_0
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/plain");
     assert_eq!(text(answer).await, "<script>");
 }
+
+#[tokio::test]
+async fn a_notice_that_never_ends_does_not_hold_the_door_msg_16_inb_02() {
+    let planned = Planned::start().await;
+    let path = path(&planned.planner.notices().remove(0));
+    let endless = futures::stream::pending::<Result<axum::body::Bytes, std::io::Error>>();
+    let request =
+        Request::post(path).header(header::HOST, "book.example").body(Body::from_stream(endless)).unwrap();
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let answer = planned.server.router().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(begun.elapsed().as_secs(), 3, "providers wait no longer");
+}
