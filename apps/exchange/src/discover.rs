@@ -4,8 +4,8 @@ use http::{Method, StatusCode, header::WWW_AUTHENTICATE};
 use kalends_app::http::keeps_secrets;
 use kalends_app::{Cx, Error, Kind, Request, Response};
 use url::Url;
-use vendor_xml::{Element, escaped, parse};
 
+use crate::autodiscover::{self, Next, PLAIN, SERVICE};
 use crate::session::{Place, Scheme, Session, email};
 use crate::{folders, soap};
 
@@ -15,8 +15,6 @@ pub(crate) const VERSION: &str = "Exchange2013_SP1";
 const OLDER: &str = "Exchange2010_SP2";
 const PATH: &str = "/EWS/Exchange.asmx";
 const REDIRECTS: usize = 10;
-const REQUEST: &str = "http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006";
-const ANSWER: &str = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";
 
 /// Where the account's mailbox is and how to sign in there; the newest version it takes.
 pub(crate) async fn place(cx: &Cx) -> Result<Place, Error> {
@@ -109,28 +107,20 @@ fn offered(response: &Response) -> Result<Scheme, Error> {
 async fn search(cx: &Cx) -> Result<Url, Error> {
     let email = email(cx)?;
     let domain = email.rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
-    let at = |host: &str| Url::parse(&format!("https://{host}/autodiscover/autodiscover.xml")).ok();
-    for place in [at(&format!("autodiscover.{domain}")), at(domain)].into_iter().flatten() {
-        match autodiscover(cx, place, domain).await {
+    for host in [&format!("autodiscover.{domain}"), domain] {
+        match by_host(cx, host, domain).await {
             Ok(found) => return Ok(found),
-            Err(error) if matches!(error.kind, Kind::AuthRevoked | Kind::RateLimited { .. }) => {
-                return Err(error);
-            }
-            // What asks a question says more than that nobody is there.
-            Err(error) if error.kind == Kind::Invalid && error.http_status().is_none() => return Err(error),
+            Err(error) if is_answer(&error) => return Err(error),
             Err(_) => {}
         }
     }
     let records = cx.names.srv(&format!("_autodiscover._tcp.{domain}")).await.unwrap_or_default();
     if let Some(record) = records.into_iter().next() {
-        let place = at(&format!("{}:{}", record.target, record.port));
-        let kin = is_kin(&record.target, domain);
-        match place {
-            // Names come unprotected: they may not send the password to a stranger.
-            Some(place) if kin => return autodiscover(cx, place, domain).await,
-            Some(_) => return Err(ask_first(domain, &record.target)),
-            None => {}
+        // Names come unprotected: they may not send the password to a stranger.
+        if !is_kin(&record.target, domain) {
+            return Err(ask_first(domain, &record.target));
         }
+        return by_host(cx, &format!("{}:{}", record.target, record.port), domain).await;
     }
     Err(Error::new(
         Kind::NotFound,
@@ -138,34 +128,46 @@ async fn search(cx: &Cx) -> Result<Url, Error> {
     ))
 }
 
+/// True for what ends the search: a refused password is not tried elsewhere, and what asks a question says more than that
+/// nobody is there.
+fn is_answer(error: &Error) -> bool {
+    matches!(error.kind, Kind::AuthRevoked | Kind::RateLimited { .. })
+        || error.kind == Kind::Invalid && error.http_status().is_none()
+}
+
+/// Asks one host in both ways: whoever answers, but not to the first, may know the second.
+async fn by_host(cx: &Cx, host: &str, domain: &str) -> Result<Url, Error> {
+    let at = |path: &str| {
+        Url::parse(&format!("https://{host}{path}")).map_err(|_| soap::lacking("an address that is one"))
+    };
+    match autodiscover(cx, at(PLAIN)?, domain).await {
+        Err(error) if error.http_status().is_some() && !is_answer(&error) => {
+            autodiscover(cx, at(SERVICE)?, domain).await
+        }
+        answer => answer,
+    }
+}
+
 /// Asks one place, which may send us on (EWS-03).
 async fn autodiscover(cx: &Cx, place: Url, domain: &str) -> Result<Url, Error> {
     let (mut place, mut email) = (place, email(cx)?.to_owned());
     for _ in 0..=REDIRECTS {
-        let body = format!(
-            r#"<?xml version="1.0" encoding="utf-8"?><Autodiscover xmlns="{REQUEST}"><Request><EMailAddress>{}</EMailAddress><AcceptableResponseSchema>{ANSWER}</AcceptableResponseSchema></Request></Autodiscover>"#,
-            escaped(&email)
-        );
-        let request = |op| {
-            Request::new(op, Method::POST, place.clone())
-                .body("text/xml; charset=utf-8", body.clone())
-                .reading()
-        };
+        let request = |op| autodiscover::question(Request::new(op, Method::POST, place.clone()), &email);
         // Who asks for no sign-in gets none: most send us on like that.
-        let first = cx.http.send(request("autodiscover").challenged()).await?;
+        let first = cx.http.send(request("autodiscover")?.challenged()).await?;
         let response = if first.status == StatusCode::UNAUTHORIZED {
             let session = Session::at(
                 cx,
                 Place { endpoint: place.clone(), scheme: offered(&first)?, version: String::new() },
             );
-            session.send(request("autodiscover")).await?
+            session.send(request("autodiscover")?).await?
         } else {
             first
         };
         let next = if response.status.is_redirection() {
             Next::Ask(response.location().ok_or_else(|| soap::lacking("the place it sends us on to"))?)
         } else {
-            read(&response)?
+            autodiscover::read(&response)?
         };
         match next {
             Next::Found(url) => return checked(url),
@@ -196,44 +198,6 @@ fn checked(url: Url) -> Result<Url, Error> {
             Kind::Malformed,
             "the server names an address without https, where no password may go",
         ))
-    }
-}
-
-enum Next {
-    Found(Url),
-    Ask(Url),
-    Mailbox(String),
-}
-
-fn read(response: &Response) -> Result<Next, Error> {
-    let root = parse(&response.body)?;
-    let text =
-        |of: &Element, name: &str| of.child(ANSWER, name).and_then(Element::words).map(ToOwned::to_owned);
-    let url = |text: String| Url::parse(&text).map_err(|_| soap::lacking("an address that is one"));
-    let account = root
-        .children
-        .iter()
-        .find(|part| part.name == "Response")
-        .and_then(|response| response.child(ANSWER, "Account"))
-        .ok_or_else(|| soap::lacking("the account"))?;
-    match text(account, "Action").as_deref() {
-        Some("redirectUrl") => {
-            url(text(account, "RedirectUrl").ok_or_else(|| soap::lacking("where to go"))?).map(Next::Ask)
-        }
-        Some("redirectAddr") => {
-            text(account, "RedirectAddr").map(Next::Mailbox).ok_or_else(|| soap::lacking("the other mailbox"))
-        }
-        _ => {
-            // Reached from outside first: that is where we are, as far as we know.
-            let of = |kind: &str| {
-                let mut all = account.all(ANSWER, "Protocol");
-                all.find(|one| text(one, "Type").as_deref() == Some(kind)).and_then(|one| text(one, "EwsUrl"))
-            };
-            url(of("EXPR")
-                .or_else(|| of("EXCH"))
-                .ok_or_else(|| soap::lacking("the address of the service"))?)
-            .map(Next::Found)
-        }
     }
 }
 

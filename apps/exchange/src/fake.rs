@@ -148,6 +148,28 @@ fn autodiscover(request: &Request) -> Result<Response, String> {
     Ok(reply(request, 200, &[("content-type", "text/xml")], body))
 }
 
+/// The same, asked by SOAP.
+fn settings(request: &Request) -> Result<Response, String> {
+    const SPACE: &str = "http://schemas.microsoft.com/exchange/2010/Autodiscover";
+    let root = vendor_xml::parse(&request.body).map_err(|error| error.to_string())?;
+    let action = request.headers.get("soapaction").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if action != format!("\"{SPACE}/Autodiscover/GetUserSettings\"") {
+        return Err(format!("the action {action}"));
+    }
+    let path = ["GetUserSettingsRequestMessage", "Request", "Users", "User", "Mailbox"];
+    let body = root.child(SOAP, "Body").ok_or("no body")?;
+    let mailbox = path.iter().try_fold(body, |of, name| of.child(SPACE, name));
+    if mailbox.and_then(vendor_xml::Element::words) != Some(EMAIL) {
+        return Err("a question about a mailbox nobody has".into());
+    }
+    let version = root.child(SOAP, "Header").and_then(|header| header.child(SPACE, "RequestedServerVersion"));
+    version.ok_or("no RequestedServerVersion")?;
+    let body = format!(
+        r#"<s:Envelope xmlns:s="{SOAP}"><s:Body><GetUserSettingsResponseMessage xmlns="{SPACE}"><Response><ErrorCode>NoError</ErrorCode><UserResponses><UserResponse><ErrorCode>NoError</ErrorCode><UserSettings><UserSetting><Name>ExternalEwsUrl</Name><Value>{SERVICE}</Value></UserSetting></UserSettings></UserResponse></UserResponses></Response></GetUserSettingsResponseMessage></s:Body></s:Envelope>"#
+    );
+    Ok(reply(request, 200, &[("content-type", "text/xml; charset=utf-8")], body))
+}
+
 impl Fake for Server {
     fn answer(&self, request: &Request) -> Result<Response, String> {
         let host = request.url.host_str().unwrap_or_default();
@@ -165,6 +187,7 @@ impl Fake for Server {
         }
         match (host, request.url.path()) {
             ("autodiscover.example.com", "/autodiscover/autodiscover.xml") => autodiscover(request),
+            ("autodiscover.example.com", "/autodiscover/autodiscover.svc") => settings(request),
             ("ews.example.test" | "ntlm.example.test", "/EWS/Exchange.asmx") => self.service(request),
             _ => Ok(reply(request, 404, &[], "")),
         }

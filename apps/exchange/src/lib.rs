@@ -1,5 +1,6 @@
 //! Calendars on Exchange servers of one's own, by Exchange Web Services.
 
+mod autodiscover;
 mod availability;
 mod changes;
 mod discover;
