@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use kalends_app::fake::{Bench, Fake, Laid, answer as reply, connection};
+use kalends_app::fake::{Bench, Fake, Laid, Way, answer as reply, connection};
 use kalends_app::{Request, Response};
 
 use self::acceptor::{Acceptor, Verdict};
@@ -191,6 +191,10 @@ impl Fake for Server {
             ("ews.example.test" | "ntlm.example.test", "/EWS/Exchange.asmx") => self.service(request),
             _ => Ok(reply(request, 404, &[], "")),
         }
+    }
+
+    fn ways(&self) -> &'static [Way] {
+        &[("ntlm", &[("server", "ntlm.example.test")])]
     }
 
     fn lay(&self, laid: &Laid) -> bool {

@@ -10,7 +10,7 @@ pub mod suites;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use kalends_app::App;
+use kalends_app::{App, fake::Way};
 use libtest_mimic::{Failed, Trial};
 
 use crate::published::Published;
@@ -24,6 +24,9 @@ pub enum Pass {
     /// Waits take their time: for fakes behind a socket.
     Real,
 }
+
+/// As the fake's own form says.
+const USUAL: Way = ("", &[]);
 
 /// One thing every app of a kind must get right.
 pub struct Check<P: ?Sized> {
@@ -57,15 +60,21 @@ pub fn cross<P: ?Sized + Send + Sync + 'static>(
     let mut trials = Vec::new();
     for app in apps.iter().copied() {
         let Some(of_app) = part(app) else { continue };
-        for check in checks {
-            let name = format!("{kind}::{}::{}", app.slug, check.name);
-            trials.push(match (check.applies)(&of_app) {
-                Ok(()) => {
-                    let of_app = Arc::clone(&of_app);
-                    Trial::test(name, move || perform(app, pass, |stage| (check.run)(stage, of_app)))
-                }
-                Err(lacks) => Trial::test(format!("{name} - {lacks}"), || Ok(())).with_ignored_flag(true),
-            });
+        let ways = (app.fake)().ways();
+        for (way, typed) in [USUAL].into_iter().chain(ways.iter().copied()) {
+            let of = if way.is_empty() { app.slug.to_owned() } else { format!("{}-by-{way}", app.slug) };
+            for check in checks {
+                let name = format!("{kind}::{of}::{}", check.name);
+                trials.push(match (check.applies)(&of_app) {
+                    Ok(()) => {
+                        let of_app = Arc::clone(&of_app);
+                        Trial::test(name, move || {
+                            perform(app, typed, pass, |stage| (check.run)(stage, of_app))
+                        })
+                    }
+                    Err(lacks) => Trial::test(format!("{name} - {lacks}"), || Ok(())).with_ignored_flag(true),
+                });
+            }
         }
     }
     trials
@@ -110,13 +119,14 @@ pub fn played<P: ?Sized + Send + Sync + 'static>(
 
 fn perform(
     app: &'static App,
+    typed: &[(&str, &str)],
     pass: Pass,
     run: impl FnOnce(Arc<Stage>) -> BoxFuture<'static, ()>,
 ) -> Result<(), Failed> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().start_paused(pass == Pass::AtOnce);
     runtime.build()?.block_on(async {
-        let stage = Arc::new(Stage::of(app).await?);
+        let stage = Arc::new(Stage::of(app, typed).await?);
         run(Arc::clone(&stage)).await;
         stage.closed()
     })

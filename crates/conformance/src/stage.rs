@@ -37,10 +37,11 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A fresh stage with an account connected as the fake's form says.
-    pub(crate) async fn of(app: &'static App) -> Result<Self, Failed> {
+    /// A fresh stage with an account connected as the fake's form says, but for what is typed otherwise.
+    pub(crate) async fn of(app: &'static App, typed: &[(&str, &str)]) -> Result<Self, Failed> {
         let fake = (app.fake)();
-        let form = fake.form();
+        let mut form = fake.form();
+        form.extend(typed.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
         let signer = fake.oauth().map(OAuth::signer);
         Self::with(app, fake, None, &form, signer)?.connected().await
     }
