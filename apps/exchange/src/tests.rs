@@ -1,6 +1,7 @@
 //! Exchange, beyond what the suite asks of every calendar.
 
 mod edits;
+mod finding;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use kalends_app::gateway::Patience;
 use kalends_app::kind::calendar::{Attendance, Attendee, Changes, Draft, Person};
 use kalends_app::{Account, AnyCalendar, Cx, Error, Kind, Names, RemoteId, Retry, Secrets, Srv};
 use kalends_domain::Span;
-use rstest::rstest;
 
 use super::fake::{CALENDAR, Event, Server};
 use super::{APP, Exchange};
@@ -217,63 +217,6 @@ async fn ews_02_an_older_server_is_asked_in_its_own_version() {
     let cx = connected(&server, &[]).await;
     assert_eq!(cx.settings["found"]["version"], "Exchange2010_SP2");
     assert!(!part().calendars(&cx).await.expect("lists").is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn ews_03_the_server_is_found_by_the_mail_address() {
-    let server = Arc::new(Server::default());
-    let cx = connected(&server, &[("server", "")]).await;
-    assert_eq!(cx.settings["found"]["endpoint"], "https://ews.example.test/EWS/Exchange.asmx");
-    assert_eq!(server.bench().strays(), Vec::<String>::new());
-}
-
-#[tokio::test(start_paused = true)]
-async fn ews_03_a_house_that_answers_by_soap_alone_is_asked_so() {
-    let server = Arc::new(Server::default());
-    server.bench().next([Fault::Status(404, vec![])]);
-    let cx = connected(&server, &[("server", "")]).await;
-    assert_eq!(cx.settings["found"]["endpoint"], "https://ews.example.test/EWS/Exchange.asmx");
-    let paths: Vec<String> = server.bench().seen().iter().map(|one| one.url.path().to_owned()).collect();
-    assert_eq!(&paths[..2], ["/autodiscover/autodiscover.xml", "/autodiscover/autodiscover.svc"]);
-    assert_eq!(server.bench().strays(), Vec::<String>::new());
-}
-
-#[tokio::test(start_paused = true)]
-async fn ews_03_a_refused_password_is_not_tried_in_the_other_way_nor_elsewhere() {
-    let server = Arc::new(Server::default());
-    let error = fails(&server, "", &[("server", ""), ("password", "wrong")]).await;
-    assert_eq!(error.kind, Kind::AuthRevoked);
-    assert_eq!(asked(&server, "autodiscover.example.com"), 2, "once to hear how, once to be refused");
-}
-
-#[rstest]
-#[case::elsewhere(
-    "https://evil.example.test/autodiscover/autodiscover.xml",
-    "type this as the server: evil.example.test"
-)]
-#[case::unprotected("http://autodiscover.example.com/autodiscover/autodiscover.xml", "mail.example.com")]
-#[tokio::test(start_paused = true)]
-async fn ews_03_no_redirect_takes_the_password_elsewhere(#[case] to: &str, #[case] says: &str) {
-    let server = Arc::new(Server::default());
-    // The second place to look knows nothing, in either way of asking.
-    server.bench().next([Fault::Status(302, vec![("location", to.to_owned())])]);
-    server.bench().next([Fault::Status(404, vec![]), Fault::Status(404, vec![])]);
-    let error = fails(&server, "", &[("server", "")]).await;
-    assert!(error.message().contains(says), "{error}");
-    assert_eq!(server.bench().strays(), Vec::<String>::new(), "nothing was sent there");
-}
-
-#[tokio::test(start_paused = true)]
-async fn ews_03_the_names_of_a_domain_do_not_send_the_password_to_a_stranger() {
-    let server = Arc::new(Server::default());
-    let nowhere = || std::iter::repeat_n(Fault::Status(404, vec![]), 4);
-    server.bench().next(nowhere());
-    let error = fails(&server, "evil.example.test", &[("server", "")]).await;
-    assert!(error.message().contains("type this as the server: evil.example.test"), "{error}");
-    server.bench().next(nowhere());
-    let cx = typed(&server, "autodiscover.example.com", &[("server", "")]);
-    part().probe(&cx).await.expect("a server of the same house is asked");
-    assert_eq!(server.bench().strays(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -501,4 +444,25 @@ async fn all_08_the_password_stands_in_no_error_and_no_debug_text() {
     let error = part().busy(&cx, &[calendar()], march()).await.expect_err("it is down");
     let said = format!("{error} {error:?} {cx:?} {:?}", server.bench().seen());
     assert!(!said.contains("correct horse"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ews_07_ids_that_differ_by_case_are_two_events_and_go_with_their_version() {
+    let server = Arc::new(Server::default());
+    let cx = connected(&server, &[]).await;
+    let first = part().create(&cx, &calendar(), &draft()).await.expect("creates");
+    let other = Draft { uid: "another".into(), span: hour(3), ..draft() };
+    let second = part().create(&cx, &calendar(), &other).await.expect("creates");
+    assert!(first.id != second.id && first.id.as_str().eq_ignore_ascii_case(second.id.as_str()));
+    let later = Draft { sequence: 1, span: hour(4), ..other };
+    let written = part().update(&cx, &calendar(), &second, &later).await.expect("moves");
+    let sent = server.bench().seen();
+    let sent = sent.iter().rfind(|one| one.op.name == "UpdateItem").expect("it was sent");
+    let body = String::from_utf8_lossy(&sent.body).into_owned();
+    let (id, version) = (second.id.as_str(), second.etag.as_deref().expect("a version"));
+    assert!(body.contains(&format!(r#"Id="{id}""#)) && body.contains(version), "{body}");
+    assert_ne!(written.etag, second.etag);
+    part().delete(&cx, &calendar(), &first).await.expect("deletes");
+    let busy = part().busy(&cx, &[calendar()], march()).await.expect("says");
+    assert_eq!(busy.iter().map(|one| one.span).collect::<Vec<_>>(), [hour(4)], "the other one stands");
 }

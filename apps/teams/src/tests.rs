@@ -116,3 +116,14 @@ async fn a_room_keeps_its_form_when_the_setting_changes() {
     assert_eq!(server.mailbox.meetings(), 0);
     assert_eq!(server.bench().strays(), [""; 0]);
 }
+
+#[test]
+fn msg_01_meetings_and_calendars_are_asked_for_apart_and_neither_is_demanded() {
+    let oauth = APP.manifest().auth.oauth().expect("people sign in");
+    let wished: Vec<(&str, bool)> =
+        oauth.scopes.iter().map(|one| (one.scope.as_str(), one.required)).collect();
+    assert!(
+        wished.contains(&("OnlineMeetings.ReadWrite", false))
+            && wished.contains(&("Calendars.ReadWrite", false))
+    );
+}

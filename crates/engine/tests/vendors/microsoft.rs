@@ -22,6 +22,7 @@ checks![
     a_booking_of_the_calendar_alone_has_no_meeting,
     msg_15_a_subscription_is_asked_about_and_answers_with_its_word,
     msg_17_what_happens_to_a_subscription_is_mended,
+    msg_02_msg_04_tokens_are_taken_as_they_come_and_the_newest_is_kept,
     msg_16_a_notice_without_the_secret_is_nobodys,
 ];
 
@@ -198,4 +199,17 @@ async fn msg_16_a_notice_without_the_secret_is_nobodys(t: &TestDb) {
     assert_eq!((forged, stage.played.bench().seen().len()), (Heard::Refused, before));
     assert_eq!(sent(&stage, &notice, "true", |_| ()).await, Heard::Taken);
     assert_eq!(sent(&stage, &notice, "true", |_| ()).await, Heard::Taken, "told twice, done once");
+}
+
+async fn msg_02_msg_04_tokens_are_taken_as_they_come_and_the_newest_is_kept(t: &TestDb) {
+    // The played sign-in gives tokens that are no JWTs, and ends a grant whose older refresh token comes back.
+    let stage = Stage::with_calendar(t, &MICROSOFT).await;
+    let sign_in = stage.played.oauth().unwrap();
+    for _ in 0..3 {
+        let renewed = stage.played.bench().count("oauth_refresh");
+        sign_in.expire();
+        stage.book("nowhere-connected").await;
+        assert!(stage.played.bench().count("oauth_refresh") > renewed);
+    }
+    assert_eq!((events(&stage).await.len(), sign_in.standing() > 0), (3, true));
 }
