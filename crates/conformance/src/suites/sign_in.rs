@@ -27,7 +27,9 @@ pub fn all(apps: &[&'static App]) -> Vec<Trial> {
     granted
         .flat_map(|app| {
             checks.map(|(name, run)| {
-                Trial::test(format!("sign_in::{}::{name}", app.slug), move || perform(app, Pass::AtOnce, run))
+                Trial::test(format!("sign_in::{}::{name}", app.slug), move || {
+                    perform(app, &[], Pass::AtOnce, run)
+                })
             })
         })
         .collect()
