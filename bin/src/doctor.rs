@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use kalends_domain::zone;
+use kalends_engine::connect::Unregistered;
 use kalends_store::Db;
 
 use crate::base::system;
@@ -89,12 +90,41 @@ async fn database(config: &Config) -> Vec<Finding> {
             return vec![Finding { part: "database", said: Err(format!("{error}: check database_url")) }];
         }
     };
-    let found = vec![
+    let mut found = vec![
         Finding { part: "database", said: tables(&db).await },
         Finding { part: "claims", said: claims(&db).await },
     ];
+    let whole = found.iter().all(|finding| finding.said.is_ok());
     db.close().await;
+    if whole && config.secret_key_file.exists() {
+        found.extend(sign_ins(config).await);
+    }
     found
+}
+
+/// One line for each app that people sign in with and whose provider does not know this server.
+async fn sign_ins(config: &Config) -> Vec<Finding> {
+    let part = "sign-ins";
+    match wire::with_engine(config, async |engine| Ok(engine.unregistered().await?)).await {
+        Ok(all) if all.is_empty() => {
+            vec![Finding { part, said: Ok("every installed app is registered at its provider".to_owned()) }]
+        }
+        Ok(all) => all.iter().map(|one| Finding { part, said: Err(unregistered(one)) }).collect(),
+        Err(error) => vec![Finding { part, said: Err(format!("{error:#}")) }],
+    }
+}
+
+fn unregistered(of: &Unregistered) -> String {
+    let (name, slug) = (&of.app.manifest().name, of.app.slug);
+    let lacks = of.lacks.join(" and ");
+    let settings: Vec<String> = of.lacks.iter().map(|one| format!("apps.{slug}.{one}")).collect();
+    format!(
+        "{name} is installed without a {lacks}: register this server at its provider with the redirect address {}, \
+         then enter what it gives at {} or in the settings as {}",
+        of.redirect,
+        of.page,
+        settings.join(" and ")
+    )
 }
 
 async fn tables(db: &Db) -> Result<String, String> {

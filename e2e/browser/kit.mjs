@@ -100,6 +100,11 @@ class Visitor {
     await this.page.waitForURL((url) => !url.pathname.startsWith("/login"));
   }
 
+  /** Goes on with the cookies of another browser. */
+  async carry(cookies) {
+    await this.context.addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url: this.given.base })));
+  }
+
   /** Bytes over the wire since the last `go`. */
   async weight() {
     await this.page.waitForLoadState("networkidle");

@@ -40,7 +40,8 @@ impl Need {
         }
     }
 
-    fn is_met(self) -> bool {
+    /// It is there.
+    pub fn is_met(self) -> bool {
         env::var_os(self.variable()).is_some()
     }
 }

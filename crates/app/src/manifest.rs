@@ -21,7 +21,7 @@ pub use self::{
     api::ApiNames,
     check::{Filled, WrongField},
     parse::ManifestError,
-    place::{LinkPattern, Place},
+    place::{Asks, LinkPattern, Place},
     scope::Scope,
     setup::{Choice, Field, Hint, Input, When},
     shortcut::Shortcut,

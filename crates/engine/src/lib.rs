@@ -31,6 +31,6 @@ pub use self::{
     engine::Engine,
     invalid::{Invalid, Problem},
     pages::{EventTypePage, PageError, PageOwner, ProfilePage},
-    trouble::{Trouble, database_is_away},
+    trouble::{Trouble, database_is_away, disk_is_full},
     who::{Actor, Member},
 };

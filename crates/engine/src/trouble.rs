@@ -43,10 +43,21 @@ from_store!(
 
 /// True when, somewhere behind this, the database did not answer: nothing was changed, and later it may.
 pub fn database_is_away(cause: &(dyn std::error::Error + 'static)) -> bool {
+    store_said(cause, kalends_store::Error::is_unavailable)
+}
+
+/// True when, somewhere behind this, the disk of the database is full: nothing was changed.
+pub fn disk_is_full(cause: &(dyn std::error::Error + 'static)) -> bool {
+    store_said(cause, |error| matches!(error, kalends_store::Error::Full))
+}
+
+fn store_said(
+    cause: &(dyn std::error::Error + 'static),
+    what: impl Fn(&kalends_store::Error) -> bool,
+) -> bool {
     std::iter::successors(Some(cause), |error| error.source()).any(|error| {
         let own = error.downcast_ref::<kalends_store::Error>();
         let within = error.downcast_ref::<Trouble>();
-        own.is_some_and(kalends_store::Error::is_unavailable)
-            || matches!(within, Some(Trouble::Store(error)) if error.is_unavailable())
+        own.is_some_and(&what) || matches!(within, Some(Trouble::Store(error)) if what(error))
     })
 }

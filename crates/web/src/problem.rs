@@ -100,7 +100,7 @@ impl Problem {
         Self { retry_after: Some(30), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title) }
     }
 
-    /// 500: our fault; 503 while the database is away. The cause goes to the log, never to the client.
+    /// 500: our fault; 503 while the database is away, 507 when its disk is full. The cause goes to the log, never to the client.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         let mut said = cause.to_string();
         let mut source = cause.source();
@@ -109,6 +109,11 @@ impl Problem {
             source = deeper.source();
         }
         tracing::error!(error = said, "a request failed");
+        if kalends_engine::disk_is_full(cause) {
+            let title = "The server has no room left to keep anything.";
+            return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", title)
+                .say("Nothing was changed. Tell whoever runs it: its disk is full.");
+        }
         if kalends_engine::database_is_away(cause) {
             return Self::unavailable("database_away", "The server cannot reach its data right now.")
                 .say("Nothing was changed. Try again in a minute.");

@@ -197,6 +197,21 @@ mod tests {
     }
 
     #[test]
+    fn a_full_disk_is_said_plainly_and_is_nobodys_mistake() {
+        let full = || kalends_store::Error::Full;
+        for problem in [
+            Problem::internal(&full()),
+            Problem::from(BookError::from(full())),
+            Problem::from(ChangeError::from(full())),
+            Problem::from(ConnectError::from(full())),
+            Problem::from(SignInError::from(full())),
+        ] {
+            assert_eq!((problem.status.as_u16(), problem.code), (507, "disk_full"));
+            assert!(problem.detail.starts_with("Nothing was changed."), "{}", problem.detail);
+        }
+    }
+
+    #[test]
     fn an_error_keeps_its_code_and_its_words() {
         let problem = Problem::from(BookError::Taken);
         assert_eq!((problem.status, problem.code), (StatusCode::CONFLICT, "slot_taken"));

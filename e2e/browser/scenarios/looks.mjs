@@ -1,4 +1,4 @@
-// Every page given as [path, status], signed in `as` somebody or not, light and dark, on a desk and on a small telephone: what is wrong with how it looks?
+// Every page given as [path, status], signed in `as` somebody, with the `cookies` of another browser, or not at all, light and dark, on a desk and on a small telephone: what is wrong with how it looks?
 
 import { scenario } from "../kit.mjs";
 
@@ -8,13 +8,14 @@ const SCREENS = [
 ];
 const HEAVIEST = 100 * 1024;
 
-await scenario(async ({ pages, as, visitor }) => {
+await scenario(async ({ pages, as, cookies, visitor }) => {
   const findings = [];
   const weights = {};
   for (const scheme of ["light", "dark"]) {
     for (const { screen, ...size } of SCREENS) {
       const one = await visitor({ scheme, ...size });
       if (as) await one.signIn(as);
+      if (cookies) await one.carry(cookies);
       for (const [index, [path, status]] of pages.entries()) {
         await one.go(path, status);
         const place = `${path} (${scheme}, ${screen})`;

@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
+use serde_json::json;
 use url::Url;
 
+use crate::browser::play;
 use crate::host::Host;
 use crate::visitor::{Page, Visitor};
 use crate::{Need, trial};
@@ -54,6 +56,31 @@ fn connects() -> Result<()> {
     let foreign = sign_in(&host.browser, &google, "host@example.com")?;
     ensure!(stranger.get(&foreign)?.onward.ends_with("sign_in=over"), "another browser brings nothing");
     ensure!(host.browser.get(&foreign)?.onward.contains("did=connected"), "and takes nothing away");
+    another_account(&host, &google)
+}
+
+/// Mending a connection with another account asks first; the page stands the same looks as every other.
+fn another_account(host: &Host, google: &str) -> Result<()> {
+    let there = host.browser.get("/apps/installed")?.text;
+    let id = there.split_once("id=\"a-").and_then(|(_, rest)| rest.split_once('"')).context("no account")?.0;
+    let back = sign_in_as(&host.browser, google, "guest@example.com", &[("connection", id)])?;
+    let asked = host.browser.get(&back)?.onward;
+    ensure!(asked.starts_with(&format!("{APP}/switch/")), "{asked}");
+    let words = host.browser.get(&asked)?.words();
+    ensure!(words.contains("host@example.com") && words.contains("guest@example.com"), "{words}");
+    if Need::Browser.is_met() {
+        let registration = format!("{APP}/registration");
+        let pages =
+            [asked.as_str(), &registration, "/apps/zoom/registration", "/apps/zoom", "/apps/installed"];
+        let pages: Vec<_> = pages.iter().map(|path| json!([path, 200])).collect();
+        let with = json!({ "name": "sign-ins", "pages": pages, "cookies": host.browser.cookies() });
+        let found = play("looks", host.server.address()?, &with)?;
+        ensure!(found["findings"] == json!([]), "{found:#}");
+    }
+    let kept = host.browser.send(&asked, &asked, &[("do", "keep")])?;
+    ensure!(kept.onward.contains("did=kept"), "{kept:?}");
+    let words = host.browser.get("/apps/installed")?.words();
+    ensure!(words.contains("host@example.com") && !words.contains("guest@example.com"), "{words}");
     Ok(())
 }
 
@@ -72,9 +99,13 @@ api = "{google}/calendar/v3/"
     )
 }
 
-/// Presses the button, says yes on the provider's page as its form would, and is sent back.
 fn sign_in(browser: &Visitor, google: &str, email: &str) -> Result<String> {
-    let leaving = browser.send(APP, APP, &[])?;
+    sign_in_as(browser, google, email, &[])
+}
+
+/// Presses the button, says yes on the provider's page as its form would, and is sent back.
+fn sign_in_as(browser: &Visitor, google: &str, email: &str, form: &[(&str, &str)]) -> Result<String> {
+    let leaving = browser.send(APP, APP, form)?;
     ensure!(leaving.status == 200, "{leaving:?}");
     let there = refresh(&leaving)?;
     ensure!(there.as_str().starts_with(google), "{there}");

@@ -1,15 +1,20 @@
 //! A place that is a link its owner has already: a room with a fixed address.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use url::Url;
+
+use super::scope::words;
 
 /// The longest link we keep.
 const LONGEST: usize = 2_000;
 
-/// What a host types, and which links are taken.
+/// What somebody types, and which links are taken.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
+    /// Who types it: one word or several.
+    #[serde(default = "usual", deserialize_with = "one_or_more")]
+    pub asks: Vec<Asks>,
     /// What stands beside the field.
     pub label: String,
     /// A link as it may look, shown while the field is empty.
@@ -21,7 +26,35 @@ pub struct Place {
     pub links: Vec<LinkPattern>,
 }
 
+/// Who gives the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asks {
+    /// The host, once, with the event type.
+    Host,
+    /// Every guest, as they book.
+    Guest,
+}
+
+fn usual() -> Vec<Asks> {
+    vec![Asks::Host]
+}
+
+fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Asks>, D::Error> {
+    words(from, "location.asks is host or guest, or a list of them")
+}
+
 impl Place {
+    /// True when a host gives the link.
+    pub fn asks_host(&self) -> bool {
+        self.asks.contains(&Asks::Host)
+    }
+
+    /// True when a guest gives the link.
+    pub fn asks_guest(&self) -> bool {
+        self.asks.contains(&Asks::Guest)
+    }
+
     /// The link somebody typed, as it is kept; or what is wrong with it and how to mend it.
     ///
     /// People leave `https://` out when they copy from a browser, so it is put before what has no scheme.
@@ -191,6 +224,7 @@ mod tests {
 
     fn place(links: &[&str]) -> Place {
         Place {
+            asks: usual(),
             label: "Your room".into(),
             placeholder: "https://acme.example/your-room".into(),
             hint: String::new(),

@@ -20,20 +20,24 @@ pub(super) fn usual() -> Vec<Scope> {
 }
 
 pub(super) fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Scope>, D::Error> {
+    words(from, "scope is user, team or organization, or a list of them")
+}
+
+/// One word, or a list of at least one.
+pub(super) fn words<'de, D: Deserializer<'de>, W: Deserialize<'de>>(
+    from: D,
+    fix: &str,
+) -> Result<Vec<W>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Said {
-        One(Scope),
-        More(Vec<Scope>),
+    enum Said<W> {
+        One(W),
+        More(Vec<W>),
     }
-    let said = Said::deserialize(from)
-        .map_err(|_| serde::de::Error::custom("scope is user, team or organization, or a list of them"))?;
-    let scopes = match said {
-        Said::One(scope) => vec![scope],
-        Said::More(scopes) => scopes,
+    let refused = || serde::de::Error::custom(fix);
+    let said = match Said::deserialize(from).map_err(|_| refused())? {
+        Said::One(word) => vec![word],
+        Said::More(words) => words,
     };
-    if scopes.is_empty() {
-        return Err(serde::de::Error::custom("scope must name at least one of user, team, organization"));
-    }
-    Ok(scopes)
+    if said.is_empty() { Err(refused()) } else { Ok(said) }
 }

@@ -37,6 +37,11 @@ pub enum Location {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         app: Option<String>,
     },
+    /// A link the guest gives, to somewhere an app knows.
+    GuestLink {
+        /// The app's slug.
+        app: String,
+    },
     /// A room made by a conferencing app.
     App {
         /// The app's slug.
@@ -53,9 +58,9 @@ impl Location {
         Self::App { app: slug.into(), fallbacks: Vec::new() }
     }
 
-    /// True when the guest must say a number or an address.
+    /// True when the guest must say a number, an address or a link.
     pub const fn asks_guest(&self) -> bool {
-        matches!(self, Self::GuestPlace | Self::GuestPhone)
+        matches!(self, Self::GuestPlace | Self::GuestPhone | Self::GuestLink { .. })
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     change::{self, subject},
     check, make, plan, terms,
 };
-use crate::{Actor, Engine, Invalid, Member, index::Purpose};
+use crate::{Actor, Engine, Invalid, Member, connect::Apps, index::Purpose};
 
 impl Engine {
     /// Notes who did not come, once the booking has begun.
@@ -52,7 +52,8 @@ impl Engine {
         choice: &LocationChoice,
     ) -> Result<Booking, ChangeError> {
         let (actor, uid, choice) = (Actor::Member(*member), uid.clone(), choice.clone());
-        self.db.write(move |tx| relocated(tx, uid.clone(), actor.clone(), choice.clone())).await
+        let apps = self.outside.known().clone();
+        self.db.write(move |tx| relocated(tx, uid.clone(), actor.clone(), choice.clone(), apps.clone())).await
     }
 
     /// Gives a round-robin booking to another host who is free then.
@@ -174,13 +175,14 @@ fn relocated(
     uid: Uid,
     actor: Actor,
     choice: LocationChoice,
+    apps: Apps,
 ) -> BoxFuture<'_, Result<Booking, ChangeError>> {
     Box::pin(async move {
         let mut subject = subject(tx, &uid, &actor).await?;
         live(&subject.booking, tx.now())?;
         let mut invalid = Invalid::default();
         let place: BookedLocation =
-            check::place(&subject.event_type.settings.locations, Some(&choice), &mut invalid);
+            check::place(&subject.event_type.settings.locations, Some(&choice), &apps, &mut invalid);
         invalid.check()?;
         let told = Told {
             what: "location_changed",

@@ -70,7 +70,7 @@ pub struct Booker {
 pub struct LocationChoice {
     /// Which of the event type's places.
     pub pick: LocationPick,
-    /// The guest's address or telephone number, where the place asks for one.
+    /// The guest's address, telephone number or link, where the place asks for one.
     pub detail: String,
 }
 
@@ -89,7 +89,9 @@ pub enum LocationPick {
     GuestPhone,
     /// The fixed link.
     Link,
-    /// The room of this app.
+    /// Whatever place the guest says where it is, by address or link.
+    GuestDefined,
+    /// The room of this app, or the guest's link to it.
     App(String),
 }
 

@@ -9,7 +9,7 @@ use kalends_domain::{
 };
 
 use super::{BookAsk, Booker, LocationChoice, LocationPick};
-use crate::Invalid;
+use crate::{Invalid, connect::Apps};
 
 /// Most people one booker may bring.
 const MOST_GUESTS: usize = 50;
@@ -29,7 +29,7 @@ pub(crate) struct Checked {
 }
 
 /// Checks everything that needs no database; says all that will not do at once.
-pub(crate) fn check(ask: &BookAsk, event_type: &EventType) -> Result<Checked, Invalid> {
+pub(crate) fn check(ask: &BookAsk, event_type: &EventType, apps: &Apps) -> Result<Checked, Invalid> {
     let settings = &event_type.settings;
     let mut invalid = Invalid::default();
 
@@ -37,7 +37,7 @@ pub(crate) fn check(ask: &BookAsk, event_type: &EventType) -> Result<Checked, In
     let times = times(settings, ask.times, &mut invalid);
     let booker = booker(&ask.booker, &mut invalid);
     let guests = guests(&ask.guests, &booker, settings.extra_guests, "guests", &mut invalid);
-    let location = place(&settings.locations, ask.location.as_ref(), &mut invalid);
+    let location = place(&settings.locations, ask.location.as_ref(), apps, &mut invalid);
     let answers = check_answers(&settings.questions, &ask.answers).unwrap_or_else(|problems| {
         invalid.extend(problems);
         Answers::new()
@@ -170,6 +170,7 @@ pub(crate) fn guests(
 pub(crate) fn place(
     offered: &[Location],
     choice: Option<&LocationChoice>,
+    apps: &Apps,
     invalid: &mut Invalid,
 ) -> BookedLocation {
     let chosen = match (offered, choice) {
@@ -205,6 +206,21 @@ pub(crate) fn place(
             );
             BookedLocation::Phone { number: detail, host_calls: true }
         }
+        Location::GuestLink { app } => {
+            let link = apps.place(app).map(|place| place.link(&detail));
+            let url = match link {
+                Some(Ok(url)) => url.into(),
+                Some(Err(fix)) => {
+                    invalid.say("location", fix);
+                    detail
+                }
+                None => {
+                    invalid.say("location", "This place is not offered any more; choose another one.");
+                    detail
+                }
+            };
+            BookedLocation::Link { url, app: Some(app.clone()) }
+        }
         Location::Link { url, app, .. } => BookedLocation::Link { url: url.clone(), app: app.clone() },
         Location::App { app, fallbacks } => BookedLocation::App {
             app: app.clone(),
@@ -225,7 +241,10 @@ fn picked<'a>(offered: &'a [Location], pick: &LocationPick) -> Option<&'a Locati
             | (LocationPick::HostPhone, Location::HostPhone { .. })
             | (LocationPick::GuestPhone, Location::GuestPhone)
             | (LocationPick::Link, Location::Link { .. }) => true,
-            (LocationPick::App(asked), Location::App { app, .. }) => asked == app,
+            (LocationPick::GuestDefined, Location::GuestPlace | Location::GuestLink { .. }) => true,
+            (LocationPick::App(asked), Location::App { app, .. } | Location::GuestLink { app }) => {
+                asked == app
+            }
             _ => false,
         };
         fits.then_some(location)

@@ -32,7 +32,7 @@ impl Engine {
         let found = self.find(&ask.event_type).await?;
         let event_type = &found.offering.event_type;
         may_book(ask, &found.offering)?;
-        let checked = check::check(ask, event_type)?;
+        let checked = check::check(ask, event_type, self.outside.known())?;
         if event_type.settings.price.is_some_and(|price| price.minor > 0) {
             return Err(BookError::PaymentNotReady);
         }

@@ -115,7 +115,9 @@ fn serves(scope: Scope, event_type: &EventType) -> bool {
 /// True when this place is a room of this app.
 fn is_of(place: &Location, slug: &str) -> bool {
     match place {
-        Location::App { app, .. } | Location::Link { app: Some(app), .. } => app == slug,
+        Location::App { app, .. } | Location::Link { app: Some(app), .. } | Location::GuestLink { app } => {
+            app == slug
+        }
         _ => false,
     }
 }

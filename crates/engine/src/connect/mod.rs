@@ -1,5 +1,6 @@
 //! Apps: what there is, what is connected, and how well it is.
 
+mod apps;
 mod busy;
 mod error;
 mod health;
@@ -21,11 +22,15 @@ pub(crate) use self::installed::Installed;
 pub use kalends_store::repo::{Calendar, FailurePolicy, Health, Scope};
 
 pub use self::{
+    apps::Apps,
     busy::CalendarBusy,
     error::ConnectError,
     list::{AppCard, CalendarUse, ConnectionName, ConnectionView, Told},
     needs::Need,
-    oauth::{Answer, Begin, Configured, Finished, RegistrationView, Source, Switch, Tested, Unfinished},
+    oauth::{
+        Answer, Begin, Configured, Finished, RegistrationView, Source, Switch, Tested, Unfinished,
+        Unregistered,
+    },
     outside::{Outside, Post},
     pages::PageTag,
     removal::{Consequences, RemovedView},

@@ -11,13 +11,14 @@ use kalends_app::{
 
 use kalends_store::seal::Keys;
 
+use super::Apps;
 use super::oauth::Configured;
 use crate::{flights::FlightLog, notify::Links};
 
 /// Every app of this build, the gate they go out by, and what the operator said about both.
 #[derive(Debug)]
 pub struct Outside {
-    apps: Vec<&'static App>,
+    apps: Apps,
     gateway: Gateway,
     links: Links,
     keys: Arc<Keys>,
@@ -49,6 +50,7 @@ impl Outside {
     /// These apps, behind this gate; mails and events lead to `links`, secrets are sealed by `keys`.
     pub fn new(apps: Vec<&'static App>, gateway: Gateway, links: Links, keys: Arc<Keys>) -> Self {
         let (post, flights, registered) = (None, Arc::default(), BTreeMap::new());
+        let apps = Apps::from(apps);
         let (undo, keeps_flights) = (UNDO, FLIGHTS);
         Self { apps, gateway, links, keys, post, flights, undo, keeps_flights, registered }
     }
@@ -115,12 +117,12 @@ impl Outside {
 
     /// Slugs of apps that are links to rooms.
     pub(super) fn placing(&self) -> Vec<&'static str> {
-        self.apps.iter().filter(|app| app.manifest().place.is_some()).map(|app| app.slug).collect()
+        self.apps.all().iter().filter(|app| app.manifest().place.is_some()).map(|app| app.slug).collect()
     }
 
     /// Slugs of apps that public pages load.
     pub(super) fn tagging(&self) -> Vec<&'static str> {
-        self.apps.iter().filter(|app| app.manifest().tag.is_some()).map(|app| app.slug).collect()
+        self.apps.all().iter().filter(|app| app.manifest().tag.is_some()).map(|app| app.slug).collect()
     }
 
     /// What was called and not written down yet.
@@ -130,12 +132,17 @@ impl Outside {
 
     /// Every app, in the catalog's order.
     pub fn apps(&self) -> &[&'static App] {
+        self.apps.all()
+    }
+
+    /// What they say about themselves.
+    pub const fn known(&self) -> &Apps {
         &self.apps
     }
 
     /// The app of this slug.
     pub fn app(&self, slug: &str) -> Option<&'static App> {
-        self.apps.iter().copied().find(|app| app.slug == slug)
+        self.apps.get(slug)
     }
 
     /// The gate.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kalends_app::manifest::Place;
 use kalends_domain::{
     event_type::{Assignment, EventType, Host, Location, MOST_FALLBACKS, Owner, is_phone},
     people::Slug,
@@ -121,6 +122,10 @@ fn places(locations: &[Location], outside: &Outside, invalid: &mut Invalid) {
                 let few = fallbacks.len() <= MOST_FALLBACKS;
                 invalid.need(few, &field, &format!("name at most {MOST_FALLBACKS} apps to fall back on"));
             }
+            Location::GuestLink { app } => {
+                let asks = outside.known().place(app).is_some_and(Place::asks_guest);
+                invalid.need(asks, &field, "name an app whose links guests give");
+            }
             Location::GuestPlace | Location::GuestPhone => {}
         }
         invalid.need(!locations[..index].contains(location), &field, "is there twice; leave one out");
@@ -129,7 +134,7 @@ fn places(locations: &[Location], outside: &Outside, invalid: &mut Invalid) {
 
 /// Whether this is a link to a room of this app.
 fn room_link(outside: &Outside, app: &str, url: &str) -> Result<(), String> {
-    let place = outside.app(app).and_then(|app| app.manifest().place.as_ref());
+    let place = outside.known().place(app).filter(|place| place.asks_host());
     let place = place.ok_or_else(|| "this app is not on this server; choose another place".to_owned())?;
     place.link(url).map(drop)
 }

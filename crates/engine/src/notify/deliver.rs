@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     Engine,
+    connect::Apps,
     flights::{self, About as For, Step},
     job::{Deliver, Failed, Job as _, When},
 };
@@ -98,7 +99,7 @@ async fn composed(engine: &Engine, delivery: &Delivery) -> Result<Option<Message
         return Err(Failed::never(format!("nothing is known of a message {:?}", delivery.what.message)));
     };
     let mut tx = engine.db.read().await?;
-    let about = about(&mut tx, &content).await?;
+    let about = about(&mut tx, engine.outside.known(), &content).await?;
     let Some(reader) = reader(&content, &about, &delivery.what.recipient) else { return Ok(None) };
     // A link that came later is news of its own time.
     let stamp = if topic == Topic::LinkReady { delivery.created_at } else { content.told.stamp };
@@ -108,7 +109,7 @@ async fn composed(engine: &Engine, delivery: &Delivery) -> Result<Option<Message
         .map_err(|error| Failed::never(error.to_string()))
 }
 
-async fn about(tx: &mut Tx, content: &Content) -> kalends_store::Result<About> {
+async fn about(tx: &mut Tx, apps: &Apps, content: &Content) -> kalends_store::Result<About> {
     let told = &content.told;
     let mut hosts = tx.people().many(&told.hosts).await?;
     hosts.sort_by_key(|host| told.hosts.iter().position(|id| *id == host.id));
@@ -121,6 +122,7 @@ async fn about(tx: &mut Tx, content: &Content) -> kalends_store::Result<About> {
         event,
         hosts,
         questions: settings.questions,
+        app: apps.of_booking(&told.location),
         link: content.link.clone(),
         password: content.password.clone(),
         turn: content.turn,

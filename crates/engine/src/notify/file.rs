@@ -6,6 +6,7 @@ use kalends_domain::{
 };
 use kalends_ical as ical;
 
+use super::join_line;
 use crate::{Engine, book::ChangeError};
 
 impl Engine {
@@ -28,7 +29,10 @@ impl Engine {
             end: booking.span.ends(),
             zone: Zone::parse(&booking.zone).unwrap_or_else(|_| Zone::utc()),
             title: booking.title.clone(),
-            description: String::new(),
+            description: match booking.location.url() {
+                Some(url) => join_line(self.outside.known().of_booking(&booking.location).as_deref(), url),
+                None => String::new(),
+            },
             location: booking.location.line().to_owned(),
             url: Some(links.booking(object)),
             organizer: view

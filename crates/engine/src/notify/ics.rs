@@ -71,7 +71,7 @@ fn meeting(
         end: told.span.ends(),
         zone: Zone::parse(&told.zone).unwrap_or_else(|_| Zone::utc()),
         title: told.title.clone(),
-        description: if reader.side == Side::Host { told.notes.clone() } else { String::new() },
+        description: description(told, about, reader),
         location: location.to_owned(),
         url: page(told, reader, links),
         organizer: about
@@ -83,6 +83,22 @@ fn meeting(
         shows_as: ical::ShowsAs::Busy,
         visibility: ical::Visibility::Usual,
     }
+}
+
+/// How to join, and for hosts what the guest wrote.
+fn description(told: &Told, about: &About, reader: &Reader) -> String {
+    let url = match &told.location {
+        BookedLocation::App { .. } => about.link.as_deref(),
+        place => place.url(),
+    };
+    let notes = (reader.side == Side::Host).then(|| told.notes.clone());
+    let parts = url.map(|url| join_line(about.app.as_deref(), url)).into_iter().chain(notes);
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// `Acme Rooms: https://…`, for the text of calendar entries.
+pub(crate) fn join_line(app: Option<&str>, url: &str) -> String {
+    format!("{}: {url}", app.unwrap_or("Join"))
 }
 
 /// A guest in a shared slot has an event of their own: its uid is the seat's, which opens nobody else's booking.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     compose::mail,
+    ics::join_line,
     plan::{choose_again, link_ready},
     post::{can_send, post},
 };

@@ -78,10 +78,15 @@ pub(crate) async fn run(engine: &Engine, job: &Notify) -> Result<(), Failed> {
                 let link = booking.as_ref().and_then(|now| link_of(&job.told.location, &now.location));
                 let password = link.as_ref().and(booking.as_ref()).and_then(|now| now.location.password());
                 let password = password.map(str::to_owned);
+                let mut told = job.told.clone();
+                if let (Some(_), Some(now)) = (&link, &booking) {
+                    // Perhaps another app's room than was meant at first.
+                    told.location.clone_from(&now.location);
+                }
                 let topic = Topic::from(job.message);
                 for (to, email) in recipients(tx, topic, &job.told, &job.only).await? {
                     let (link, password) = (link.clone(), password.clone());
-                    let content = Content { told: job.told.clone(), to, link, password, turn: 1 };
+                    let content = Content { told: told.clone(), to, link, password, turn: 1 };
                     deliver(tx, topic, &content, &email).await?;
                 }
                 Ok(())
@@ -109,7 +114,8 @@ pub(crate) async fn link_ready(tx: &mut Tx, booking: &Booking, link: &str) -> St
     for (whom, before) in told.into_iter().filter(|(_, before)| before.link.as_deref() != Some(link)) {
         let turn = before.turn + u32::from(before.link.is_some());
         let password = booking.location.password().map(str::to_owned);
-        let content = Content { link: Some(link.to_owned()), password, turn, ..before };
+        let told = Told { location: booking.location.clone(), ..before.told };
+        let content = Content { told, to: before.to, link: Some(link.to_owned()), password, turn };
         deliver(tx, Topic::LinkReady, &content, &whom).await?;
     }
     Ok(())

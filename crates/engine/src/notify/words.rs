@@ -19,6 +19,8 @@ pub struct About {
     pub hosts: Vec<User>,
     /// What was asked, for the labels of the answers.
     pub questions: Vec<Question>,
+    /// The app whose room it is, as it is called; none where no app has to do with the place.
+    pub app: Option<String>,
     /// The link to join by, where a conferencing app has made one by now.
     pub link: Option<String>,
     /// What is typed at the room's door.
@@ -215,18 +217,27 @@ fn place(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reader: 
         BookedLocation::Phone { number, host_calls: false } => {
             letter.fact("Telephone", format!("Call {number}"));
         }
-        BookedLocation::Link { url, .. } => letter.linked_fact("Join", url),
+        BookedLocation::Link { url, .. } => {
+            letter.fact("Where", about.app.as_deref().unwrap_or_default());
+            letter.linked_fact("Join", url);
+        }
         BookedLocation::App { .. } => match &about.link {
             Some(url) => {
+                letter.fact("Where", about.app.as_deref().unwrap_or_default());
                 letter.linked_fact("Join", url);
                 if let Some(password) = &about.password {
                     letter.fact("Passcode", password.as_str());
                 }
             }
-            None if topic == Topic::Requested => {
-                letter.fact("Where", "Online. The link comes once it is confirmed.");
+            None => {
+                let app = about.app.as_deref().unwrap_or("Online");
+                let when = if topic == Topic::Requested {
+                    "comes once it is confirmed"
+                } else {
+                    "is still being made and follows in another mail"
+                };
+                letter.fact("Where", format!("{app}. The link {when}."));
             }
-            None => letter.fact("Where", "Online. The link is still being made and follows in another mail."),
         },
     }
 }

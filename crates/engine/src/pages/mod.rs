@@ -8,7 +8,7 @@ use kalends_domain::{
     people::{Organization, Profile, Slug, Team, User},
 };
 
-use crate::book::Person;
+use crate::{book::Person, connect::Apps};
 
 /// A host's or a team's page.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +77,8 @@ pub struct EventTypePage {
     pub zone: String,
     /// Reached through this private link.
     pub link: Option<kalends_domain::Uid>,
+    /// The apps of this build: its places may be theirs.
+    pub apps: Apps,
 }
 
 /// Why there is no page.

@@ -43,6 +43,7 @@ impl Engine {
             hosts: offering.hosts.iter().map(|host| host.person.clone()).collect(),
             zone: offering.zone.name().to_owned(),
             link: link.map(|link| link.uid),
+            apps: self.outside.known().clone(),
         })
     }
 

@@ -12,10 +12,10 @@ use kalends_domain::{
     people::User,
 };
 
-use crate::notify::Links;
+use crate::{connect::Outside, notify};
 
 /// The event that stands in each host's calendar. All hosts have the same one, under the booking's uid.
-pub fn event(booking: &Booking, hosts: &[User], questions: &[Question], links: &Links) -> Draft {
+pub fn event(booking: &Booking, hosts: &[User], questions: &[Question], outside: &Outside) -> Draft {
     let organizer = booking.hosts.first().and_then(|id| hosts.iter().find(|host| host.id == *id));
     let co_hosts = hosts.iter().filter(|host| Some(host.id) != organizer.map(|host| host.id));
     let guests = booking.attendees.iter().map(|guest| Attendee {
@@ -28,11 +28,11 @@ pub fn event(booking: &Booking, hosts: &[User], questions: &[Question], links: &
         uid: booking.uid.to_string(),
         sequence: booking.revision.into(),
         title: booking.title.clone(),
-        description: description(booking, questions, links),
+        description: description(booking, questions, outside),
         span: booking.span,
         zone: booking.zone.clone(),
         location: (!place.is_empty()).then(|| place.to_owned()),
-        url: Some(links.host_booking(&booking.uid)),
+        url: Some(outside.links().host_booking(&booking.uid)),
         organizer: organizer.map_or_else(|| Person { name: String::new(), email: String::new() }, person),
         attendees: co_hosts
             .map(|host| Attendee { person: person(host), status: Attendance::Accepted, optional: false })
@@ -63,10 +63,10 @@ pub fn fingerprint<T: serde::Serialize>(content: &T) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, &bytes).as_ref()[..12])
 }
 
-fn description(booking: &Booking, questions: &[Question], links: &Links) -> String {
+fn description(booking: &Booking, questions: &[Question], outside: &Outside) -> String {
     let mut parts = Vec::new();
     if let BookedLocation::App { url: Some(url), .. } | BookedLocation::Link { url, .. } = &booking.location {
-        parts.push(format!("Join: {url}"));
+        parts.push(notify::join_line(outside.known().of_booking(&booking.location).as_deref(), url));
     }
     if let BookedLocation::Phone { number, host_calls } = &booking.location {
         let guest = booking.booker().map_or("the guest", |guest| guest.name.as_str());
@@ -90,7 +90,7 @@ fn description(booking: &Booking, questions: &[Question], links: &Links) -> Stri
     if !booking.notes.trim().is_empty() {
         parts.push(format!("Notes: {}", booking.notes));
     }
-    parts.push(format!("Move or cancel it: {}", links.host_booking(&booking.uid)));
+    parts.push(format!("Move or cancel it: {}", outside.links().host_booking(&booking.uid)));
     parts.join("\n")
 }
 

@@ -1,5 +1,8 @@
 //! Absences, and stays in other zones.
 
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
 use jiff::{ToSpan, civil::Date};
 use kalends_domain::{
     Id,
@@ -7,7 +10,7 @@ use kalends_domain::{
     people::User,
     zone::Zone,
 };
-use kalends_store::Error;
+use kalends_store::{Error, Tx};
 
 use super::{Away, Stay, subject};
 use crate::{EditError, Engine, Invalid, Member};
@@ -28,32 +31,26 @@ impl Engine {
         dates: &OutOfOffice,
     ) -> Result<Away, EditError> {
         dates.check().map_err(rule)?;
-        let (member, dates) = (*member, dates.clone());
-        self.db
-            .write(move |tx| {
-                let dates = dates.clone();
-                Box::pin(async move {
-                    let user = subject(tx, member, user).await?;
-                    let id = tx.ids().id();
-                    let away = Away { id, organization: user.organization, user: user.id, dates };
-                    tx.schedules().add_away(&away).await?;
-                    Ok(away)
-                })
+        let dates = dates.clone();
+        self.change_of(member, user, move |tx, user| {
+            let (id, dates) = (tx.ids().id(), dates.clone());
+            Box::pin(async move {
+                let away = Away { id, organization: user.organization, user: user.id, dates };
+                tx.schedules().add_away(&away).await?;
+                Ok(away)
             })
-            .await
+        })
+        .await
     }
 
     /// Takes days away back.
     pub async fn delete_away(&self, member: &Member, user: Id<User>, id: Id<Away>) -> Result<(), EditError> {
-        let member = *member;
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let user = subject(tx, member, user).await?;
-                    tx.schedules().delete_away(&user, id).await.map_err(|error| gone(error, "absence"))
-                })
+        self.change_of(member, user, move |tx, user| {
+            Box::pin(async move {
+                tx.schedules().delete_away(&user, id).await.map_err(|error| gone(error, "absence"))
             })
-            .await
+        })
+        .await
     }
 
     /// A user's stays in other zones, by date.
@@ -66,29 +63,42 @@ impl Engine {
     /// Notes a stay: the schedule's hours are then local there.
     pub async fn add_stay(&self, member: &Member, user: Id<User>, dates: &Travel) -> Result<Stay, EditError> {
         dates.check().map_err(rule)?;
-        let (member, dates) = (*member, dates.clone());
-        self.db
-            .write(move |tx| {
-                let dates = dates.clone();
-                Box::pin(async move {
-                    let user = subject(tx, member, user).await?;
-                    let id = tx.ids().id();
-                    let stay = Stay { id, organization: user.organization, user: user.id, dates };
-                    tx.schedules().add_stay(&stay).await?;
-                    Ok(stay)
-                })
+        let dates = dates.clone();
+        self.change_of(member, user, move |tx, user| {
+            let (id, dates) = (tx.ids().id(), dates.clone());
+            Box::pin(async move {
+                let stay = Stay { id, organization: user.organization, user: user.id, dates };
+                tx.schedules().add_stay(&stay).await?;
+                Ok(stay)
             })
-            .await
+        })
+        .await
     }
 
     /// Takes a stay back.
     pub async fn delete_stay(&self, member: &Member, user: Id<User>, id: Id<Stay>) -> Result<(), EditError> {
-        let member = *member;
+        self.change_of(member, user, move |tx, user| {
+            Box::pin(async move {
+                tx.schedules().delete_stay(&user, id).await.map_err(|error| gone(error, "stay"))
+            })
+        })
+        .await
+    }
+
+    /// One step about somebody's days, by those who may take it, in one transaction.
+    async fn change_of<T: Send + 'static>(
+        &self,
+        member: &Member,
+        user: Id<User>,
+        step: impl for<'t> Fn(&'t mut Tx, User) -> BoxFuture<'t, Result<T, EditError>> + Send + Sync + 'static,
+    ) -> Result<T, EditError> {
+        let (member, step) = (*member, Arc::new(step));
         self.db
             .write(move |tx| {
+                let step = Arc::clone(&step);
                 Box::pin(async move {
                     let user = subject(tx, member, user).await?;
-                    tx.schedules().delete_stay(&user, id).await.map_err(|error| gone(error, "stay"))
+                    step(tx, user).await
                 })
             })
             .await

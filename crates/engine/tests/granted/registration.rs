@@ -13,6 +13,7 @@ use crate::{club::Provider, stage::Stage};
 checks![
     oau_04_the_address_to_register_is_the_configured_one,
     an_administrator_enters_it_once_and_people_connect,
+    an_installed_app_without_a_registration_is_found_with_what_to_do,
     a_wrong_secret_is_told_apart_and_not_kept,
     what_cannot_be_asked_is_kept_and_said,
     a_blank_secret_stays_and_another_id_needs_its_own,
@@ -54,6 +55,20 @@ async fn an_administrator_enters_it_once_and_people_connect(t: &TestDb) {
     assert_eq!(stage.audited().await[0], "registration_entered club");
     stage.engine.unregister(&stage.member, "club").await.unwrap();
     assert!(stage.engine.registration_of(&stage.member, "club").await.unwrap().from.is_none());
+}
+
+async fn an_installed_app_without_a_registration_is_found_with_what_to_do(t: &TestDb) {
+    let stage = unregistered(t).await;
+    assert!(stage.engine.unregistered().await.unwrap().is_empty(), "nobody uses it");
+    stage.engine.register(&stage.member, "club", "kalends", SECRET, "").await.unwrap();
+    stage.connect().await;
+    assert!(stage.engine.unregistered().await.unwrap().is_empty());
+    stage.engine.unregister(&stage.member, "club").await.unwrap();
+    let found = stage.engine.unregistered().await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].app.slug, &found[0].lacks[..]), ("club", &["client_id", "client_secret"][..]));
+    assert_eq!(found[0].redirect, "https://book.example/apps/club/callback");
+    assert_eq!(found[0].page, "https://book.example/apps/club/registration");
 }
 
 async fn a_wrong_secret_is_told_apart_and_not_kept(t: &TestDb) {

@@ -14,6 +14,7 @@ mod guards;
 mod kept;
 mod moves;
 mod notices;
+mod post;
 mod proof;
 mod registered;
 mod stage;

@@ -5,7 +5,7 @@ use kalends_domain::{
     booking::{AskWhy, By, Seen, State},
     people::CalendarChanges,
 };
-use kalends_engine::heed::ChangeAnswer;
+use kalends_engine::{connect::CalendarUse, heed::ChangeAnswer};
 use kalends_testkit::{TestDb, make, planner::Edit};
 
 use crate::stage::{Stage, at, span};
@@ -26,6 +26,9 @@ checks![
     an_accepted_deletion_calls_off,
     a_deleted_event_is_written_again,
     a_host_who_ignores_is_left_alone,
+    a_host_who_is_asked_gets_one_mail_for_each_change,
+    a_question_answered_at_once_is_not_mailed,
+    what_a_calendar_says_goes_before_what_its_host_says,
     a_question_goes_when_the_event_is_moved_back,
     a_question_goes_when_the_booking_is_moved_by_its_guest,
     a_question_asked_is_not_asked_anew_at_every_look,
@@ -253,6 +256,68 @@ async fn a_question_asked_is_not_asked_anew_at_every_look(t: &TestDb) {
     assert_eq!(stage.history(&booking).await, ["booked", "changed"]);
     assert_eq!(needs(&stage).await.len(), 1);
     assert_eq!(stage.planner.bench().count("find"), 1);
+}
+
+async fn a_host_who_is_asked_gets_one_mail_for_each_change(t: &TestDb) {
+    let stage = Stage::with(t, CalendarChanges::Ask, "https://book.example/").await;
+    let booking = stage.booked("11-24 10:00").await;
+    let mails = |word: &str| stage.post.about(&stage.host.email, word);
+    stage.planner.edit("work", booking.uid.as_str(), Edit::At(span("11-25 14:15", 30)));
+    for _ in 0..3 {
+        stage.sync().await;
+    }
+    let moved = mails("was moved in your calendar");
+    assert_eq!(moved.len(), 1, "once, however often it is looked at");
+    let text = &moved[0][3];
+    assert!(text.contains("“work” it now stands on Wednesday 25 November 2026, 14:15 to 14:45"), "{text}");
+    assert!(text.contains("Tuesday 24 November 2026, 10:00"), "{text}");
+    assert!(text.contains(&format!("https://book.example/bookings/{}", booking.uid)), "{text}");
+
+    stage.planner.edit("work", booking.uid.as_str(), Edit::Delete);
+    stage.sync().await;
+    assert_eq!(mails("was deleted in your calendar").len(), 1, "another change, another mail");
+    assert_eq!(mails("was moved in your calendar").len(), 1);
+    assert_ne!(mails("was deleted")[0][0], moved[0][0], "mail programs tell them apart");
+    assert!(stage.post.about("gus@guests.example.com", "in your calendar").is_empty(), "guests hear nothing");
+}
+
+async fn a_question_answered_at_once_is_not_mailed(t: &TestDb) {
+    let stage = Stage::with(t, CalendarChanges::Ask, "https://book.example/").await;
+    let booking = stage.booked("11-24 10:00").await;
+    stage.planner.edit("work", booking.uid.as_str(), Edit::At(span("11-25 14:15", 30)));
+    stage.planner.edit("work", booking.uid.as_str(), Edit::At(span("11-24 10:00", 30)));
+    stage.sync().await;
+    assert!(
+        stage.post.about(&stage.host.email, "in your calendar").is_empty(),
+        "it stands as it was written"
+    );
+}
+
+async fn what_a_calendar_says_goes_before_what_its_host_says(t: &TestDb) {
+    let stage = Stage::with(t, CalendarChanges::Ignore, "https://book.example/").await;
+    let wish = async |wish: Option<CalendarChanges>| {
+        let one = stage.calendar().await;
+        let uses = CalendarUse { on_change: wish, ..(&one).into() };
+        stage.engine.use_calendars(&stage.member, stage.installation, &[uses]).await.unwrap();
+        assert_eq!(stage.calendar().await.on_change, wish);
+    };
+    let booking = stage.booked("11-24 10:00").await;
+    wish(Some(CalendarChanges::Follow)).await;
+    stage.planner.edit("work", booking.uid.as_str(), Edit::At(span("11-25 14:15", 30)));
+    stage.sync().await;
+    assert_eq!(stage.now(&booking).await.span, span("11-25 14:15", 30));
+
+    wish(Some(CalendarChanges::Ask)).await;
+    stage.planner.edit("work", booking.uid.as_str(), Edit::At(span("11-26 14:15", 30)));
+    stage.sync().await;
+    assert_eq!(needs(&stage).await.len(), 1);
+
+    wish(None).await;
+    let other = stage.booked("11-27 10:00").await;
+    stage.planner.edit("work", other.uid.as_str(), Edit::Delete);
+    stage.sync().await;
+    assert!(stage.now(&other).await.state.is_confirmed(), "as the host says elsewhere");
+    assert!(needs(&stage).await.iter().all(|one| one.view.booking.id != other.id));
 }
 
 async fn a_whole_answer_that_lacks_our_event_means_it_is_gone(t: &TestDb) {

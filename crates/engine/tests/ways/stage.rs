@@ -35,28 +35,33 @@ use kalends_testkit::{
     settle,
 };
 
+use crate::post::{Arrived, POSTBOX};
+
 pub struct Stage<'t> {
     pub t: &'t TestDb,
     pub engine: Engine,
     pub planner: Arc<Planner>,
+    pub post: Arc<Arrived>,
     pub host: User,
     pub member: Member,
     pub event_type: EventType,
     pub installation: Id<Installation>,
 }
 
-/// An engine whose only app is the planner, reached by the world at this address.
-pub fn engine(t: &TestDb, planner: &Arc<Planner>, base: &str) -> Engine {
+/// An engine whose only calendar is the planner, reached by the world at this address; mails arrive in `post`.
+pub fn engine(t: &TestDb, planner: &Arc<Planner>, post: &Arc<Arrived>, base: &str) -> Engine {
     let chance = Arc::new(Counting::default());
     let time = Arc::new(Hurried(t.clock.clone()));
     let transport = Arc::new(Played::new(planner.played()));
     let log = Arc::new(FlightLog::default());
     let gateway =
         Gateway::new(transport, Arc::new(NoNames), time, chance, Arc::clone(&log) as Arc<dyn Recorder>)
-            .playing(&PLANNER, planner.played());
+            .playing(&PLANNER, planner.played())
+            .playing(&POSTBOX, Arc::clone(post) as Arc<dyn Fake>);
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&base.parse().unwrap());
-    Engine::new(t.db.clone(), Outside::new(vec![&PLANNER], gateway, links, Arc::new(keys)).with_flights(log))
+    let outside = Outside::new(vec![&PLANNER], gateway, links, Arc::new(keys)).with_flights(log);
+    Engine::new(t.db.clone(), outside.with_post(crate::post::post()).unwrap())
 }
 
 impl<'t> Stage<'t> {
@@ -67,7 +72,8 @@ impl<'t> Stage<'t> {
 
     pub async fn with(t: &'t TestDb, wish: CalendarChanges, base: &str) -> Self {
         let planner = Arc::new(Planner::new(&t.clock, &["work"]));
-        let engine = engine(t, &planner, base);
+        let post = Arc::<Arrived>::default();
+        let engine = engine(t, &planner, &post, base);
         let mut users = t.people(&["ines", "jonas"]).await;
         for user in &mut users {
             user.profile = Profile { calendar_changes: wish, ..Profile::default() };
@@ -85,7 +91,8 @@ impl<'t> Stage<'t> {
         let host = users.remove(0);
         let event_type = make::event_type(&t.ids, "consultation", &[&host]);
         let installation = engine.connect(&make::member(&host), "planner", &planner.form()).await.unwrap();
-        let stage = Self { t, engine, planner, member: make::member(&host), host, event_type, installation };
+        let member = make::member(&host);
+        let stage = Self { t, engine, planner, post, member, host, event_type, installation };
         stage.offer(&stage.event_type).await;
         stage.settle().await;
         stage

@@ -10,7 +10,7 @@ use super::{
     sql::{Text, Value},
     sqlite,
 };
-use crate::{Result, error::lost_a_race, sql};
+use crate::{Error, Result, error::lost_a_race, sql};
 
 /// So many statements go together at most.
 const TOGETHER: usize = 16;
@@ -194,20 +194,10 @@ impl Tx {
         let mut keys: Vec<String> = hosts.iter().map(ToString::to_string).collect();
         keys.sort_unstable();
         keys.dedup();
-        let lock = || {
-            sql("SELECT host_id FROM host_guards WHERE host_id IN ($*) ORDER BY host_id FOR UPDATE")
-                .bind_list(keys.iter())
-        };
-        if self.rows(lock()).await?.len() < keys.len() {
-            let rows = keys.iter().map(|key| vec![Value::from(key)]);
-            self.run(
-                sql("INSERT INTO host_guards (host_id) VALUES $* ON CONFLICT (host_id) DO NOTHING")
-                    .bind_rows(rows),
-            )
-            .await?;
-            self.rows(lock()).await?;
-        }
-        Ok(())
+        let lock = sql("SELECT host_id FROM host_guards WHERE host_id IN ($*) ORDER BY host_id FOR UPDATE");
+        let found = self.rows(lock.bind_list(keys.iter())).await?.len();
+        // Without a row there is nothing to wait at, and two could decide at once.
+        if found == keys.len() { Ok(()) } else { Err(Error::Missing("host")) }
     }
 
     /// Makes the guard row of a fresh host or event type, in the transaction that makes it.

@@ -22,6 +22,7 @@ checks![
     a_column_that_is_not_there_is_named,
     lists_of_any_length_find_their_rows,
     a_full_disk_is_said_and_passes on Sqlite,
+    a_full_disk_of_the_server_is_said on Postgres,
     a_closed_database_says_so,
     a_broken_connection_is_replaced on Postgres,
     a_wrong_address_is_refused_without_its_password,
@@ -228,6 +229,15 @@ async fn lists_of_any_length_find_their_rows(t: &TestDb) {
             sql("SELECT name FROM things WHERE name <> $1 AND name IN ($*)").bind("z").bind_list(list);
         assert_eq!(tx.rows(query).await.unwrap().len(), many);
     }
+}
+
+/// What the server says when it can extend a file no more is said by the server itself here: class 53, `disk_full`.
+async fn a_full_disk_of_the_server_is_said(t: &TestDb) {
+    let said = write!(t.db, [], |tx| {
+        tx.run(sql("DO $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$"))
+            .await
+    });
+    assert!(matches!(said, Err(Error::Full)), "{said:?}");
 }
 
 async fn a_full_disk_is_said_and_passes(t: &TestDb) {

@@ -20,14 +20,14 @@ fn query(start: &str) -> String {
 }
 
 /// Opens the form of a time: the first answer keeps it, the second shows the form.
-async fn open_form(guest: &mut Browser, page: &str, start: &str) -> Seen {
+pub async fn open_form(guest: &mut Browser, page: &str, start: &str) -> Seen {
     let kept = guest.get(&format!("{page}/book?{}", query(start))).await;
     let form = guest.follow(&kept).await;
     assert_eq!(form.status, StatusCode::OK, "{}", form.text);
     form
 }
 
-const ANSWERS: [(&str, &str); 3] =
+pub const ANSWERS: [(&str, &str); 3] =
     [("name", "Marta Hollweg"), ("email", "marta@hollweg.example"), ("go", "book")];
 
 pub async fn book(guest: &mut Browser, page: &str, start: &str) -> String {

@@ -6,6 +6,7 @@ mod apps;
 mod browser;
 mod entry;
 mod guest;
+mod guest_links;
 mod hooks;
 mod host;
 mod house;

@@ -165,11 +165,15 @@ async fn a_link_that_is_still_made_shows_as_pending_and_arrives_by_itself() {
     let mut guest = server.guest();
     let booking = book(&mut guest, "/ines/call", TEN).await;
     let page = guest.get(&booking).await;
-    assert_eq!(page.texts("[data-pending] strong"), ["Never is making your link"]);
+    assert_eq!(page.texts("[data-pending] strong"), ["never rooms is making your link"]);
 
     job::drain(&server.house.engine).await.unwrap();
     let page = guest.get(&booking).await;
-    assert_eq!(page.texts("[data-pending] strong"), ["Slow is making your link"], "the next one's turn");
+    assert_eq!(
+        page.texts("[data-pending] strong"),
+        ["slow rooms is making your link"],
+        "the next one's turn"
+    );
     let uid = booking.rsplit('/').next().unwrap();
     let door = guest.get(&format!("/join/{uid}")).await;
     assert_eq!(door.to(), booking, "the page says how it stands");
@@ -177,7 +181,7 @@ async fn a_link_that_is_still_made_shows_as_pending_and_arrives_by_itself() {
     server.house.test.clock.advance(SignedDuration::from_mins(1));
     job::drain(&server.house.engine).await.unwrap();
     let part = guest.get(&format!("{booking}/link")).await;
-    assert_eq!(part.texts(".join strong"), ["Your Slow link is ready"]);
+    assert_eq!(part.texts(".join strong"), ["Your slow rooms link is ready"]);
     assert!(part.text.contains("481516"), "{}", part.text);
     assert_eq!(guest.get(&format!("/join/{uid}")).await.to(), "https://slow.example/room?pwd=x");
 }

@@ -9,6 +9,7 @@ mod registration;
 mod renewals;
 mod signer;
 mod taken_back;
+mod unregistered;
 
 pub(super) use self::kept::NewTokens;
 pub use self::{
@@ -16,5 +17,6 @@ pub use self::{
     error::Unfinished,
     finish::{Answer, Finished, Switch},
     registration::{Configured, RegistrationView, Source, Tested},
+    unregistered::Unregistered,
 };
 pub(crate) use self::{kept::Kept, signer::Granted};

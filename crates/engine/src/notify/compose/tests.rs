@@ -84,6 +84,7 @@ fn about(link: Option<&str>) -> About {
         event: "Project consultation".into(),
         hosts: vec![host("Inês Carvalho", "ines@example.com")],
         questions: vec![],
+        app: Some("Acme Rooms".into()),
         link: link.map(str::to_owned),
         password: None,
         turn: 1,

@@ -81,7 +81,11 @@ impl PlaceIn {
         };
         let pick = match kind {
             "address" => LocationPick::InPerson,
-            "attendeeAddress" | "attendeeDefined" => LocationPick::GuestPlace,
+            "attendeeAddress" => LocationPick::GuestPlace,
+            "attendeeDefined" => match self {
+                Self::Typed { integration: Some(app), .. } => LocationPick::App(app.clone()),
+                _ => LocationPick::GuestDefined,
+            },
             "phone" => LocationPick::HostPhone,
             "attendeePhone" => LocationPick::GuestPhone,
             "link" => LocationPick::Link,

@@ -268,6 +268,7 @@ fn booking_ask(which: &Which, desk: &Desk, typed: &Typed) -> BookAsk {
     let detail = match offered {
         Some(kalends_domain::event_type::Location::GuestPhone) => typed.get("phone"),
         Some(kalends_domain::event_type::Location::GuestPlace) => typed.get("place"),
+        Some(kalends_domain::event_type::Location::GuestLink { .. }) => typed.get("link"),
         _ => "",
     };
     let location = (!settings.locations.is_empty())

@@ -7,9 +7,9 @@ use kalends_domain::{
     booking::{Attendee, By, State, Status},
     event_type::BookedLocation,
 };
-use kalends_engine::book::BookingView;
+use kalends_engine::{book::BookingView, connect::Apps};
 
-use super::parts::{Fact, Notice, Summary, app_name, booked_place, first_name, length, names, when};
+use super::parts::{Fact, Notice, Summary, booked_place, first_name, length, names, when};
 use crate::{
     extract::Typed,
     pages::Frame,
@@ -100,6 +100,8 @@ pub struct Seen<'a> {
     pub view: &'a BookingView,
     /// The seat they hold, where guests share a slot.
     pub seat: Option<&'a Uid>,
+    /// The apps of this build: its place may be one's.
+    pub apps: &'a Apps,
     /// Now.
     pub now: Timestamp,
 }
@@ -141,7 +143,7 @@ impl Seen<'_> {
         let location = &self.view.booking.location;
         let BookedLocation::App { url, password, .. } = location else { return None };
         live.then(|| Join {
-            app: app_name(location.made_by().unwrap_or_default()),
+            app: self.apps.of_booking(location).unwrap_or_default(),
             password: password.clone().unwrap_or_default(),
             shown: url.as_deref().map_or(String::new(), shown),
             // Our own door: it leads to the room as it is when somebody walks in.
@@ -156,7 +158,7 @@ impl Seen<'_> {
         let booking = &self.view.booking;
         let mut facts = vec![when(face, host, booking.span.starts(), length(booking))];
         facts.push(Fact::new("user", self.host()));
-        facts.extend(booked_place(&booking.location, first_name(self.host())));
+        facts.extend(booked_place(&booking.location, first_name(self.host()), self.apps));
         Summary {
             leaf: face.leaf(booking.span.starts()),
             title: self.view.event_type.title.clone(),
@@ -284,7 +286,7 @@ fn facts(seen: &Seen) -> Vec<(&'static str, String)> {
     let booking = &view.booking;
     let hosts: Vec<&str> = view.hosts.iter().map(|host| host.name.as_str()).collect();
     let mut facts = vec![("What", view.event_type.title.clone()), ("With", names(&hosts))];
-    if let Some(place) = booked_place(&booking.location, first_name(seen.host())) {
+    if let Some(place) = booked_place(&booking.location, first_name(seen.host()), seen.apps) {
         let line = if place.fine.is_empty() { place.text } else { format!("{}: {}", place.text, place.fine) };
         facts.push(("Where", line));
     }

@@ -69,7 +69,8 @@ impl Trouble {
 }
 
 async fn draw_times(web: &Web, view: &BookingView, typed: &Typed, trouble: &Trouble) -> Answer {
-    let seen = Seen { view, seat: view.seat.as_ref(), now: web.engine.now() };
+    let seen =
+        Seen { view, seat: view.seat.as_ref(), apps: web.engine.outside.known(), now: web.engine.now() };
     let (visit, lost) = load::visit(web, typed);
     let (face, _) = load::faces(&seen, &visit);
     let booking = &view.booking;
@@ -158,7 +159,8 @@ pub async fn ask(State(web): State<Web>, Path(uid): Path<String>, Asked(asked): 
 }
 
 async fn draw_cancel(web: &Web, view: &BookingView, typed: &Typed, trouble: &Trouble) -> Answer {
-    let seen = Seen { view, seat: view.seat.as_ref(), now: web.engine.now() };
+    let seen =
+        Seen { view, seat: view.seat.as_ref(), apps: web.engine.outside.known(), now: web.engine.now() };
     let (face, host) = load::faces(&seen, &Visit::of(typed));
     let frame = Frame::of(web).await.home_at(format!("/{}", view.event_type.owner));
     let view = CancelView {

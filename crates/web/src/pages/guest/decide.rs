@@ -7,7 +7,10 @@ use axum::{
 };
 use http::StatusCode;
 use kalends_domain::{Uid, booking::Status};
-use kalends_engine::book::{BookingView, ChangeError};
+use kalends_engine::{
+    book::{BookingView, ChangeError},
+    connect::Apps,
+};
 
 use super::{
     booking::Seen,
@@ -66,12 +69,13 @@ impl DecideView {
     pub fn of(
         frame: Frame,
         view: &BookingView,
+        apps: &Apps,
         signed_in: &SignedIn,
         word: Word,
         typed: &Typed,
         now: jiff::Timestamp,
     ) -> Self {
-        let seen = Seen { view, seat: None, now };
+        let seen = Seen { view, seat: None, apps, now };
         let profile = &signed_in.user.profile;
         let visit = Visit {
             zone: kalends_domain::Zone::parse(&profile.zone).ok(),
@@ -114,7 +118,8 @@ async fn ask(web: &Web, signed_in: &SignedIn, csrf: &Csrf, uid: &str, word: Word
         return Ok(to_booking(&view));
     }
     let frame = Frame::signed(web, csrf).await.home_at("/bookings".into());
-    Ok(load::unkept(show(&DecideView::of(frame, &view, signed_in, word, typed, web.engine.now()))))
+    let apps = web.engine.outside.known();
+    Ok(load::unkept(show(&DecideView::of(frame, &view, apps, signed_in, word, typed, web.engine.now()))))
 }
 
 fn to_booking(view: &BookingView) -> Response {
@@ -166,7 +171,9 @@ pub async fn declined(
     match web.engine.decline(&signed_in.member(), &view.booking.uid, typed.get("note")).await {
         Err(ChangeError::Invalid(invalid)) => {
             let frame = Frame::signed(&web, &csrf).await.home_at("/bookings".into());
-            let mut page = DecideView::of(frame, &view, &signed_in, Word::Decline, &typed, web.engine.now());
+            let apps = web.engine.outside.known();
+            let mut page =
+                DecideView::of(frame, &view, apps, &signed_in, Word::Decline, &typed, web.engine.now());
             page.notice = Some(Notice::fail(&invalid.to_string()));
             Ok(load::with_status(StatusCode::UNPROCESSABLE_ENTITY, show(&page)))
         }

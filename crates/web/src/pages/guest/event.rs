@@ -251,7 +251,7 @@ fn facts(page: &EventTypePage, visit: &Visit) -> Vec<Fact> {
         facts.push(Fact::new("card", price(Some(money))));
     }
     if let [location] = settings.locations.as_slice() {
-        let (icon, text, fine, _) = place(location, first_name(page.owner.name()));
+        let (icon, text, fine, _) = place(location, first_name(page.owner.name()), &page.apps);
         facts.push(Fact { icon, text, fine });
     }
     if let Some(seats) = settings.seats {
@@ -285,7 +285,7 @@ fn choices(page: &EventTypePage, visit: &Visit) -> Vec<Choose> {
     }
     if settings.locations.len() > 1 {
         let choice = |(index, location): (usize, &Location)| {
-            let (_, label, fine, asks) = place(location, first_name(page.owner.name()));
+            let (_, label, fine, asks) = place(location, first_name(page.owner.name()), &page.apps);
             let chosen = visit.place.unwrap_or(0) == index;
             Choice { value: index.to_string(), label, fine, chosen, asks }
         };

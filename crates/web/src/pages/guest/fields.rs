@@ -1,6 +1,8 @@
 //! The fields of the booking form: what is asked, what was typed, what will not do.
 
-use kalends_domain::event_type::{EventType, FieldProblem, Question, QuestionKind};
+use kalends_app::manifest::Place;
+use kalends_domain::event_type::{EventType, FieldProblem, Location, Question, QuestionKind};
+use kalends_engine::connect::Apps;
 
 use super::parts::{Choice, first_name, place};
 use crate::extract::Typed;
@@ -32,7 +34,7 @@ pub struct Field {
     pub rows: u8,
     /// What will not do, if anything.
     pub error: String,
-    /// Asked only with a place that needs it: `phone` or `place`.
+    /// Asked only with a place that needs it: `phone`, `place` or `link`.
     pub only: &'static str,
 }
 
@@ -78,7 +80,7 @@ pub struct FormError {
 }
 
 /// Every field of an event type's form, in order.
-pub fn fields(event_type: &EventType, host: &str, typed: &Typed) -> Vec<Field> {
+pub fn fields(event_type: &EventType, host: &str, apps: &Apps, typed: &Typed) -> Vec<Field> {
     let mut fields = vec![
         Field { required: true, autocomplete: "name", ..Field::new("name", "text", "Your name", typed) },
         Field {
@@ -88,20 +90,20 @@ pub fn fields(event_type: &EventType, host: &str, typed: &Typed) -> Vec<Field> {
             ..Field::new("email", "email", "Email", typed)
         },
     ];
-    fields.extend(location_fields(event_type, host, typed));
+    fields.extend(location_fields(event_type, host, apps, typed));
     fields.extend(event_type.settings.questions.iter().filter(|one| !one.hidden).map(|one| ask(one, typed)));
     fields.push(Field { rows: 3, ..Field::new("notes", "textarea", "Anything else we should know?", typed) });
     fields
 }
 
-fn location_fields(event_type: &EventType, host: &str, typed: &Typed) -> Vec<Field> {
+fn location_fields(event_type: &EventType, host: &str, apps: &Apps, typed: &Typed) -> Vec<Field> {
     let places = &event_type.settings.locations;
     let host = first_name(host);
     let mut fields = Vec::new();
     if places.len() > 1 {
         let picked = typed.text("where").unwrap_or("0");
         let choices = places.iter().enumerate().map(|(index, location)| {
-            let (_, label, fine, asks) = place(location, host);
+            let (_, label, fine, asks) = place(location, host, apps);
             let value = index.to_string();
             Choice { chosen: value == picked, value, label, fine, asks }
         });
@@ -109,7 +111,7 @@ fn location_fields(event_type: &EventType, host: &str, typed: &Typed) -> Vec<Fie
         fields.push(Field { required: true, choices, ..Field::new("where", "radio", "Where", typed) });
     }
     let only = |kind| if places.len() > 1 { kind } else { "" };
-    let asks = |kind: &str| places.iter().any(|location| place(location, host).3 == kind);
+    let asks = |kind: &str| places.iter().any(|location| place(location, host, apps).3 == kind);
     if asks("phone") {
         fields.push(Field {
             required: true,
@@ -128,7 +130,39 @@ fn location_fields(event_type: &EventType, host: &str, typed: &Typed) -> Vec<Fie
             ..Field::new("place", "textarea", "Address where you meet", typed)
         });
     }
+    if asks("link") {
+        let only = only("link");
+        fields.push(Field { only, ..link_field(places, apps, typed) });
+    }
     fields
+}
+
+/// What an app asks a guest for; one field for all of them, for only one of them is chosen.
+fn link_field(places: &[Location], apps: &Apps, typed: &Typed) -> Field {
+    let asked = places.iter().filter_map(|location| match location {
+        Location::GuestLink { app } => Some((apps.name(app), apps.place(app)?)),
+        _ => None,
+    });
+    let asked: Vec<(String, &Place)> = asked.collect();
+    let (label, hint) = match asked.as_slice() {
+        [(_, place)] => {
+            let example = format!("Such as {}.", place.placeholder);
+            (place.label.clone(), format!("{} {example}", place.hint).trim().to_owned())
+        }
+        several => {
+            let example = |(name, place): &(String, &Place)| format!("{name}: {}", place.placeholder);
+            let examples: Vec<String> = several.iter().map(example).collect();
+            ("Your link there".to_owned(), format!("Such as {}.", examples.join(", or ")))
+        }
+    };
+    // As typed: people leave https:// out, and a browser would refuse that before anybody can help.
+    Field {
+        required: true,
+        autocomplete: "off",
+        inputmode: "url",
+        hint,
+        ..Field::new("link", "text", &label, typed)
+    }
 }
 
 /// The element of a question; its slug could be any of ours.
@@ -213,9 +247,9 @@ fn place_field(fields: &[Field]) -> String {
     let chosen = fields.iter().find(|field| field.id == "where");
     let asks =
         chosen.and_then(|field| field.choices.iter().find(|choice| choice.chosen)).map(|choice| choice.asks);
-    let only = ["phone", "place"].into_iter().find(|id| fields.iter().any(|field| field.id == *id));
+    let only = ["phone", "place", "link"].into_iter().find(|id| fields.iter().any(|field| field.id == *id));
     match (chosen, asks, only) {
-        (Some(_), Some(asks @ ("phone" | "place")), _) => asks.into(),
+        (Some(_), Some(asks @ ("phone" | "place" | "link")), _) => asks.into(),
         (Some(_), _, _) => "where".into(),
         (None, _, Some(only)) => only.into(),
         (None, _, None) => "errors".into(),

@@ -83,7 +83,7 @@ impl FormView {
             notice: None,
             heading: String::new(),
             errors: Vec::new(),
-            fields: fields(event_type, page.owner.name(), &with_place(typed, visit)),
+            fields: fields(event_type, page.owner.name(), &page.apps, &with_place(typed, visit)),
             extra_guests: event_type.settings.extra_guests,
             most_guests: MOST_GUESTS,
             guests,
@@ -156,7 +156,7 @@ fn summary(
     let mut facts = vec![when(face, host, chosen.start, chosen.minutes)];
     facts.push(Fact::new("user", page.owner.name()));
     if let Some(location) = settings.locations.get(visit.place.unwrap_or(0)) {
-        let (icon, text, fine, _) = place(location, first_name(page.owner.name()));
+        let (icon, text, fine, _) = place(location, first_name(page.owner.name()), &page.apps);
         facts.push(Fact { icon, text, fine });
     }
     if let Some(series) = settings.recurrence {

@@ -6,6 +6,7 @@ use kalends_domain::{
     booking::Booking,
     event_type::{BookedLocation, Location},
 };
+use kalends_engine::connect::Apps;
 
 use crate::when::{Face, Leaf};
 
@@ -88,7 +89,7 @@ pub struct Choice {
     pub fine: String,
     /// It is the one.
     pub chosen: bool,
-    /// `phone` or `place`: with this answer the guest has to say more.
+    /// `phone`, `place` or `link`: with this answer the guest has to say more.
     pub asks: &'static str,
 }
 
@@ -124,7 +125,7 @@ pub fn when(face: &Face, host: &Face, start: Timestamp, minutes: u32) -> Fact {
 }
 
 /// A place an event type offers, as a choice: icon, words, more words, what the guest must add.
-pub fn place(location: &Location, host: &str) -> (&'static str, String, String, &'static str) {
+pub fn place(location: &Location, host: &str, apps: &Apps) -> (&'static str, String, String, &'static str) {
     match location {
         Location::InPerson { address, public } => {
             let fine = if *public { address.clone() } else { "You get the address when you book".into() };
@@ -139,16 +140,17 @@ pub fn place(location: &Location, host: &str) -> (&'static str, String, String, 
         Location::Link { url, public, app } => {
             let fine = if *public { url.clone() } else { "You get the link when you book".into() };
             match app {
-                Some(app) => ("video", app_name(app), fine, ""),
+                Some(app) => ("video", apps.name(app), fine, ""),
                 None => ("link", "Online".into(), fine, ""),
             }
         }
-        Location::App { app, .. } => ("video", format!("{} video", app_name(app)), String::new(), ""),
+        Location::GuestLink { app } => ("video", apps.name(app), "You give the link".into(), "link"),
+        Location::App { app, .. } => ("video", apps.name(app), String::new(), ""),
     }
 }
 
 /// Where a booking takes place, as a fact; none while nothing is said.
-pub fn booked_place(location: &BookedLocation, host: &str) -> Option<Fact> {
+pub fn booked_place(location: &BookedLocation, host: &str, apps: &Apps) -> Option<Fact> {
     Some(match location {
         BookedLocation::Unspecified => return None,
         BookedLocation::Address { address } => Fact::new("pin", address),
@@ -160,21 +162,12 @@ pub fn booked_place(location: &BookedLocation, host: &str) -> Option<Fact> {
         }
         BookedLocation::Link { url, app: None } => Fact::new("link", url),
         BookedLocation::Link { url, app: Some(app) } => {
-            Fact { fine: url.clone(), ..Fact::new("video", app_name(app)) }
+            Fact { fine: url.clone(), ..Fact::new("video", apps.name(app)) }
         }
         BookedLocation::App { app, instead, .. } => {
-            Fact::new("video", format!("{} video", app_name(instead.as_deref().unwrap_or(app))))
+            Fact::new("video", apps.name(instead.as_deref().unwrap_or(app)))
         }
     })
-}
-
-/// An app's name from its slug: `acme-meet` is `Acme Meet`.
-pub fn app_name(slug: &str) -> String {
-    let words = slug.split('-').map(|word| {
-        let mut letters = word.chars();
-        letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
-    });
-    words.collect::<Vec<String>>().join(" ")
 }
 
 /// A price as people write it, in lists without cents where there are none.

@@ -16,6 +16,7 @@ use kalends_domain::{
 use kalends_engine::{
     EventTypePage, PageOwner, ProfilePage,
     book::{BookingView, EventTypeBrief, GuestMay, Person},
+    connect::Apps,
     slots::{Offer, SeatsLeft, Slots, Withheld},
 };
 
@@ -144,6 +145,7 @@ pub fn full() -> Settings {
 
 pub fn page(settings: Settings) -> EventTypePage {
     EventTypePage {
+        apps: Apps::default(),
         event_type: event_type(settings),
         organization: id(9),
         owner: owner(),

@@ -34,7 +34,8 @@ pub async fn page(
     notice: Option<Notice>,
     status: StatusCode,
 ) -> Answer {
-    let seen = Seen { view, seat: view.seat.as_ref(), now: web.engine.now() };
+    let seen =
+        Seen { view, seat: view.seat.as_ref(), apps: web.engine.outside.known(), now: web.engine.now() };
     let visit = Visit::of(asked);
     let (face, _) = load::faces(&seen, &visit);
     let frame = Frame::of(web).await.home_at(format!("/{}", view.event_type.owner));
@@ -63,7 +64,12 @@ pub async fn page(
 /// `GET /booking/{uid}/link`: the link alone, for a page that waits for it.
 pub async fn waiting(State(web): State<Web>, Path(uid): Path<String>) -> Answer {
     let view = load::booking(&web, &uid).await?;
-    let seen = Seen { view: &view, seat: view.seat.as_ref(), now: web.engine.now() };
+    let seen = Seen {
+        view: &view,
+        seat: view.seat.as_ref(),
+        apps: web.engine.outside.known(),
+        now: web.engine.now(),
+    };
     match seen.join() {
         Some(join) => Ok(load::unkept(show(&JoinPart { join }))),
         None => Ok(StatusCode::NO_CONTENT.into_response()),

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use kalends_domain::event_type::{FieldProblem, LinkRefused, Settings};
+use kalends_engine::connect::Apps;
 
 use super::{
     booking::{BookingPage, JoinPart, News, Seen},
@@ -138,7 +139,7 @@ fn what_a_guest_types_is_never_markup() {
 fn bookings_in_every_state_are_sound() {
     for (name, view) in sample::bookings() {
         for news in [News::Booked, News::Moved, News::Nothing] {
-            let seen = Seen { view: &view, seat: None, now: now() };
+            let seen = Seen { view: &view, seat: None, apps: &Apps::default(), now: now() };
             let drawn = draw(
                 &format!("booking-{name}-{news:?}"),
                 &BookingPage::of(frame(), &seen, &face("Europe/Berlin"), news),
@@ -159,7 +160,7 @@ fn bookings_in_every_state_are_sound() {
 #[test]
 fn a_pending_link_is_asked_for_again_and_a_ready_one_is_not() {
     for (name, view) in sample::bookings().into_iter().take(2) {
-        let seen = Seen { view: &view, seat: None, now: now() };
+        let seen = Seen { view: &view, seat: None, apps: &Apps::default(), now: now() };
         let part = JoinPart { join: seen.join().unwrap() }.render().unwrap();
         assert_eq!(part.contains("data-pending"), name == "pending", "{part}");
         assert_eq!(part.contains("/join/2Vx9pQeRk8sT0aBcDeFgHi"), name == "ready", "{part}");
@@ -169,7 +170,7 @@ fn a_pending_link_is_asked_for_again_and_a_ready_one_is_not() {
 #[test]
 fn moving_and_cancelling_say_what_happens() {
     let (_, view) = sample::bookings().remove(0);
-    let seen = Seen { view: &view, seat: None, now: now() };
+    let seen = Seen { view: &view, seat: None, apps: &Apps::default(), now: now() };
     let berlin = face("Europe/Berlin");
     let start = at("2027-03-11T08:00:00Z");
     let drawn =

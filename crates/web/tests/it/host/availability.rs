@@ -102,6 +102,37 @@ async fn time_away_is_planned_and_called_off() {
 }
 
 #[tokio::test]
+async fn a_stay_elsewhere_moves_the_hours_to_the_clock_there() {
+    let server = Server::start().await;
+    server.offer("consultation", plain()).await;
+    let mut host = server.host();
+    let (page, _) = front(&mut host).await;
+    let stays = "/availability/stays";
+    let day = "/ines/consultation?date=2026-11-25&zone=UTC";
+    let first = async || server.guest().get(day).await.values(".slots button", "value").remove(0);
+    let at_home = first().await;
+    let typed = [("first", "2026-11-25"), ("last", "2026-11-26"), ("zone", "Asia/Tokyo")];
+    let done = host.submit_to(&page, stays, &typed).await;
+    let page = after(&mut host, &done).await;
+    assert_eq!(page.texts("#travel ~ ul h3"), ["Wed 25 November – Thu 26 November"]);
+    assert_eq!(page.texts("#travel ~ ul p"), ["Hours are Tokyo time"]);
+    assert_eq!((at_home.get(11..16), first().await.get(11..16)), (Some("09:00"), Some("00:00")));
+    for wrong in [
+        [("first", "2026-12-31"), ("last", "2026-12-24"), ("zone", "Asia/Tokyo")],
+        [("first", ""), ("last", ""), ("zone", "Asia/Tokyo")],
+        [("first", "2026-12-31"), ("last", ""), ("zone", "Moon/Base")],
+    ] {
+        let back = host.submit_to(&page, stays, &wrong).await;
+        assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(back.values("#stay-first", "value"), [wrong[0].1], "what was typed is kept");
+        assert_eq!(back.texts("details[open] .error").len(), 1);
+    }
+    let remove = page.values("#travel ~ ul form", "action").remove(0);
+    host.submit_to(&page, &remove, &[]).await.to();
+    assert_eq!(first().await, at_home);
+}
+
+#[tokio::test]
 async fn a_second_schedule_becomes_the_default_and_the_first_is_deleted() {
     let server = Server::start().await;
     let mut host = server.host();

@@ -85,7 +85,7 @@ pub struct LocationIn {
     pub link: Option<String>,
     /// With `phone`.
     pub phone: Option<String>,
-    /// With `integration`: the app's slug.
+    /// With `integration`: the app's slug. With `attendeeDefined`: the app whose link the guest gives.
     pub integration: Option<String>,
     /// With `integration`: the apps that make the room when it cannot, in order.
     #[serde(default)]

@@ -149,6 +149,7 @@ fn location_out(location: &Location) -> Value {
         Location::App { app, fallbacks } => {
             json!({ "type": "integration", "integration": app, "fallbacks": fallbacks })
         }
+        Location::GuestLink { app } => json!({ "type": "attendeeDefined", "integration": app }),
         Location::GuestPlace => json!({ "type": "attendeeAddress" }),
         Location::GuestPhone => json!({ "type": "attendeePhone" }),
     }

@@ -158,6 +158,9 @@ fn locations(places: &[LocationIn], wrong: &mut Vec<Wrong>) -> Vec<Location> {
             }
             "integration" => need(&place.integration, "integration")
                 .map(|app| Location::App { app, fallbacks: place.fallbacks.clone() }),
+            "attendeeDefined" if place.integration.is_some() => {
+                need(&place.integration, "integration").map(|app| Location::GuestLink { app })
+            }
             "attendeeAddress" | "attendeeDefined" => Ok(Location::GuestPlace),
             "attendeePhone" => Ok(Location::GuestPhone),
             other => Err(Wrong::new(

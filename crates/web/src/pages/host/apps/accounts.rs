@@ -249,6 +249,7 @@ fn row(calendar: &Calendar, told: bool, eye: &Eye) -> CalendarRow {
         tentative: calendar.tentative_blocks,
         trust_hours: calendar.policy.trust_hours,
         ignore: !calendar.policy.then_blocks,
+        on_change: calendar.on_change.map_or("", CalendarChanges::as_str),
         words: words.join(", "),
     }
 }

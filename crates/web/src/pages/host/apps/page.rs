@@ -290,6 +290,8 @@ pub struct CalendarRow {
     pub trust_hours: u32,
     /// After that it is ignored instead of blocking everything.
     pub ignore: bool,
+    /// What becomes of a booking whose event is changed there; empty for what the profile says.
+    pub on_change: &'static str,
     /// What it is for, and when it was last read.
     pub words: String,
 }

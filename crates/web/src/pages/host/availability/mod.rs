@@ -1,5 +1,6 @@
-//! When hosts can be booked: schedules, dates that differ, time away.
+//! When hosts can be booked: schedules, dates that differ, time away, time elsewhere.
 
+mod days;
 mod hours;
 mod page;
 
@@ -10,7 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use jiff::civil::Date;
-use kalends_domain::availability::{DateHours, Hours as Stretch, OutOfOffice, Schedule, WallTime};
+use kalends_domain::availability::{DateHours, Hours as Stretch, Schedule, WallTime};
 use kalends_engine::{
     EditError,
     schedules::{ScheduleDraft, ScheduleView},
@@ -18,7 +19,7 @@ use kalends_engine::{
 
 use self::{
     hours::Hours,
-    page::{Availability, DateForm, LeaveForm, Page, Tab},
+    page::{Availability, DateForm, LeaveForm, Page, StayForm, Tab},
 };
 use super::{desk::Desk, draw_form, notice::Notice};
 use crate::{
@@ -32,8 +33,10 @@ pub fn routes() -> Router<Web> {
     Router::new()
         .route("/availability", get(front))
         .route("/availability/new", post(new))
-        .route("/availability/away", post(plan_leave))
-        .route("/availability/away/{away}/remove", post(drop_leave))
+        .route("/availability/away", post(days::plan_leave))
+        .route("/availability/away/{away}/remove", post(days::drop_leave))
+        .route("/availability/stays", post(days::plan_stay))
+        .route("/availability/stays/{stay}/remove", post(days::drop_stay))
         .route("/availability/{number}", get(show).post(save))
         .route("/availability/{number}/default", post(make_default))
         .route("/availability/{number}/delete", post(delete))
@@ -42,7 +45,7 @@ pub fn routes() -> Router<Web> {
 }
 
 /// What a step leaves to say on the next page.
-const DID: [(&str, &str); 7] = [
+const DID: [(&str, &str); 8] = [
     ("saved", "Hours saved."),
     ("made", "A new schedule. Its hours are nine to five until you change them."),
     ("default", "This is your default schedule now."),
@@ -50,6 +53,7 @@ const DID: [(&str, &str); 7] = [
     ("date", "Date added."),
     ("removed", "Removed."),
     ("away", "Time away planned. No times are offered on those days."),
+    ("stay", "Stay planned. On those days your hours are local there."),
 ];
 
 /// `GET /availability`: the default schedule.
@@ -229,48 +233,6 @@ async fn store(web: &Web, desk: &Desk, schedule: &ScheduleView, hours: Schedule)
     Ok(())
 }
 
-/// `POST /availability/away`
-async fn plan_leave(State(web): State<Web>, desk: Desk, Form(typed): Form) -> Result<Response, Problem> {
-    let number = typed.get("schedule").parse::<i64>().unwrap_or_default();
-    let schedule = one(&web, &desk, number).await?;
-    let day = |field: &str| typed.get(field).parse::<Date>().ok();
-    let problem = match (day("first"), day("last")) {
-        (Some(from), Some(until)) => {
-            let note = typed.text("note").map(str::to_owned);
-            let dates = OutOfOffice { from, until, note };
-            match web.engine.add_away(&desk.member(), desk.by.user.id, &dates).await {
-                Ok(_) => return Ok(leave(number, "away")),
-                Err(EditError::Invalid(invalid)) => invalid.to_string(),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        _ => "Choose the first and the last day.".to_owned(),
-    };
-    let leave = LeaveForm {
-        open: true,
-        first: typed.get("first").to_owned(),
-        last: typed.get("last").to_owned(),
-        note: typed.get("note").to_owned(),
-        problem: Some(problem),
-    };
-    let typing = Typing { leave, ..Typing::hours(Hours::of(&schedule.name, &schedule.hours)) };
-    page(&web, &desk, &schedule, typing, None).await
-}
-
-/// `POST /availability/away/{away}/remove`
-async fn drop_leave(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(away): Path<String>,
-    _form: Form,
-) -> Result<Response, Problem> {
-    let id = away
-        .parse()
-        .map_err(|_| Problem::not_found("not_found", "This time away does not exist any more."))?;
-    web.engine.delete_away(&desk.member(), desk.by.user.id, id).await?;
-    Ok(Redirect::to("/availability?did=removed").into_response())
-}
-
 fn leave(number: i64, did: &str) -> Response {
     Redirect::to(&format!("/availability/{number}?did={did}")).into_response()
 }
@@ -283,16 +245,18 @@ async fn one(web: &Web, desk: &Desk, number: i64) -> Result<ScheduleView, Proble
     Ok(web.engine.schedule_numbered(&desk.member(), number).await?)
 }
 
-/// What stands in the page's three forms.
+/// What stands in the page's four forms.
 struct Typing {
     hours: Hours,
     date: DateForm,
     leave: LeaveForm,
+    stay: StayForm,
 }
 
 impl Typing {
     fn hours(hours: Hours) -> Self {
-        Self { hours, date: DateForm::default(), leave: LeaveForm::default() }
+        let (date, leave, stay) = (DateForm::default(), LeaveForm::default(), StayForm::default());
+        Self { hours, date, leave, stay }
     }
 }
 
@@ -310,6 +274,9 @@ async fn page(
         tabs.into_iter().map(|one| Tab { number: one.number, name: one.name, is_default: one.is_default });
     let away = web.engine.away(&member, user).await?;
     let away = away.iter().filter(|one| one.dates.until >= today);
+    let stays = web.engine.stays(&member, user).await?;
+    let stays = stays.iter().filter(|one| one.dates.until.is_none_or(|until| until >= today));
+    let there = if typing.stay.zone.is_empty() { &desk.profile().zone } else { &typing.stay.zone };
     let event_types = web.engine.hosted_event_types(&member).await?;
     let users = event_types.iter().filter(|one| match one.schedule {
         Some(id) => id == schedule.id,
@@ -327,6 +294,9 @@ async fn page(
         date: typing.date,
         away: away.map(|one| page::away(one.id.to_string(), &one.dates, today)).collect(),
         leave: typing.leave,
+        stays: stays.map(|one| page::stay(one.id.to_string(), &one.dates, today)).collect(),
+        places: zones::choices_for(there, desk.profile().hours, web.engine.now()),
+        stay: typing.stay,
         used_by: if used_by.is_empty() { "No event type yet.".into() } else { used_by },
     };
     let (frame, side) = desk.around(web, "availability").await?;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use jiff::civil::Date;
-use kalends_domain::availability::{DateHours, OutOfOffice, Schedule};
+use kalends_domain::availability::{DateHours, OutOfOffice, Schedule, Travel};
 
 use super::hours::Hours;
 use crate::{
@@ -48,6 +48,12 @@ pub struct Availability {
     pub away: Vec<Row>,
     /// The form for more of it.
     pub leave: LeaveForm,
+    /// Time in other zones.
+    pub stays: Vec<Row>,
+    /// The form for more of it.
+    pub stay: StayForm,
+    /// Zones to stay in.
+    pub places: Vec<ZoneGroup>,
     /// Event types that use this schedule, in words.
     pub used_by: String,
 }
@@ -63,7 +69,7 @@ pub struct Tab {
     pub is_default: bool,
 }
 
-/// A date that differs, or time away.
+/// A date that differs, or time away or elsewhere.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
     /// Its id, where it has one.
@@ -115,12 +121,28 @@ pub struct LeaveForm {
     pub problem: Option<String>,
 }
 
+/// The form for days in another zone.
+#[derive(Debug, Clone, Default)]
+pub struct StayForm {
+    /// Unfolded, because something is wrong in it.
+    pub open: bool,
+    /// As typed.
+    pub first: String,
+    /// As typed.
+    pub last: String,
+    /// As chosen.
+    pub zone: String,
+    /// What is wrong.
+    pub problem: Option<String>,
+}
+
 impl Availability {
     /// True when something typed will not do.
     pub fn failed(&self) -> bool {
         self.hours.days.iter().any(|day| day.problem.is_some())
             || self.date.problem.is_some()
             || self.leave.problem.is_some()
+            || self.stay.problem.is_some()
     }
 }
 
@@ -148,6 +170,17 @@ pub fn away(id: String, dates: &OutOfOffice, today: Date) -> Row {
         format!("{} – {}", day(dates.from, today), day(dates.until, today))
     };
     Row { id, date: dates.from.to_string(), title, words: dates.note.clone().unwrap_or_default() }
+}
+
+/// Time in another zone, from today on.
+pub fn stay(id: String, dates: &Travel, today: Date) -> Row {
+    let title = match dates.until {
+        Some(until) if until == dates.from => day(dates.from, today),
+        Some(until) => format!("{} – {}", day(dates.from, today), day(until, today)),
+        None => format!("From {} on", day(dates.from, today)),
+    };
+    let words = format!("Hours are {} time", crate::when::city(dates.zone.name()));
+    Row { id, date: dates.from.to_string(), title, words }
 }
 
 /// `Fri 19 March`, with the year when it is not this one.

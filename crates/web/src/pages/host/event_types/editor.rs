@@ -61,7 +61,7 @@ pub async fn save(
     let mut form = Form::showing(typed);
     tab.read(&mut form, &mut draft);
     if tab == Tab::Locations {
-        let place = |slug: &str| web.engine.outside.app(slug).and_then(|app| app.manifest().place.as_ref());
+        let place = |slug: &str| web.engine.outside.known().place(slug);
         check_rooms(&mut form, &mut draft.settings, place);
     }
     if !form.failed() {
@@ -221,8 +221,11 @@ async fn rooms(web: &Web, desk: &Desk, event_type: &EventType, form: &Form) -> R
     let installed = web.engine.rooms_of(&desk.member(), event_type.owner).await?;
     let rows = web.engine.outside.apps().iter().filter_map(|app| {
         let place = app.manifest().place.as_ref()?;
-        let named = form.ticked(&format!("room-{}", app.slug));
+        let named =
+            form.ticked(&format!("room-{}", app.slug)) || form.ticked(&format!("guest-link-{}", app.slug));
         (named || installed.contains(&app.slug)).then(|| RoomRow {
+            own: place.asks_host(),
+            guests: place.asks_guest(),
             slug: app.slug.to_owned(),
             name: app.manifest().name.clone(),
             label: place.label.clone(),

@@ -187,6 +187,8 @@ fn place<'a>(web: &Web, location: &'a Location) -> &'a str {
         Location::GuestPlace => "At their address",
         Location::HostPhone { .. } | Location::GuestPhone => "Phone",
         Location::Link { .. } => "Link",
-        Location::App { app, .. } => web.engine.outside.app(app).map_or(app, |app| &app.manifest().name),
+        Location::App { app, .. } | Location::GuestLink { app } => {
+            web.engine.outside.app(app).map_or(app, |app| &app.manifest().name)
+        }
     }
 }

@@ -201,6 +201,10 @@ pub struct RoomRow {
     pub slug: String,
     /// Its name.
     pub name: String,
+    /// The host gives a link.
+    pub own: bool,
+    /// Guests give theirs.
+    pub guests: bool,
     /// What its link is called.
     pub label: String,
     /// A link as it may look.

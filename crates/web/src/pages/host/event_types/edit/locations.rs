@@ -27,6 +27,7 @@ pub(super) fn show(settings: &Settings, typed: &mut Typed) {
                 show_tick(typed, "number-public", *public);
             }
             Location::GuestPhone => typed.set("guest-phone", order),
+            Location::GuestLink { app } => typed.set(&format!("guest-link-{app}"), order),
             Location::Link { url, public, app: Some(app) } => {
                 typed.set(&format!("room-{app}"), order);
                 typed.set(&format!("url-{app}"), &**url);
@@ -76,6 +77,9 @@ pub(super) fn read(form: &mut Form, settings: &mut Settings) {
                     form.say("url", "Write an address that begins with https://.");
                 }
                 Location::Link { url, public: form.ticked("url-public"), app: None }
+            }
+            other if let Some(app) = other.strip_prefix("guest-link-") => {
+                Location::GuestLink { app: app.to_owned() }
             }
             other => match (other.strip_prefix("app-"), other.strip_prefix("room-")) {
                 (Some(app), _) => Location::App { app: app.to_owned(), fallbacks: chain(form, app) },
