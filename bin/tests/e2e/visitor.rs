@@ -37,11 +37,6 @@ impl Visitor {
         Ok(Self { http: Http::new()?, base: base.to_owned(), cookies: RefCell::default() })
     }
 
-    /// What it was given, for another browser to go on with.
-    pub fn cookies(&self) -> BTreeMap<String, String> {
-        self.cookies.borrow().clone()
-    }
-
     /// Opens a page.
     pub fn get(&self, path: &str) -> Result<Page> {
         self.ask(Method::GET, path, String::new())

@@ -1,8 +1,7 @@
 //! The mail that asks a host what becomes of a booking whose event was changed in a calendar: one for each change.
 
-use jiff::Timestamp;
 use kalends_domain::{
-    Id,
+    Id, Uid,
     booking::{Booking, Seen},
     people::{Organization, User},
 };
@@ -19,7 +18,7 @@ pub(crate) async fn tell(
     engine: &Engine,
     organization: Id<Organization>,
     change: Id<OutsideChange>,
-    at: Timestamp,
+    question: &Uid,
 ) -> Result<(), Failed> {
     let mut tx = engine.db.read().await?;
     let Some(change) = tx.outside_changes().get(organization, change).await? else { return Ok(()) };
@@ -46,7 +45,7 @@ pub(crate) async fn tell(
         "You get this mail because you host this booking at {}. Whether you are asked is set in your profile and with each calendar.",
         links.host()
     );
-    let id = format!("calendar-change.{}.{}@{}", change.id, at.as_millisecond(), links.host());
+    let id = format!("calendar-change.{question}@{}", links.host());
     let message = notify::mail(&letter, &host.name, &host.email, id);
     let message = message.map_err(|error| Failed::never(error.to_string()))?;
     notify::post(engine, organization, &message).await

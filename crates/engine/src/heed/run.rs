@@ -196,8 +196,9 @@ async fn ask(engine: &Engine, case: &Case, why: AskWhy) -> Result<(), Failed> {
                     tx.bookings()
                         .happened(&booking, &Happened { kind: "changed", actor: "calendar", detail })
                         .await?;
-                    let (organization, at) = (change.organization, tx.now());
-                    job::add(tx, &Letters::CalendarChange { organization, change: change.id, at }).await?;
+                    let (organization, question) = (change.organization, tx.ids().uid());
+                    job::add(tx, &Letters::CalendarChange { organization, change: change.id, question })
+                        .await?;
                 }
                 Ok(())
             })

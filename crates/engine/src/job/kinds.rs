@@ -235,8 +235,8 @@ pub enum Letters {
     CalendarChange {
         /// What was seen.
         change: Id<OutsideChange>,
-        /// Since when it is asked.
-        at: Timestamp,
+        /// The mail's own name: another change of the same event is another question.
+        question: Uid,
         /// Where it belongs.
         organization: Id<Organization>,
     },
@@ -252,7 +252,7 @@ impl Job for Letters {
             Self::VerifyEmail { user } => format!("verify_email:{user}"),
             Self::SignInEnded { user, connection } => format!("sign_in_ended:{user}:{connection}"),
             Self::RegistrationRefused { user, app } => format!("registration_refused:{user}:{app}"),
-            Self::CalendarChange { change, at, .. } => format!("calendar_change:{change}:{at}"),
+            Self::CalendarChange { question, .. } => format!("calendar_change:{question}"),
         }
     }
 
@@ -267,8 +267,8 @@ impl Job for Letters {
             Self::RegistrationRefused { user, app } => {
                 connect::letters::registration_refused(&work.engine, *user, app).await
             }
-            Self::CalendarChange { organization, change, at } => {
-                heed::tell(&work.engine, *organization, *change, *at).await
+            Self::CalendarChange { organization, change, question } => {
+                heed::tell(&work.engine, *organization, *change, question).await
             }
         }
     }
