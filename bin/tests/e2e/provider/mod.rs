@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -200,11 +200,9 @@ impl Provider {
             Ok(text) => self.inward(text).into(),
             Err(_) => body.to_vec().into(),
         };
-        let Ok(played) =
-            self.fake.answer(&asked).map_err(|problem| eprintln!("{}: {problem}", self.app.slug))
-        else {
-            bail!("the fake does not understand {} {}", asked.method, asked.url.path());
-        };
+        let played = self.fake.answer(&asked);
+        let played =
+            played.map_err(|why| anyhow!("not understood: {} {}: {why}", asked.method, asked.url.path()))?;
         let mut text = self.outward(&String::from_utf8_lossy(&played.body));
         if let Ok(mut json) = serde_json::from_str::<serde_json::Value>(&text)
             && json.get("access_token").is_some()

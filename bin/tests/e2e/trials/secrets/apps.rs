@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use kalends_app::hook::signature::hmac_hex;
+use reqwest::Method;
 use url::Url;
 
 use super::house::{BASE, House};
@@ -278,6 +279,11 @@ pub fn fall_out(house: &mut House) -> Result<()> {
             let password = house.secrets.word(&format!("password of {slug} in mood {mood:?}"));
             connect(house, &there, &password, &[])?;
         }
+        let password = house.secrets.word(&format!("password told to the API in mood {mood:?}"));
+        let server = format!("http://{}/", house.providers["caldav"].address);
+        let body = serde_json::json!({ "server": server, "username": "hanna", "password": password });
+        let key = house.key().to_owned();
+        house.asked(Method::POST, "calendars/caldav/credentials", "2024-08-13", &body, &key)?;
         let path = house.secrets.word(&format!("path of a feed in mood {mood:?}"));
         let url = format!("http://{}/private-{path}/basic.ics", house.providers["ics-feed"].address);
         house.send("/apps/ics-feed", "/apps/ics-feed", &[("url", &url)])?;

@@ -100,6 +100,28 @@ fn interface(house: &mut House, booking: &str) -> Result<()> {
         }
     }
     ensure!(asked > 8, "the API was asked {asked} times");
+    time_lines(house)
+}
+
+/// What was said to whom for each connection, as the recorder tells it.
+fn time_lines(house: &mut House) -> Result<()> {
+    let (version, mut told) = ("2024-08-13", 0);
+    let key = house.key().to_owned();
+    let ask = |house: &mut House, path: &str| -> Result<Vec<String>> {
+        let (status, said) = house.asked(Method::GET, path, version, &Value::Null, &key)?;
+        ensure!(status == 200, "{path}: {status}");
+        let all = said["data"].as_array().into_iter().flatten();
+        Ok(all.filter_map(|one| one["id"].as_str().map(str::to_owned)).collect())
+    };
+    for connection in ask(house, "connections")? {
+        told += ask(house, &format!("connections/{connection}/flights"))?.len();
+        for notice in ask(house, &format!("connections/{connection}/notices"))? {
+            ask(house, &format!("connections/{connection}/notices/{notice}/flights"))?;
+            let page = house.open(&format!("/apps/installed/{connection}/notices/{notice}"))?;
+            ensure!(page.status < 500, "{page:?}");
+        }
+    }
+    ensure!(told > 0, "no connection has a time line");
     Ok(())
 }
 
