@@ -21,9 +21,9 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({
-    "id": "01a0b1c2-d3e4-7f56-8901-23456789abcd", "at": "2030-09-05T09:00:03.120Z", "app": "caldav", "operation": "create_event",
+    "id": "01a0b1c2-d3e4-7f56-8901-23456789abcd", "at": "2030-09-05T09:00:03.120Z", "app": "planner", "operation": "create_event",
     "connectionId": "01a0b1c2-0000-7f56-8901-23456789abcd", "bookingUid": "7Vq2Kd0cW9mYtR3sLhX1aB", "method": "PUT",
-    "host": "calendar.example.com", "path": "/dav/ines/work/…", "status": 503, "durationMs": 84, "outcome": "provider_down",
+    "host": "calendar.example.com", "path": "/ines/work/…", "status": 503, "durationMs": 84, "outcome": "provider_down",
     "detail": "the provider has trouble (status 503)", "attempt": 4, "attempts": 4, "run": 2, "runs": 30,
     "nextTryAt": "2030-09-05T09:00:12.000Z", "replay": { "possible": true }
 }))]
@@ -94,7 +94,7 @@ pub struct ReplayOut {
 /// Something a provider told, verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "01a0b1c2-d3e4-7f56-8901-23456789abcd", "at": "2030-09-05T09:00:03.120Z", "app": "google-calendar",
+    "id": "01a0b1c2-d3e4-7f56-8901-23456789abcd", "at": "2030-09-05T09:00:03.120Z", "app": "planner",
     "what": "a calendar changed", "status": "applied", "triesFailed": 0, "replay": { "possible": false }
 }))]
 #[serde(rename_all = "camelCase")]
@@ -121,7 +121,7 @@ pub struct NoticeOut {
 /// An app connected for somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "01a0b1c2-0000-7f56-8901-23456789abcd", "app": "caldav", "name": "CalDAV", "account": "ines@calendar.example.com",
+    "id": "01a0b1c2-0000-7f56-8901-23456789abcd", "app": "planner", "name": "Planner", "account": "ines@calendar.example.com",
     "enabled": true, "health": "connected"
 }))]
 pub struct ConnectionOut {
