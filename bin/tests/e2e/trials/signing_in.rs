@@ -65,7 +65,7 @@ fn another_account(host: &Host, google: &str) -> Result<()> {
     let id = there.split_once("id=\"a-").and_then(|(_, rest)| rest.split_once('"')).context("no account")?.0;
     let back = sign_in_as(&host.browser, google, "guest@example.com", &[("connection", id)])?;
     let asked = host.browser.get(&back)?.onward;
-    ensure!(asked.starts_with(&format!("{APP}/switch/")), "{asked}");
+    ensure!(asked.starts_with(&format!("{APP}/switch/")), "no question: {asked}");
     let words = host.browser.get(&asked)?.words();
     ensure!(words.contains("host@example.com") && words.contains("guest@example.com"), "{words}");
     if Need::Browser.is_met() {
