@@ -13,6 +13,7 @@ use crate::{
 
 /// What a conference app can do beyond what all can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each power is asked for by its own name")]
 pub struct ConferenceCan {
     /// Rooms exist at the provider: closing one that is gone says so. Else a room is a link and nothing more.
     pub remote: bool,

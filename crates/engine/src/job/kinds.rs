@@ -268,7 +268,7 @@ impl Job for Letters {
                 connect::letters::registration_refused(&work.engine, *user, app).await
             }
             Self::CalendarChange { organization, change, question } => {
-                heed::tell(&work.engine, *organization, *change, question).await
+                Box::pin(heed::tell(&work.engine, *organization, *change, question)).await
             }
         }
     }

@@ -34,7 +34,7 @@ pub async fn run(engine: &Engine, row: &repo::Job) -> Result<(), Failed> {
         Letters::NAME => one::<Letters>(row, &work).await,
         SyncCalendar::NAME => one::<SyncCalendar>(row, &work).await,
         Heed::NAME => one::<Heed>(row, &work).await,
-        WatchCalendar::NAME => one::<WatchCalendar>(row, &work).await,
+        WatchCalendar::NAME => Box::pin(one::<WatchCalendar>(row, &work)).await,
         ApplyInbound::NAME => one::<ApplyInbound>(row, &work).await,
         ExpireHolds::NAME => one::<ExpireHolds>(row, &work).await,
         Housekeeping::NAME => one::<Housekeeping>(row, &work).await,

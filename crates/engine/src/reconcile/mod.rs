@@ -47,7 +47,7 @@ pub(crate) async fn run(engine: &Engine, job: &Reconcile, tries: u32) -> Result<
         .booking(Some(job.booking))
         .notice(job.because)
         .after(tries, Reconcile::TRIES);
-    flights::about(about, bring(engine, job, tries)).await
+    flights::about(about, Box::pin(bring(engine, job, tries))).await
 }
 
 async fn bring(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Failed> {
@@ -73,7 +73,7 @@ async fn bring(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Faile
 async fn rooms(engine: &Engine, scene: &mut Scene, outcome: &mut Outcome<'_>) -> Result<bool, Failed> {
     let ties = scene.take(ROOM);
     for tie in &ties {
-        let result = as_step(tie, room::follow(engine, scene, tie)).await;
+        let result = as_step(tie, Box::pin(room::follow(engine, scene, tie))).await;
         let Err(trouble) = &result else { continue };
         match turn::judge(scene, tie, &ties, trouble, engine.now()) {
             Verdict::Stays => outcome.note(tie, result, None).await?,

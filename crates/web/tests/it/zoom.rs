@@ -373,3 +373,23 @@ async fn zoom_06_the_hundredth_write_of_a_day_is_made_and_the_next_waits_for_utc
     world.settle().await;
     assert!(world.stored(&next).await.location.url().is_some(), "and the new day has its own hundred");
 }
+
+#[tokio::test]
+async fn inb_02_a_notice_can_be_looked_into_and_applied_again() {
+    let world = World::new().await;
+    world.book(24).await;
+    let (id, _) = world.meeting().await;
+    world.tell("meeting.updated", &id).await;
+    let mut host = world.server.host();
+    let list = host.get("/settings/notices").await;
+    let link =
+        list.text.split("href=\"/settings/notices/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let page = host.get(&format!("/settings/notices/{link}")).await;
+    assert!(page.text.contains("meeting.updated") && page.text.contains(&id), "{}", page.text);
+    assert!(!page.text.contains("v0="), "its signature is masked");
+    let looks = world.zoom.bench().count("get_meeting");
+    let again = format!("/settings/notices/{link}/again");
+    assert_eq!(host.submit_to(&page, &again, &[]).await.to(), "/settings/notices?did=again");
+    world.settle().await;
+    assert_eq!(world.zoom.bench().count("get_meeting") - looks, 1);
+}

@@ -220,6 +220,7 @@ pub struct Gone {
 /// One connected account.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_field_names, reason = "an account has the name its owner knows it by")]
+#[expect(clippy::struct_excessive_bools, reason = "the template asks each by its own name")]
 pub struct Account {
     /// The installation.
     pub id: String,

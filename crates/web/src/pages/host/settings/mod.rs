@@ -25,6 +25,7 @@ pub fn routes() -> Router<Web> {
         .route("/settings/sessions/{session}/end", post(security::end))
         .route("/settings/audit", get(audit::show))
         .route("/settings/notices", get(notices::show))
+        .route("/settings/notices/{id}", get(notices::one))
         .route("/settings/notices/{id}/again", post(notices::again))
         .route("/settings/keys", get(keys::show).post(keys::make))
         .route("/settings/keys/{key}/revoke", post(keys::revoke))

@@ -1,19 +1,18 @@
-//! Notices that were given up: what providers told and could not be applied, each to be tried again by hand.
+//! What providers told: what could not be applied first, each to be looked into and applied again by hand.
 
 use askama::Template;
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-
-use kalends_engine::hooks_in::Which;
+use kalends_engine::hooks_in::{Inbound, Looked, Told, Which};
 
 use crate::{
     Problem, Web,
     extract::{self, Asked},
     pages::{
         Frame, Side,
-        host::{desk::Desk, notice::Notice},
+        host::{desk::Desk, eye::Eye, notice::Notice},
         show as draw,
     },
 };
@@ -25,6 +24,17 @@ struct Notices {
     side: Side,
     notice: Option<Notice>,
     lines: Vec<Line>,
+    latest: Vec<Line>,
+    tab: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "host/settings/notice.html")]
+struct One {
+    frame: Frame,
+    side: Side,
+    line: Line,
+    came: Option<Looked>,
     tab: &'static str,
 }
 
@@ -34,23 +44,43 @@ struct Line {
     what: &'static str,
     at: String,
     error: String,
+    state: &'static str,
+    /// It can be applied again.
+    ended: bool,
+}
+
+fn line(one: Told, eye: &Eye) -> Line {
+    let (state, ended) = match one.state {
+        Inbound::Waiting => ("Being applied", false),
+        Inbound::Parked => ("About something not known yet; it is tried again", false),
+        Inbound::Done => ("Applied", true),
+        Inbound::Ignored => ("About nothing here", true),
+        Inbound::Dead => ("Given up", true),
+    };
+    let (id, at) = (one.id.to_string(), eye.moment(one.at));
+    Line { id, app: one.app, what: one.what, at, error: one.error, state, ended }
 }
 
 /// `GET /settings/notices`
 pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
     let eye = desk.eye(&web);
     let dead = web.engine.notices(&desk.member(), Which::Dead).await?;
-    let lines = dead.into_iter().map(|one| Line {
-        id: one.id.to_string(),
-        app: one.app,
-        what: one.what,
-        at: eye.moment(one.at),
-        error: one.error,
-    });
-    let lines = lines.collect();
+    let lines = dead.into_iter().map(|one| line(one, &eye)).collect();
+    let latest = web.engine.notices(&desk.member(), Which::All).await?;
+    let latest = latest.into_iter().map(|one| line(one, &eye)).collect();
     let (frame, side) = desk.around(&web, "settings").await?;
     let notice = Notice::after(&asked, &[("again", "It is applied again now.")]);
-    Ok(draw(&Notices { frame, side, notice, lines, tab: "notices" }))
+    Ok(draw(&Notices { frame, side, notice, lines, latest, tab: "notices" }))
+}
+
+/// `GET /settings/notices/{id}`
+pub async fn one(State(web): State<Web>, desk: Desk, Path(id): Path<String>) -> Result<Response, Problem> {
+    let missing = || Problem::not_found("notice_not_found", "This notice does not exist any more.");
+    let id = id.parse().map_err(|_| missing())?;
+    let (told, came) = web.engine.notice(&desk.member(), id).await?.ok_or_else(missing)?;
+    let line = line(told, &desk.eye(&web));
+    let (frame, side) = desk.around(&web, "settings").await?;
+    Ok(draw(&One { frame, side, line, came, tab: "notices" }))
 }
 
 /// `POST /settings/notices/{id}/again`
@@ -77,12 +107,15 @@ mod tests {
             what: "a calendar changed",
             at: "today".into(),
             error: "<script>".into(),
+            state: "Given up",
+            ended: true,
         };
         let page = Notices {
             frame: Frame::sample(),
             side: Side::default(),
             notice: None,
             lines: vec![line],
+            latest: vec![],
             tab: "notices",
         };
         assert!(!page.render().unwrap().contains("<script>"));
