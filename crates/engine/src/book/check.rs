@@ -240,8 +240,8 @@ fn picked<'a>(offered: &'a [Location], pick: &LocationPick) -> Option<&'a Locati
             | (LocationPick::GuestPlace, Location::GuestPlace)
             | (LocationPick::HostPhone, Location::HostPhone { .. })
             | (LocationPick::GuestPhone, Location::GuestPhone)
-            | (LocationPick::Link, Location::Link { .. }) => true,
-            (LocationPick::GuestDefined, Location::GuestPlace | Location::GuestLink { .. }) => true,
+            | (LocationPick::Link, Location::Link { .. })
+            | (LocationPick::GuestDefined, Location::GuestPlace | Location::GuestLink { .. }) => true,
             (LocationPick::App(asked), Location::App { app, .. } | Location::GuestLink { app }) => {
                 asked == app
             }

@@ -262,7 +262,7 @@ impl Job for Letters {
                 crate::sign_in::reset::send(&work.engine, self).await
             }
             Self::SignInEnded { user, connection } => {
-                connect::letters::sign_in_ended(&work.engine, *user, *connection).await
+                Box::pin(connect::letters::sign_in_ended(&work.engine, *user, *connection)).await
             }
             Self::RegistrationRefused { user, app } => {
                 connect::letters::registration_refused(&work.engine, *user, app).await

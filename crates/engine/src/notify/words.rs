@@ -221,24 +221,19 @@ fn place(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reader: 
             letter.fact("Where", about.app.as_deref().unwrap_or_default());
             letter.linked_fact("Join", url);
         }
-        BookedLocation::App { .. } => match &about.link {
-            Some(url) => {
-                letter.fact("Where", about.app.as_deref().unwrap_or_default());
+        BookedLocation::App { .. } => {
+            let app = about.app.as_deref().unwrap_or("Online");
+            if let Some(url) = &about.link {
+                letter.fact("Where", app);
                 letter.linked_fact("Join", url);
-                if let Some(password) = &about.password {
-                    letter.fact("Passcode", password.as_str());
-                }
-            }
-            None => {
-                let app = about.app.as_deref().unwrap_or("Online");
-                let when = if topic == Topic::Requested {
-                    "comes once it is confirmed"
-                } else {
-                    "is still being made and follows in another mail"
-                };
+                letter.fact("Passcode", about.password.as_deref().unwrap_or_default());
+            } else if topic == Topic::Requested {
+                letter.fact("Where", format!("{app}. The link comes once it is confirmed."));
+            } else {
+                let when = "is still being made and follows in another mail";
                 letter.fact("Where", format!("{app}. The link {when}."));
             }
-        },
+        }
     }
 }
 
