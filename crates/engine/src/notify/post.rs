@@ -67,7 +67,7 @@ pub(crate) async fn post(
     organization: Id<Organization>,
     message: &Message,
 ) -> Result<(), Failed> {
-    match flights::about(About::of(organization), send(engine, organization, message)).await {
+    match flights::about(About::of(organization), Box::pin(send(engine, organization, message))).await {
         Ok(receipt) => match receipt.refused.into_iter().next() {
             None => Ok(()),
             Some((_, error)) => Err(error.into()),

@@ -62,7 +62,8 @@ async fn bring(engine: &Engine, job: &Reconcile, tries: u32) -> Result<(), Faile
         scene = next;
     }
     let events = scene.take(EVENT);
-    let results = join_all(events.iter().map(|tie| as_step(tie, event::follow(engine, &scene, tie)))).await;
+    let results =
+        join_all(events.iter().map(|tie| as_step(tie, Box::pin(event::follow(engine, &scene, tie))))).await;
     for (tie, result) in events.iter().zip(results) {
         outcome.note(tie, result, None).await?;
     }

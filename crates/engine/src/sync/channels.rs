@@ -39,7 +39,7 @@ pub(crate) async fn run(engine: &Engine, job: &WatchCalendar) -> Result<(), Fail
     let Some(part) = installed.app.watch() else { return Ok(()) };
     let about = About::of(job.organization).notice(job.because).step(Step::Channel(calendar.id));
     let case = Case { engine, calendar, installed, part, there };
-    Ok(flights::about(about, case.settle()).await?)
+    Ok(flights::about(about, Box::pin(case.settle())).await?)
 }
 
 /// True when a calendar should have a channel and nobody has tried to open one yet.
