@@ -81,14 +81,20 @@ fn without(text: &str, begin: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The server's binary, beside our own: whoever runs all tests has built it.
+/// The server's binary, beside our own: whoever runs all tests has built it. Else it is built now.
 fn kalends() -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap();
-    let binary = folder.join("kalends");
-    if !binary.exists() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("kalends");
+    let changed = |path: &Path| fs::metadata(path).and_then(|about| about.modified()).ok();
+    let root = xtask::root();
+    let tree = Tree::read(&root).unwrap();
+    let read = tree
+        .files()
+        .filter(|file| file.path.starts_with("crates/app/src/") || file.path.starts_with("bin/src/"));
+    let newest = read.filter_map(|file| changed(&root.join(file.path))).max();
+    if changed(&binary) < newest {
         let built = Command::new("cargo")
             .args(["build", "--offline", "-q", "-p", "kalends"])
-            .current_dir(xtask::root())
+            .current_dir(&root)
             .status();
         assert!(built.unwrap().success());
     }

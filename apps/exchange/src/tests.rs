@@ -295,25 +295,6 @@ async fn guests_stand_in_the_text_and_nobody_is_invited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ews_07_an_id_goes_with_its_change_key_and_both_as_they_came() {
-    let server = Arc::new(Server::default());
-    let cx = connected(&server, &[]).await;
-    let first = part().create(&cx, &calendar(), &draft()).await.expect("creates");
-    let key = first.etag.clone().expect("a change key");
-    let moved = Draft { sequence: 1, span: hour(3), ..draft() };
-    let second = part().update(&cx, &calendar(), &first, &moved).await.expect("updates");
-    let sent =
-        server.bench().seen().into_iter().rfind(|request| request.op.name == "UpdateItem").expect("asked");
-    let body = String::from_utf8_lossy(&sent.body).into_owned();
-    assert!(body.contains(&format!(r#"Id="{}" ChangeKey="{key}""#, first.id)), "{body}");
-    assert!(second.id == first.id && second.etag.as_ref() != Some(&key), "the same event, with another key");
-    // A key of before is refused: somebody changed it meanwhile.
-    let later = Draft { sequence: 2, span: hour(4), ..draft() };
-    let error = part().update(&cx, &calendar(), &first, &later).await.expect_err("the key is old");
-    assert_eq!(error.kind, Kind::Conflict);
-}
-
-#[tokio::test(start_paused = true)]
 async fn ews_10_uids_that_differ_by_case_are_two_bookings() {
     let server = Arc::new(Server::default());
     let cx = connected(&server, &[]).await;
