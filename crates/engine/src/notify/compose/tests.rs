@@ -116,6 +116,7 @@ fn a_confirmation_says_everything_in_the_guests_own_time_eml_05() {
 
     What: Project consultation
     When: Thursday 11 March 2027, 10:30 to 11:15, Berlin time (UTC+1)
+    Where: Acme Rooms
     Join: https://meet.example/x
     With: Inês Carvalho, joke@example.com
     Notes: <b>Second floor</b>
