@@ -42,7 +42,7 @@ async fn calls(stage: &Stage<'_>, booking: &Booking) -> Vec<Call> {
 }
 
 /// A booking whose event was refused, and the call that says so.
-async fn given_up<'t>(t: &'t TestDb) -> (Stage<'t>, Booking, Call) {
+async fn given_up(t: &TestDb) -> (Stage<'_>, Booking, Call) {
     let stage = Stage::new(t).await;
     stage.provider.bench().next([refused()]);
     let booking = stage.book(nowhere()).await;

@@ -92,7 +92,7 @@ impl<'t> Stage<'t> {
         let event_type = make::event_type(&t.ids, "consultation", &[&host]);
         let installation = engine.connect(&make::member(&host), "planner", &planner.form()).await.unwrap();
         let member = make::member(&host);
-        let stage = Self { t, engine, planner, post, member, host, event_type, installation };
+        let stage = Self { t, engine, planner, post, host, member, event_type, installation };
         stage.offer(&stage.event_type).await;
         stage.settle().await;
         stage

@@ -24,8 +24,8 @@ pub struct Calls {
     pub notice: Option<Notice>,
     /// Where this is.
     pub trail: Trail,
-    /// The calls, newest first.
-    pub calls: Vec<Entry>,
+    /// What was called, newest first.
+    pub rows: Vec<Entry>,
     /// Where the next page begins, if there is one.
     pub older: Option<String>,
     /// How many calls are missing and when the last one was made; nothing when none are.
@@ -77,7 +77,7 @@ impl Calls {
             frame,
             side,
             notice,
-            calls: Entry::all(&line.calls, eye),
+            rows: Entry::all(&line.calls, eye),
             older: line
                 .more
                 .map(|place| format!("{}?before={}", trail.here, mark::write(place.at, place.id))),
