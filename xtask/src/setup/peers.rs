@@ -9,13 +9,14 @@ use super::apt;
 use crate::sh;
 
 /// All peers, as `e2e/peers/up` names them.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "radicale",
     "cyrus",
     "maildev",
     "oauth2",
     "emulate",
     "emulate-strict",
+    "ntlm",
     "prism-google",
     "prism-google-meet",
     "prism-graph",

@@ -6,6 +6,7 @@ mod commands;
 mod connecting;
 mod crash;
 mod elsewhere;
+mod exchange;
 mod guest;
 mod looks;
 mod outside;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Trial> {
         connecting::trials(),
         crash::trials(),
         elsewhere::trials(),
+        exchange::trials(),
         guest::trials(),
         outside::trials(),
         races::trials(),
