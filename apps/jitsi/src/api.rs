@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kalends_app::{
-    Cx, Kind, RemoteId, Secret,
+    Cx, Kind, RemoteId, Secret, jwt,
     kind::conference::{Link, Meeting, Room, Side, Visitor},
 };
 use serde::Serialize;
@@ -204,16 +203,11 @@ struct User<'a> {
 
 impl Key {
     fn sign(&self, claims: &impl Serialize) -> Result<String, Error> {
-        let (header, key) = match self {
-            Self::Shared(secret) => {
-                (Header::new(Algorithm::HS256), EncodingKey::from_secret(secret.expose().as_bytes()))
-            }
-            Self::Pair { id, pem } => {
-                let header = Header { kid: Some(id.clone()), ..Header::new(Algorithm::RS256) };
-                (header, EncodingKey::from_rsa_pem(pem.expose().trim().as_bytes()).map_err(|_| Error::Key)?)
-            }
+        let signed = match self {
+            Self::Shared(secret) => jwt::hs256(claims, secret),
+            Self::Pair { id, pem } => jwt::rs256(claims, pem, Some(id)),
         };
-        jsonwebtoken::encode(&header, claims, &key).map_err(|_| Error::Key)
+        signed.map_err(|jwt::BadKey| Error::Key)
     }
 }
 

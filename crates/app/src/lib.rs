@@ -10,6 +10,7 @@ pub mod fake;
 pub mod gateway;
 pub mod hook;
 pub mod http;
+pub mod jwt;
 pub mod kind;
 pub mod manifest;
 pub mod oauth;

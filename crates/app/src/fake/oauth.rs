@@ -11,11 +11,11 @@ use http::header::AUTHORIZATION;
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
-use super::answer;
+use super::{answer, delegate::Delegate};
 use crate::{
     Error, Kind, Manifest, Request, Response, Secret,
     http::{Signer, sign::Fixed},
-    oauth::{Client, ClientProof, Grant, OAuth as Descriptor, pkce},
+    oauth::{Client, ClientProof, Grant, JWT_BEARER, OAuth as Descriptor, pkce},
 };
 
 /// A provider's authorize, token and revoke addresses. Clones share everything.
@@ -43,6 +43,7 @@ struct State {
     rotating: bool,
     lenient: bool,
     declines: bool,
+    delegate: Option<Delegate>,
     unticked: BTreeSet<String>,
     codes: BTreeMap<String, Code>,
     grants: Vec<Given>,
@@ -99,6 +100,7 @@ impl OAuth {
                 rotating: false,
                 lenient: false,
                 declines: false,
+                delegate: None,
                 unticked: BTreeSet::new(),
                 codes: BTreeMap::new(),
                 grants: vec![],
@@ -136,6 +138,16 @@ impl OAuth {
     /// From now on this account says yes.
     pub fn signs_in(&self, subject: &str) {
         subject.clone_into(&mut self.state().subject);
+    }
+
+    /// From now on this service account speaks for the account that signs in, for the scopes its administrator has allowed
+    /// (GCAL-24).
+    pub fn delegates(&self, email: &str, public_key: &str, allowed: &[&str]) {
+        self.state().delegate = Some(Delegate {
+            email: email.to_owned(),
+            public_key: public_key.to_owned(),
+            allowed: allowed.iter().map(|&scope| scope.to_owned()).collect(),
+        });
     }
 
     /// From now on people untick these scopes (OAU-07).
@@ -260,6 +272,17 @@ impl OAuth {
     fn token(&self, request: &Request) -> Result<Response, String> {
         let form = form(request)?;
         let mut state = self.state();
+        let own_key = self.inner.of.grants.contains(&Grant::JwtBearer);
+        if own_key && form.get("grant_type").is_some_and(|grant| grant == JWT_BEARER) {
+            let judged = match &state.delegate {
+                Some(delegate) => delegate.judge(&form, &self.inner.token, &state.subject)?,
+                None => Err((400, "invalid_grant")),
+            };
+            return Ok(match judged {
+                Ok(()) => self.unasked(request, &mut state),
+                Err((status, code)) => no(request, status, code),
+            });
+        }
         if !self.is_client(request, &form, &state.client) {
             return Ok(no(request, 401, "invalid_client"));
         }
@@ -301,19 +324,24 @@ impl OAuth {
             }
             "account_credentials" if self.inner.of.grants.contains(&Grant::AccountCredentials) => {
                 need("account_id")?;
-                let given = Given {
-                    subject: state.subject.clone(),
-                    scopes: self.inner.of.scopes.iter().map(|one| one.scope.clone()).collect(),
-                    refresh: None,
-                    spent: BTreeSet::new(),
-                    alive: true,
-                };
-                state.grants.push(given);
-                let of = state.grants.len() - 1;
-                Ok(self.granted(request, &mut state, of, false))
+                Ok(self.unasked(request, &mut state))
             }
             _ => Ok(no(request, 400, "unsupported_grant_type")),
         }
+    }
+
+    /// Tokens with all scopes that nobody was asked for, and that nothing renews.
+    fn unasked(&self, request: &Request, state: &mut State) -> Response {
+        let given = Given {
+            subject: state.subject.clone(),
+            scopes: self.inner.of.scopes.iter().map(|one| one.scope.clone()).collect(),
+            refresh: None,
+            spent: BTreeSet::new(),
+            alive: true,
+        };
+        state.grants.push(given);
+        let of = state.grants.len() - 1;
+        self.granted(request, state, of, false)
     }
 
     fn granted(&self, request: &Request, state: &mut State, of: usize, with_refresh: bool) -> Response {

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{AppKind, Field, Input, Manifest};
-use crate::{
-    http::sign::{self, FieldUse},
-    oauth::Grant,
-};
+use crate::http::sign::{self, FieldUse};
 
 /// Why an `app.toml` is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -177,13 +174,14 @@ impl Manifest {
                 "is set by the server",
             )?;
         }
-        if oauth.grants.contains(&Grant::AccountCredentials) {
-            for (name, secret) in [("account_id", false), ("client_id", false), ("client_secret", true)] {
-                let field = self.setup.iter().find(|field| field.name == name);
+        for grant in &oauth.grants {
+            for (name, secret) in grant.fields() {
+                let field = self.setup.iter().find(|field| field.name == *name);
+                let kept = if *secret { "secret" } else { "plain" };
                 demand(
-                    field.is_some_and(|field| field.is_secret() == secret),
+                    field.is_some_and(|field| field.is_secret() == *secret),
                     "auth.grants",
-                    "account_credentials needs the setup fields account_id, client_id and (secret) client_secret",
+                    &format!("{} needs the {kept} setup field {name}", grant.name()),
                 )?;
             }
         }

@@ -89,14 +89,29 @@ pub enum Grant {
     AuthorizationCode,
     /// An account's own client, whose `account_id`, `client_id` and `client_secret` are setup fields; nobody is asked.
     AccountCredentials,
+    /// A service account that speaks for somebody of its organization: its key `service_account` and their address `subject`
+    /// are setup fields; nobody is asked.
+    JwtBearer,
 }
 
 impl Grant {
-    /// Its name in manifests, settings and token requests.
+    /// The setup fields it is had with, and whether each is a secret.
+    pub const fn fields(self) -> &'static [(&'static str, bool)] {
+        match self {
+            Self::AuthorizationCode => &[],
+            Self::AccountCredentials => {
+                &[("account_id", false), ("client_id", false), ("client_secret", true)]
+            }
+            Self::JwtBearer => &[("service_account", true), ("subject", false)],
+        }
+    }
+
+    /// Its name in manifests and settings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::AccountCredentials => "account_credentials",
+            Self::JwtBearer => "jwt_bearer",
         }
     }
 }

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Method;
 use url::{Url, form_urlencoded};
 
-use super::{Class, Client, ClientProof, OAuth, Refusal, Tokens, pkce, token};
+use super::{Class, Client, ClientProof, Delegate, JWT_BEARER, OAuth, Refusal, Tokens, pkce, token};
 use crate::{
     Endpoints, Error, Http, Kind, Request, Response, Secret,
     fake::Fake,
@@ -18,7 +18,7 @@ const LIMITS: Limits =
     Limits { first_byte: Duration::from_secs(15), total: Duration::from_secs(20), body: 1024 * 1024 };
 
 /// What of a token request nobody else may know.
-const SECRET: [&str; 4] = ["code", "code_verifier", "refresh_token", "token"];
+const SECRET: [&str; 5] = ["assertion", "code", "code_verifier", "refresh_token", "token"];
 
 /// One provider's desk, for one account.
 ///
@@ -123,19 +123,37 @@ impl Desk {
         if self.of.pkce {
             form.push(("code_verifier", verifier.expose()));
         }
-        self.tokens("oauth_exchange", client, &form).await
+        self.tokens("oauth_exchange", Some(client), &form).await
     }
 
     /// Turns a refresh token into fresh tokens.
     pub async fn refresh(&self, client: &Client, refresh: &Secret) -> Result<Tokens, Refusal> {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose())];
-        self.tokens("oauth_refresh", client, &form).await
+        self.tokens("oauth_refresh", Some(client), &form).await
     }
 
     /// Tokens of an account's own client, without anybody being asked.
     pub async fn account(&self, client: &Client, account: &str) -> Result<Tokens, Refusal> {
         let form = [("grant_type", "account_credentials"), ("account_id", account)];
-        self.tokens("oauth_account", client, &form).await
+        let tokens = self.tokens("oauth_account", Some(client), &form).await;
+        tokens.map_err(|refusal| match refusal.class {
+            Class::Client => {
+                refusal.for_owner("the account does not take this client id and secret: copy all three again")
+            }
+            _ => refusal,
+        })
+    }
+
+    /// Tokens for somebody a service account speaks for, without anybody being asked.
+    pub async fn delegated(&self, delegate: &Delegate) -> Result<Tokens, Refusal> {
+        let endpoint = self.endpoints.get(&self.of.token).map_err(Refusal::unanswered)?;
+        let scope = self.of.asked();
+        let assertion = delegate.assertion(&scope, endpoint.as_str(), self.time.now());
+        let assertion = assertion
+            .map_err(|problem| Refusal::unanswered(Error::new(Kind::Invalid, problem.to_string())))?;
+        let form = [("grant_type", JWT_BEARER), ("assertion", &assertion)];
+        let tokens = self.tokens("oauth_delegated", None, &form).await;
+        tokens.map_err(|refusal| delegate.explained(refusal, &self.of.scopes))
     }
 
     /// Gives a token back (RFC 7009). One the provider does not know any more is given back already.
@@ -143,7 +161,7 @@ impl Desk {
         let Some(name) = &self.of.revoke else { return Ok(()) };
         let url = self.endpoints.get(name).map_err(Refusal::unanswered)?.clone();
         let form = [("token", token.expose())];
-        let response = self.post("oauth_revoke", url, client, &form).await?;
+        let response = self.post("oauth_revoke", url, Some(client), &form).await?;
         let body = serde_json::from_slice::<serde_json::Value>(&response.body).ok();
         let body = body.as_ref().and_then(serde_json::Value::as_object);
         let status = response.status.as_u16();
@@ -151,7 +169,7 @@ impl Desk {
             None => Ok(()),
             Some(refusal) if matches!(refusal.class, Class::Grant) => Ok(()),
             Some(refusal) if matches!(status, 400 | 404) && refusal.class == Class::Request => Ok(()),
-            Some(refusal) => Err(hushed(refusal, client, &form)),
+            Some(refusal) => Err(hushed(refusal, Some(client), &form)),
         }
     }
 
@@ -171,7 +189,7 @@ impl Desk {
     async fn tokens(
         &self,
         op: &'static str,
-        client: &Client,
+        client: Option<&Client>,
         form: &[(&str, &str)],
     ) -> Result<Tokens, Refusal> {
         let url = self.endpoints.get(&self.of.token).map_err(Refusal::unanswered)?.clone();
@@ -183,7 +201,7 @@ impl Desk {
         &self,
         op: &'static str,
         url: Url,
-        client: &Client,
+        client: Option<&Client>,
         form: &[(&str, &str)],
     ) -> Result<Response, Refusal> {
         let request = self.request(op, url, client, form).map_err(Refusal::unanswered)?;
@@ -194,22 +212,24 @@ impl Desk {
         &self,
         op: &'static str,
         url: Url,
-        client: &Client,
+        client: Option<&Client>,
         form: &[(&str, &str)],
     ) -> Result<Request, Error> {
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form);
         let mut request = Request::new(op, Method::POST, url).once().header("accept", "application/json")?;
-        match (self.of.client, &client.secret) {
-            (ClientProof::Basic, Some(secret)) => {
+        match client.map(|client| (self.of.client, client, &client.secret)) {
+            // The form speaks for itself.
+            None => {}
+            Some((ClientProof::Basic, client, Some(secret))) => {
                 let pair = format!("{}:{}", encoded(&client.id), encoded(secret.expose()));
                 request = request
                     .secret_header("authorization", &format!("Basic {}", BASE64_STANDARD.encode(pair)))?;
             }
-            (ClientProof::Post, Some(secret)) => {
+            Some((ClientProof::Post, client, Some(secret))) => {
                 body.append_pair("client_id", &client.id).append_pair("client_secret", secret.expose());
             }
-            (_, None) => {
+            Some((_, client, None)) => {
                 body.append_pair("client_id", &client.id);
             }
         }
@@ -224,9 +244,11 @@ impl std::fmt::Debug for Desk {
 }
 
 /// What the desk said, without what it was told: some say back a whole request.
-fn hushed(mut refusal: Refusal, client: &Client, form: &[(&str, &str)]) -> Refusal {
+fn hushed(mut refusal: Refusal, client: Option<&Client>, form: &[(&str, &str)]) -> Refusal {
     let told = form.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| *value);
-    refusal.error = refusal.error.without(told.chain(client.secret.as_ref().map(Secret::expose)));
+    refusal.error = refusal
+        .error
+        .without(told.chain(client.and_then(|client| client.secret.as_ref()).map(Secret::expose)));
     refusal
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Apps see none of it: they say in their manifest how the provider does it, and their requests come out signed.
 
+mod delegate;
 mod descriptor;
 mod desk;
 pub mod pkce;
@@ -9,7 +10,9 @@ mod token;
 
 use crate::Secret;
 
+pub(crate) use self::delegate::JWT_BEARER;
 pub use self::{
+    delegate::{Delegate, WrongKey},
     descriptor::{ClientProof, Grant, Missing, OAuth, ScopeUse},
     desk::{Ask, Desk},
     token::{Class, Refusal, Tokens},

@@ -309,6 +309,7 @@ mod manifests {
     #[case("scope = \"people\"", "scope = \"rooms\"", "auth.scopes.rooms")]
     #[case("revoke = \"revoke\"", "revoke = \"revok\"", "auth.revoke")]
     #[case("revoke = \"revoke\"", "grants = [\"account_credentials\"]", "auth.grants")]
+    #[case("revoke = \"revoke\"", "grants = [\"jwt_bearer\"]", "auth.grants")]
     #[case("revoke = \"revoke\"", "grants = []", "auth.grants")]
     fn a_sign_in_that_does_not_hold_together_is_refused_by_place(
         #[case] before: &str,

@@ -20,7 +20,7 @@ checks![
     signing_in_opens_a_channel_and_its_notices_are_believed,
 ];
 
-const GOOGLE: Vendor = Vendor {
+pub const GOOGLE: Vendor = Vendor {
     calendar: "google-calendar",
     rooms: "google-meet",
     form: &[],

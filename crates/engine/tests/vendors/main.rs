@@ -9,11 +9,13 @@ extern crate kalends_testkit;
 
 use kalends_testkit::suite::{self, Check};
 
+mod delegated;
 mod google;
 mod microsoft;
 mod stage;
 
-const SUITE: &[(&str, &[Check])] = &[("google", google::CHECKS), ("microsoft", microsoft::CHECKS)];
+const SUITE: &[(&str, &[Check])] =
+    &[("delegated", delegated::CHECKS), ("google", google::CHECKS), ("microsoft", microsoft::CHECKS)];
 
 fn main() {
     suite::run(SUITE, 2);

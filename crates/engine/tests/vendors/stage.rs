@@ -89,16 +89,21 @@ impl<'t> Stage<'t> {
 
     /// A host who has connected the calendar alone.
     pub async fn with_calendar(t: &'t TestDb, vendor: &'static Vendor) -> Self {
+        let stage = Self::before(t, vendor).await;
+        stage.connect(vendor.calendar, &[]).await;
+        stage.settle().await;
+        stage
+    }
+
+    /// A host who has connected nothing yet.
+    pub async fn before(t: &'t TestDb, vendor: &'static Vendor) -> Self {
         let played = (app(vendor.played).fake)();
         let engine = engine(t, vendor, &played);
         let host = t.people(&["ines"]).await.remove(0);
         let event_type = make::event_type(&t.ids, "consultation", &[&host]);
         t.offer(&event_type).await;
         let member = Member { user: host.id, organization: host.organization, role: host.role };
-        let stage = Self { t, engine, played, vendor, member, event_type, session: t.ids.id() };
-        stage.connect(vendor.calendar, &[]).await;
-        stage.settle().await;
-        stage
+        Self { t, engine, played, vendor, member, event_type, session: t.ids.id() }
     }
 
     /// Signs in at the vendor for an app, all the way. A played provider says yes at once.

@@ -8,7 +8,7 @@ use kalends_app::{
     oauth::Grant,
 };
 use kalends_engine::connect::{ConnectError, ConnectionView, Unfinished};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::shape::Wrong;
 use crate::{Problem, Web, extract::ApiKey};
@@ -65,9 +65,9 @@ pub(super) async fn sign_in_page(web: &Web, key: &ApiKey, app: &'static App) -> 
 }
 
 /// Refuses to connect with a form what its owner must allow at the provider.
-pub(super) fn refuse_sign_in(web: &Web, app: &App) -> Result<(), Problem> {
+pub(super) fn refuse_sign_in(web: &Web, app: &App, typed: &BTreeMap<String, String>) -> Result<(), Problem> {
     let oauth = app.manifest().auth.oauth();
-    if oauth.is_none_or(|oauth| oauth.grants.iter().any(|grant| *grant != Grant::AuthorizationCode)) {
+    if oauth.is_none_or(|oauth| oauth.grant(&json!(typed)) != Grant::AuthorizationCode) {
         return Ok(());
     }
     let page = web.site.link(&format!("/apps/{}", app.slug));

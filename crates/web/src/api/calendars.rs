@@ -137,10 +137,10 @@ async fn credentials(
     extract::Json(input): extract::Json<CredentialsIn>,
 ) -> Result<(StatusCode, Json<Success<AccountOut>>), Problem> {
     let app = app(&web, &name, AppKind::Calendar)?;
-    refuse_sign_in(&web, app)?;
     let said = [("username", input.username), ("password", input.password)];
     let said = said.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?))));
     let fields = typed(app, said.chain(input.others))?;
+    refuse_sign_in(&web, app, &fields)?;
     let id = web.engine.connect(&key.member(), app.slug, &fields).await?;
     let view = web.engine.connection(&key.member(), id).await?;
     Ok(made(AccountOut::of(&view, key.user.number)))

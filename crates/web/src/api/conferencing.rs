@@ -74,8 +74,8 @@ async fn connect(
     input: Option<extract::Json<BTreeMap<String, Value>>>,
 ) -> Result<Json<Success<RoomsOut>>, Problem> {
     let app = app(&web, &name, AppKind::Conference)?;
-    refuse_sign_in(&web, app)?;
     let fields = typed(app, input.map(|extract::Json(fields)| fields).unwrap_or_default())?;
+    refuse_sign_in(&web, app, &fields)?;
     let id = web.engine.connect(&key.member(), app.slug, &fields).await?;
     let view = web.engine.connection(&key.member(), id).await?;
     Ok(ok(RoomsOut::of(&view, key.user.number)))

@@ -4,6 +4,7 @@ mod begin;
 mod error;
 mod finish;
 mod kept;
+mod own;
 mod refresh;
 mod registration;
 mod renewals;

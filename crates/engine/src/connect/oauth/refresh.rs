@@ -6,14 +6,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kalends_app::{
-    Error, Kind, Retry, Secret,
+    Error, Kind, Retry,
     gateway::Patience,
-    oauth::{Class, Client, Grant as How, Refusal, Tokens},
+    oauth::{Class, Grant as How, Refusal, Tokens},
 };
 use kalends_store::repo::Grant;
 use std::time::Duration;
 
-use super::Kept;
+use super::{Kept, own::Own};
 use crate::{
     Engine, audit,
     connect::{Installed, letters},
@@ -71,7 +71,7 @@ impl Engine {
         let kept = kept.await.map_err(|error| trouble(&error))?.ok_or_else(nobody)?;
         let now = self.now();
         // What cannot be renewed is used to its end.
-        let renewable = kept.refresh.is_some() || by_client(of);
+        let renewable = kept.refresh.is_some() || by_itself(of);
         if !kept.is_stale(now) || (!renewable && !kept.is_over(now)) {
             return Ok(kept);
         }
@@ -201,14 +201,18 @@ impl Renewal {
         let account = self.of.connection.id.to_string();
         let desk = gateway.desk(self.of.app, &account, Patience::Job).map_err(trouble)?;
         let desk = desk.ok_or_else(|| trouble(nobody()))?;
-        if by_client(&self.of) {
+        if by_itself(&self.of) {
             let secrets = async {
                 let mut tx = self.engine.db.read().await?;
                 self.of.secrets(&mut tx, &self.engine.outside).await
             };
             let secrets = secrets.await.map_err(|error| trouble(self::trouble(&error)))?;
-            let own = own_client(&self.of.installation.settings, secrets.get("client_secret"));
-            return desk.account(&own.0, &own.1).await.map_err(by_owner);
+            let own = Own::of(desk.descriptor(), &self.of.installation.settings, &secrets);
+            let own = own.map_err(|wrong| Refusal {
+                class: Class::Grant,
+                error: Error::new(Kind::AuthRevoked, wrong.to_string()),
+            })?;
+            return own.ok_or_else(|| trouble(nobody()))?.tokens(&desk).await;
         }
         let registered = self.engine.registration(self.of.installation.organization, self.of.app).await;
         let Some(registered) = registered.map_err(|error| trouble(self::trouble(&error)))? else {
@@ -293,6 +297,9 @@ impl Renewal {
             Some(_) => format!(
                 "{name} does not take the sign-in any more; the last renewal of it was cut off before the answer was kept. Sign in again{said}."
             ),
+            None if by_itself(&self.of) => {
+                format!("{name} is not connected: {}{said}", refusal.error.message())
+            }
             None if lease.kept.refresh.is_none() => {
                 format!("The sign-in has ended, and {name} gave no way to renew it. Sign in again.")
             }
@@ -406,22 +413,10 @@ async fn registration_refused(
     Ok(())
 }
 
-/// An account's own client is its owner's to mend, not an administrator's.
-fn by_owner(refusal: Refusal) -> Refusal {
-    if refusal.class == Class::Client { Refusal { class: Class::Grant, ..refusal } } else { refusal }
-}
-
-/// The account brings a client of its own, which gets tokens whenever it asks.
-fn by_client(of: &Installed) -> bool {
+/// The account brings a client or a key of its own, which gets tokens whenever it asks.
+fn by_itself(of: &Installed) -> bool {
     let oauth = of.app.manifest().auth.oauth();
-    oauth.is_some_and(|oauth| oauth.grant(&of.installation.settings) == How::AccountCredentials)
-}
-
-/// The client an account brings itself, and the account it is for.
-pub(super) fn own_client(settings: &serde_json::Value, secret: Option<&Secret>) -> (Client, String) {
-    let text =
-        |name: &str| settings.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-    (Client { id: text("client_id"), secret: secret.cloned() }, text("account_id"))
+    oauth.is_some_and(|oauth| oauth.grant(&of.installation.settings) != How::AuthorizationCode)
 }
 
 /// A grant that works has no past.

@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{NewTokens, Unfinished, refresh::own_client};
+use super::{NewTokens, Unfinished, own::Own};
 use crate::{Engine, Invalid, Member, audit, connect::ConnectError, hooks_in};
 
 /// A registration from the operator's settings.
@@ -288,7 +288,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Tokens for an account that brings its own client (nobody is sent anywhere); none for every other kind.
+    /// Tokens for an account that brings its own client or key (nobody is sent anywhere); none for every other kind.
     pub(in crate::connect) async fn granted_by_client(
         &self,
         app: &'static App,
@@ -297,21 +297,14 @@ impl Engine {
     ) -> Result<Option<NewTokens>, ConnectError> {
         let Some(oauth) = app.manifest().auth.oauth() else { return Ok(None) };
         let settings = serde_json::Value::Object(filled.settings.clone());
-        if oauth.grant(&settings) != How::AccountCredentials {
-            // Without a person's yes there are no tokens.
-            return Err(ConnectError::Unfinished(Unfinished::Over));
-        }
+        let own = Own::of(oauth, &settings, &filled.secrets);
+        let own = own.map_err(|wrong| Invalid::one("service_account", wrong.to_string()))?;
+        // Without a person's yes there are no tokens.
+        let own = own.ok_or(Unfinished::Over)?;
         let account = connection.to_string();
         let desk = self.outside.gateway().desk(app, &account, Patience::Form).map_err(ConnectError::Probe)?;
         let desk = desk.ok_or(ConnectError::NoSuchApp)?;
-        let (client, account) = own_client(&settings, filled.secrets.get("client_secret"));
-        let tokens = desk.account(&client, &account).await.map_err(|refusal| match refusal.class {
-            Class::Client => {
-                let message = "the account does not take this client id and secret: copy all three again";
-                ConnectError::Probe(Error::new(Kind::AuthRevoked, message))
-            }
-            _ => ConnectError::Probe(refusal.error),
-        })?;
+        let tokens = own.tokens(&desk).await.map_err(|refusal| ConnectError::Probe(refusal.error))?;
         let missing = oauth.missing(tokens.scopes.as_ref());
         if !missing.required.is_empty() {
             return Err(Unfinished::Scopes(in_words(&missing.required)).into());
