@@ -141,7 +141,7 @@ fn feed(house: &mut House) -> Result<()> {
     Ok(())
 }
 
-/// Rooms that are made by secrets alone, and a whole account without anybody's sign-in.
+/// Rooms that are made by secrets alone, and accounts without anybody’s sign-in.
 fn rooms(house: &mut House) -> Result<()> {
     let shared = house.secrets.word("shared secret of jitsi");
     let server = "https://meet.example.com";
@@ -161,6 +161,12 @@ fn rooms(house: &mut House) -> Result<()> {
     for key in [broken.as_str(), pem] {
         let jaas = [("access", "jaas"), ("app_id", "vpaas"), ("key_id", "vpaas/1"), ("private_key", key)];
         house.send("/apps/jitsi", "/apps/jitsi", &jaas)?;
+    }
+    for key in [broken.as_str(), pem] {
+        let file = serde_json::json!({ "type": "service_account", "client_email": "robot@example.com", "private_key": key });
+        let file = file.to_string();
+        let robot = [("grant", "jwt_bearer"), ("service_account", &file), ("subject", "ines@example.com")];
+        house.send("/apps/google-calendar", "/apps/google-calendar", &robot)?;
     }
     let secret = house.secrets.word("client secret of a whole account");
     let whole = [
