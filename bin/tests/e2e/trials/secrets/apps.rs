@@ -141,7 +141,7 @@ fn feed(house: &mut House) -> Result<()> {
     Ok(())
 }
 
-/// Rooms that are made by secrets alone, and accounts without anybody’s sign-in.
+/// Rooms that are made by secrets alone, and accounts without anybody's sign-in.
 fn rooms(house: &mut House) -> Result<()> {
     let shared = house.secrets.word("shared secret of jitsi");
     let server = "https://meet.example.com";
