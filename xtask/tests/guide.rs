@@ -124,6 +124,10 @@ fn cargo(copy: &Path) {
 fn shell(copy: &Path, line: &str) -> (bool, String) {
     let path = format!("{}:{}", copy.join("bin").display(), env::var("PATH").unwrap());
     let mut run = Command::new("sh");
+    // Who follows the page has none of the test run's own settings.
+    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("KALENDS_")) {
+        run.env_remove(name);
+    }
     run.args(["-c", line]).current_dir(copy).env("PATH", path).env("RUST_BACKTRACE", "0");
     // Beside our own build, whose dependencies it shares.
     let out = run.env("CARGO_TARGET_DIR", xtask::root().join("target")).output().unwrap();
