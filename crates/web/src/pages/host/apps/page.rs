@@ -133,7 +133,12 @@ impl Detail {
 
     /// Nobody can sign in before an administrator has registered this server.
     pub fn unregistered(&self) -> bool {
-        self.sign_in.as_ref().is_some_and(|one| !one.registered && !one.other_ways)
+        self.sign_in.as_ref().is_some_and(|one| !one.registered)
+    }
+
+    /// There is a way in that can be tried now.
+    pub fn shows_form(&self) -> bool {
+        !(self.unregistered() && self.signs_in())
     }
 
     /// The button leads to the provider.
