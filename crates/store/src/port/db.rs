@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use kalends_domain::{Clock, Ids};
 use tokio::sync::broadcast;
 
-use super::{Change, Tx, background::is_awaited, postgres::Postgres, sqlite::Sqlite};
+use super::{Change, Tx, ask::ask, background::is_awaited, postgres::Postgres, sqlite::Sqlite};
 use crate::{Error, Result};
 
 /// A database. Clones share its connections.
@@ -116,10 +116,12 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let _awaited = is_awaited().then(|| Awaited::new(&self.inner.awaited));
+        let (ask, answer) = ask(work);
         match &self.inner.driver {
-            Driver::Sqlite(sqlite) => sqlite.write(work).await,
-            Driver::Postgres(postgres) => postgres.write(&self.inner.shared, work).await,
+            Driver::Sqlite(sqlite) => sqlite.write(ask).await,
+            Driver::Postgres(postgres) => postgres.write(&self.inner.shared, ask),
         }
+        answer.await.unwrap_or_else(|_| Err(Error::Unavailable("it is being closed".into()).into()))
     }
 
     /// True while several people wait for their transactions: work in the background should make way.

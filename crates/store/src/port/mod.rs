@@ -1,5 +1,6 @@
 //! The whole surface of the two drivers: a database, a transaction, a statement, a row.
 
+mod ask;
 mod background;
 mod change;
 mod db;

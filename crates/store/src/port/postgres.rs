@@ -1,8 +1,7 @@
 //! PostgreSQL: a pool, plain transactions, notices between nodes.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::time::Duration;
 
-use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use sqlx::{
     Connection, PgPool,
@@ -10,7 +9,7 @@ use sqlx::{
 };
 use tokio::sync::mpsc;
 
-use super::{Change, Tx, Work, db::Shared, sql, tx::Conn};
+use super::{Change, Tx, ask::Ask, db::Shared, sql, tx::Conn};
 use crate::{Error, Result};
 
 /// So often is a transaction run that keeps losing against others.
@@ -69,34 +68,9 @@ impl Postgres {
         Ok(Tx::new(Conn::Postgres(self.pool.acquire().await?), &*shared.clock, shared.ids.clone()))
     }
 
-    pub(super) async fn write<T, E>(&self, shared: &Shared, work: impl Work<T, E>) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        // A task of its own: a caller who goes away must not leave a transaction half done.
-        let (pool, shared, notices) = (self.pool.clone(), shared.clone(), self.notices.clone());
-        let task = tokio::spawn(async move {
-            let mut run = 1;
-            loop {
-                let mut tx = begin(&pool, &shared).await?;
-                let done = once(&mut tx, &work).await;
-                if done.is_ok() {
-                    shared.tell(&tx.changes);
-                    for change in &tx.changes {
-                        let _ = notices.send(*change); // the other end lives as long as the pool
-                    }
-                } else if tx.again && run < RUNS {
-                    tracing::debug!(run, "lost against another transaction, again");
-                    drop(tx);
-                    tokio::time::sleep(Duration::from_millis(u64::from(run * run))).await;
-                    run += 1;
-                    continue;
-                }
-                return done;
-            }
-        });
-        task.await.unwrap_or_else(|_| Err(Error::Unavailable("it is being closed".into()).into()))
+    /// Begins a transaction in a task of its own: a caller who goes away must not leave it half done.
+    pub(super) fn write(&self, shared: &Shared, ask: Ask) {
+        tokio::spawn(run(self.pool.clone(), shared.clone(), self.notices.clone(), ask));
     }
 
     pub(super) async fn close(&self) {
@@ -122,20 +96,42 @@ async fn begin(pool: &PgPool, shared: &Shared) -> Result<Tx> {
     }
 }
 
-async fn once<T, E: From<Error>>(tx: &mut Tx, work: &impl Work<T, E>) -> Result<T, E> {
-    let done = AssertUnwindSafe(work(tx)).catch_unwind().await;
-    let failure = match done {
-        Ok(Ok(done)) => match tx.run(sql("COMMIT")).await {
-            Ok(_) => return Ok(done),
-            Err(error) => error.into(),
-        },
-        Ok(Err(error)) => error,
-        Err(_) => Error::Database("the transaction panicked and was undone".into()).into(),
-    };
-    if tx.undo().await.is_err() {
-        throw_away(tx);
+/// Runs a transaction, again while it loses against others, and answers who asked for it.
+async fn run(pool: PgPool, shared: Shared, notices: mpsc::UnboundedSender<Change>, mut ask: Ask) {
+    for run in 1.. {
+        let mut tx = match begin(&pool, &shared).await {
+            Ok(tx) => tx,
+            Err(error) => return ask.answer(Some(error)),
+        };
+        let failure = match once(&mut tx, &mut ask).await {
+            Ok(true) => {
+                shared.tell(&tx.changes);
+                for change in &tx.changes {
+                    let _ = notices.send(*change); // the other end lives as long as the pool
+                }
+                return ask.answer(None);
+            }
+            Ok(false) => None,
+            Err(error) => Some(error),
+        };
+        if tx.undo().await.is_err() {
+            throw_away(&mut tx);
+        }
+        if !tx.again || run == RUNS {
+            return ask.answer(failure);
+        }
+        tracing::debug!(run, "lost against another transaction, again");
+        drop(tx);
+        tokio::time::sleep(Duration::from_millis(u64::from(run * run))).await;
     }
-    Err(failure)
+}
+
+/// True when it was kept, false when its body says no; an error is the commit's.
+async fn once(tx: &mut Tx, ask: &mut Ask) -> Result<bool> {
+    if !ask.run(tx).await {
+        return Ok(false);
+    }
+    tx.run(sql("COMMIT")).await.map(|_| true)
 }
 
 fn throw_away(tx: &mut Tx) {

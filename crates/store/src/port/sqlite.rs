@@ -7,13 +7,11 @@ mod pool;
 mod statement;
 
 use std::{
-    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use futures::{FutureExt, future::BoxFuture};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot, watch},
@@ -24,7 +22,7 @@ pub(super) use self::{
     pool::Lent,
     statement::{LiteRow, rows, run},
 };
-use super::{Change, Tx, Work, background::is_in_background, db::Shared, sql, tx::Conn};
+use super::{Change, Tx, ask::Ask, background::is_in_background, db::Shared, sql, tx::Conn};
 use crate::{Error, Result};
 
 /// So many transactions share one commit at most.
@@ -33,8 +31,6 @@ const GROUP: usize = 128;
 const BEHIND: (usize, usize) = (4, 16);
 /// Work in the background waits so long for somebody to share a commit with, while people write.
 const MOMENT: Duration = Duration::from_millis(2);
-/// A transaction that takes longer is undone, for all others wait behind it.
-const LONGEST: Duration = Duration::from_secs(30);
 /// So many read at once at most.
 const READERS: usize = 8;
 
@@ -46,50 +42,6 @@ pub(super) struct Sqlite {
     closing: watch::Sender<bool>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
     path: PathBuf,
-}
-
-/// One waiting transaction, its types forgotten.
-type Ask = Box<dyn Waiting>;
-
-trait Waiting: Send {
-    /// Runs the body; whether it is to be kept.
-    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
-    /// Answers the caller: with what the body gave, or with why it could not be kept.
-    fn answer(self: Box<Self>, failure: Option<Error>);
-}
-
-struct Asked<F, T, E> {
-    work: F,
-    done: Option<Result<T, E>>,
-    caller: oneshot::Sender<Result<T, E>>,
-}
-
-impl<F: Work<T, E>, T: Send, E: From<Error> + Send> Waiting for Asked<F, T, E> {
-    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
-        Box::pin(async move {
-            let run = AssertUnwindSafe((self.work)(tx)).catch_unwind();
-            let done = match tokio::time::timeout(LONGEST, run).await {
-                Ok(Ok(done)) => done,
-                Ok(Err(_)) => Err(Error::Database("the transaction panicked and was undone".into()).into()),
-                Err(_) => {
-                    Err(Error::Unavailable("the transaction took too long and was undone".into()).into())
-                }
-            };
-            self.done.insert(done).is_ok()
-        })
-    }
-
-    fn answer(self: Box<Self>, failure: Option<Error>) {
-        let answer = match (failure, self.done) {
-            (None, Some(done)) => done,
-            // Its own error says more than that of the group.
-            (Some(_), Some(Err(own))) => Err(own),
-            (Some(failure), _) => Err(failure.into()),
-            (None, None) => Err(Error::Unavailable("the transaction was not run".into()).into()),
-        };
-        // A caller who went away does not care.
-        drop(self.caller.send(answer));
-    }
 }
 
 impl Sqlite {
@@ -127,16 +79,10 @@ impl Sqlite {
         Ok(Tx::new(Conn::Sqlite(self.one.take().await?), &*shared.clock, shared.ids.clone()))
     }
 
-    pub(super) async fn write<T, E>(&self, work: impl Work<T, E>) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let (caller, answer) = oneshot::channel();
-        let gone = || Error::Unavailable("it is being closed".into());
+    /// Puts a transaction into the writer's row; one that is not taken any more is dropped.
+    pub(super) async fn write(&self, ask: Ask) {
         let lane = if is_in_background() { &self.behind } else { &self.writer };
-        lane.send(Box::new(Asked { work, done: None, caller })).await.map_err(|_| gone())?;
-        answer.await.unwrap_or_else(|_| Err(gone().into()))
+        drop(lane.send(ask).await);
     }
 
     pub(super) async fn close(&self) {
