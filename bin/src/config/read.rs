@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use kalends_app::Secret;
 use kalends_app::gateway::Paces;
-use kalends_app::oauth::Client;
+use kalends_app::oauth::{Client, Proof};
 use kalends_engine::connect::Configured;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -237,10 +237,14 @@ fn registrations(source: &mut Source) -> BTreeMap<String, Configured> {
             }
         };
         let (client_secret, webhook_secret) = (secret("client_secret"), secret("webhook_secret"));
-        let webhook_secret_before = secret("webhook_secret_before");
+        let (webhook_secret_before, key) = (secret("webhook_secret_before"), secret("client_key"));
+        if client_secret.is_some() && key.is_some() {
+            source.wrong.push(format!("apps.{slug}.client_key and client_secret are both set; keep one"));
+        }
+        let proof = key.map(Proof::Key).or(client_secret.map(Proof::Secret));
         match given.get("client_id").map(|id| id.trim()).filter(|id| !id.is_empty()) {
             Some(id) => {
-                let client = Client { id: id.to_owned(), secret: client_secret };
+                let client = Client { id: id.to_owned(), proof };
                 drop(all.insert(slug, Configured { client, webhook_secret, webhook_secret_before }));
             }
             None => source

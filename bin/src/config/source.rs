@@ -12,10 +12,12 @@ use super::keys::{self, KEYS};
 const NOT_SETTINGS: [&str; 1] = ["KALENDS_CONFIG"];
 
 /// What `[apps.SLUG]` may say of our registration at its provider.
-const REGISTRATION: [&str; 7] = [
+const REGISTRATION: [&str; 9] = [
     "client_id",
     "client_secret",
     "client_secret_file",
+    "client_key",
+    "client_key_file",
     "webhook_secret",
     "webhook_secret_file",
     "webhook_secret_before",

@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use kalends_app::{
+    Secret,
+    oauth::{Client, Proof},
+};
+
 use super::keys::KEYS;
 use super::source::Source;
 use super::{Config, LogFormat};
@@ -131,6 +136,20 @@ fn an_operator_sets_how_often_an_app_calls() {
 }
 
 #[test]
+fn oau_05_an_operator_gives_a_private_key_instead_of_a_secret() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "-----BEGIN canary\nof two lines\n").unwrap();
+    let text = format!("[apps.acme]\nclient_id = \"kalends\"\nclient_key_file = {:?}", file.path());
+    let config = read(&text, &[]).unwrap();
+    let key = Secret::new("-----BEGIN canary\nof two lines");
+    assert_eq!(config.registrations["acme"].client.proof, Some(Proof::Key(key)));
+    assert!(!format!("{config:?}").contains("canary"));
+    let said = refused(&format!("{text}\nclient_secret = \"canary\""), &[]);
+    assert!(said.contains("apps.acme.client_key and client_secret are both set"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+}
+
+#[test]
 fn an_operator_registers_this_server_at_a_provider() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "canary\n").unwrap();
@@ -138,7 +157,7 @@ fn an_operator_registers_this_server_at_a_provider() {
     let config = read(&text, &[]).unwrap();
     let acme = &config.registrations["acme"];
     assert_eq!(acme.client.id, "kalends");
-    assert_eq!(acme.client.secret.as_ref().unwrap().expose(), "canary");
+    assert_eq!(acme.client, Client::with_secret("kalends", "canary"));
     assert!(!format!("{config:?}").contains("canary"));
     assert!(refused("[apps.acme]\nclient_secret = \"canary\"", &[]).contains("apps.acme.client_id: write"));
     let both = format!("{text}\nclient_secret = \"canary\"");

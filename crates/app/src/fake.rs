@@ -1,5 +1,6 @@
 //! Providers played in memory: strict about what they are asked, stateful, and out of order on demand.
 
+mod assertion;
 mod delegate;
 mod gate;
 mod laid;

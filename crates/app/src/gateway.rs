@@ -174,8 +174,9 @@ impl Gateway {
         let endpoints = Endpoints::new(&manifest.endpoints, self.overrides.get(app.slug).unwrap_or(&none))?;
         let (transport, _) = self.way(app);
         let http = self.line(app, account).desk(transport).patient(patience.duration());
-        let (time, played) = (Arc::clone(&self.time), self.played.get(app.slug).cloned());
-        Ok(Some(Desk { of, http, endpoints, time, played }))
+        let (time, chance) = (Arc::clone(&self.time), Arc::clone(&self.chance));
+        let played = self.played.get(app.slug).cloned();
+        Ok(Some(Desk { of, http, endpoints, time, chance, played }))
     }
 
     /// The time its layers live by.

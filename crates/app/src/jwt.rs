@@ -23,6 +23,6 @@ pub fn rs256(claims: &impl Serialize, pem: &Secret, id: Option<&str>) -> Result<
     signed(&header, claims, &key)
 }
 
-fn signed(header: &Header, claims: &impl Serialize, key: &EncodingKey) -> Result<String, BadKey> {
+pub(crate) fn signed(header: &Header, claims: &impl Serialize, key: &EncodingKey) -> Result<String, BadKey> {
     jsonwebtoken::encode(header, claims, key).map_err(|_| BadKey)
 }

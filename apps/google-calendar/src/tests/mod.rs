@@ -119,14 +119,14 @@ fn consent(google: &Google, unticked: &[&str]) -> String {
         .extend_pairs(&of.params);
     let back = oauth.consent(&url).expect("they agree");
     let code = back.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
-    let secret = oauth.client().secret.expect("a secret");
+    let proof = oauth.client().proof.expect("a secret");
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "authorization_code")
         .append_pair("code", &code)
         .append_pair("redirect_uri", "https://kalends.example.com/callback")
         .append_pair("code_verifier", verifier)
         .append_pair("client_id", &oauth.client().id)
-        .append_pair("client_secret", secret.expose());
+        .append_pair("client_secret", proof.hidden().expose());
     let request = Request::new("token", Method::POST, manifest.endpoints["token"].clone())
         .body("application/x-www-form-urlencoded", form.finish());
     let answer: Value = google.answer(&request).expect("understood").json().expect("tokens");

@@ -88,7 +88,7 @@ impl Provider {
 
     /// Knows this registration, and no other.
     pub fn knows(&self, id: &str, secret: &str) -> Result<()> {
-        let client = Client { id: id.to_owned(), secret: Some(Secret::new(secret)) };
+        let client = Client::with_secret(id, secret);
         self.fake.oauth().context("no sign-in there")?.knows(client);
         Ok(())
     }

@@ -11,11 +11,11 @@ use http::header::AUTHORIZATION;
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
-use super::{answer, delegate::Delegate};
+use super::{answer, assertion, delegate::Delegate};
 use crate::{
-    Error, Kind, Manifest, Request, Response, Secret,
+    Error, Kind, Manifest, Request, Response,
     http::{Signer, sign::Fixed},
-    oauth::{Client, ClientProof, Grant, JWT_BEARER, OAuth as Descriptor, pkce},
+    oauth::{Client, ClientKey, ClientProof, Grant, JWT_BEARER, OAuth as Descriptor, Proof, pkce},
 };
 
 /// A provider's authorize, token and revoke addresses. Clones share everything.
@@ -33,6 +33,7 @@ struct Inner {
     authorize: Url,
     token: Url,
     revoke: Option<Url>,
+    audience: Option<Url>,
     state: Mutex<State>,
 }
 
@@ -44,6 +45,8 @@ struct State {
     lenient: bool,
     declines: bool,
     delegate: Option<Delegate>,
+    /// What a key of ours has signed and was taken.
+    used: BTreeSet<String>,
     unticked: BTreeSet<String>,
     codes: BTreeMap<String, Code>,
     grants: Vec<Given>,
@@ -89,18 +92,24 @@ impl OAuth {
         )]
         let of = manifest.auth.oauth().expect("the manifest says scheme = \"oauth2\"").clone();
         let address = |name: &str| manifest.endpoints[name].clone();
+        let client = match &of.key {
+            Some(key) if of.client == ClientProof::PrivateKeyJwt => assertion::client("kalends", key),
+            _ => Client::with_secret("kalends", "kalends-client-secret"),
+        };
         let inner = Inner {
             authorize: address(&of.authorize),
             token: address(&of.token),
             revoke: of.revoke.as_deref().map(address),
+            audience: of.key.as_ref().and_then(|key| key.audience.as_deref()).map(address),
             of,
             state: Mutex::new(State {
-                client: Client { id: "kalends".into(), secret: Some(Secret::new("kalends-client-secret")) },
+                client,
                 subject: "ines@example.com".into(),
                 rotating: false,
                 lenient: false,
                 declines: false,
                 delegate: None,
+                used: BTreeSet::new(),
                 unticked: BTreeSet::new(),
                 codes: BTreeMap::new(),
                 grants: vec![],
@@ -133,6 +142,13 @@ impl OAuth {
     /// From now on it knows only this registration.
     pub fn knows(&self, client: Client) {
         self.state().client = client;
+    }
+
+    /// From now on it knows us by a key alone: that registration; none where the provider takes no keys.
+    pub fn keyed(&self) -> Option<Client> {
+        let client = assertion::client("kalends", self.inner.of.key.as_ref()?);
+        self.knows(client.clone());
+        Some(client)
     }
 
     /// From now on this account says yes.
@@ -283,7 +299,7 @@ impl OAuth {
                 Err((status, code)) => no(request, status, code),
             });
         }
-        if !self.is_client(request, &form, &state.client) {
+        if !self.is_client(request, &form, &mut state)? {
             return Ok(no(request, 401, "invalid_client"));
         }
         let need = |name: &str| form.get(name).ok_or_else(|| format!("{name} is missing"));
@@ -378,20 +394,30 @@ impl OAuth {
         Ok(answer(request, 200, &[], ""))
     }
 
-    fn is_client(&self, request: &Request, form: &BTreeMap<String, String>, client: &Client) -> bool {
-        let secret = client.secret.as_ref().map(Secret::expose);
-        match (self.inner.of.client, secret) {
-            (ClientProof::Basic, Some(secret)) => {
+    fn is_client(
+        &self,
+        request: &Request,
+        form: &BTreeMap<String, String>,
+        state: &mut State,
+    ) -> Result<bool, String> {
+        let Client { id, proof } = &state.client;
+        match (self.inner.of.client, proof) {
+            (_, Some(Proof::Key(key))) => {
+                let of = self.inner.of.key.as_ref().ok_or("the manifest takes no keys")?;
+                let key = ClientKey::read(key, of).map_err(|unfit| unfit.to_string())?;
+                let here = self.inner.audience.as_ref().unwrap_or(&self.inner.token);
+                assertion::judge(form, id, &key, here, &mut state.used)
+            }
+            (ClientProof::Basic, Some(Proof::Secret(secret))) => {
                 let encoded =
                     |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-                let pair = BASE64_STANDARD.encode(format!("{}:{}", encoded(&client.id), encoded(secret)));
+                let pair = BASE64_STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret.expose())));
                 let header = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-                header == Some(&format!("Basic {pair}"))
+                Ok(header == Some(&format!("Basic {pair}")))
             }
-            _ => {
-                form.get("client_id") == Some(&client.id)
-                    && form.get("client_secret").map(String::as_str) == secret
-            }
+            (_, secret) => Ok(form.get("client_id") == Some(id)
+                && form.get("client_secret").map(String::as_str)
+                    == secret.as_ref().map(|secret| secret.hidden().expose())),
         }
     }
 

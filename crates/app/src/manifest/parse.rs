@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{AppKind, Field, Input, Manifest};
-use crate::http::sign::{self, FieldUse};
+use crate::{
+    http::sign::{self, FieldUse},
+    oauth::ClientProof,
+};
 
 /// Why an `app.toml` is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,12 +153,17 @@ impl Manifest {
             ("revoke", oauth.revoke.as_ref()),
             ("approve", oauth.approve.as_ref()),
             ("issuer", oauth.issuer.as_ref()),
+            ("key.audience", oauth.key.as_ref().and_then(|key| key.audience.as_ref())),
         ];
         for (place, name) in named.into_iter().chain(maybe) {
             let there = name.is_none_or(|name| self.endpoints.contains_key(name));
             demand(there, &format!("auth.{place}"), "must name an address in [endpoints]")?;
         }
         demand(!oauth.grants.is_empty(), "auth.grants", "name at least one grant")?;
+        let keyed = oauth.client != ClientProof::PrivateKeyJwt || oauth.key.is_some();
+        demand(keyed, "auth.key", "say how keys are taken: algorithms = [\"RS256\"]")?;
+        let signs = oauth.key.as_ref().is_none_or(|key| !key.algorithms.is_empty());
+        demand(signs, "auth.key.algorithms", "name at least one of RS256, PS256 and ES256")?;
         let mut before = BTreeSet::new();
         for one in &oauth.scopes {
             let place = format!("auth.scopes.{}", one.scope);

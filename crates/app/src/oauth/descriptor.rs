@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::KeyUse;
+
 /// A provider's OAuth 2 (OAU-01, OAU-05 to OAU-07). Endpoints are named as `[endpoints]` names them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,8 @@ pub struct OAuth {
     /// How we prove who we are.
     #[serde(default)]
     pub client: ClientProof,
+    /// How a key proves who we are, where the provider takes one; instead of a secret, if `client` knows secrets.
+    pub key: Option<KeyUse>,
     /// Off only for providers that refuse unknown parameters.
     #[serde(default = "yes")]
     pub pkce: bool,
@@ -79,6 +83,9 @@ pub enum ClientProof {
     Post,
     /// Id and secret in the header, form-encoded first (RFC 6749, 2.3.1).
     Basic,
+    /// A private key alone, as `key` says.
+    #[serde(rename = "private_key_jwt")]
+    PrivateKeyJwt,
 }
 
 /// How tokens are had.
@@ -131,6 +138,11 @@ impl OAuth {
         let chosen = settings.get("grant").and_then(serde_json::Value::as_str);
         let first = self.grants.first().copied().unwrap_or(Grant::AuthorizationCode);
         self.grants.iter().copied().find(|grant| Some(grant.name()) == chosen).unwrap_or(first)
+    }
+
+    /// A client secret proves us there.
+    pub fn takes_secrets(&self) -> bool {
+        self.client != ClientProof::PrivateKeyJwt
     }
 
     /// Every scope, as the authorize address lists them.

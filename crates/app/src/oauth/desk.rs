@@ -1,12 +1,16 @@
 //! The provider's sign-in desk: the authorize address, and the requests to its token endpoint.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Method;
+use kalends_domain::id::Chance;
 use url::{Url, form_urlencoded};
 
-use super::{Class, Client, ClientProof, Delegate, JWT_BEARER, OAuth, Refusal, Tokens, pkce, token};
+use super::{
+    ASSERTION, Class, Client, ClientKey, ClientProof, Delegate, JWT_BEARER, OAuth, Proof, Refusal, Tokens,
+    pkce, token,
+};
 use crate::{
     Endpoints, Error, Http, Kind, Request, Response, Secret,
     fake::Fake,
@@ -18,7 +22,8 @@ const LIMITS: Limits =
     Limits { first_byte: Duration::from_secs(15), total: Duration::from_secs(20), body: 1024 * 1024 };
 
 /// What of a token request nobody else may know.
-const SECRET: [&str; 5] = ["assertion", "code", "code_verifier", "refresh_token", "token"];
+const SECRET: [&str; 6] =
+    ["assertion", "client_assertion", "code", "code_verifier", "refresh_token", "token"];
 
 /// One provider's desk, for one account.
 ///
@@ -29,6 +34,7 @@ pub struct Desk {
     pub(crate) http: Http,
     pub(crate) endpoints: Endpoints,
     pub(crate) time: Arc<dyn Time>,
+    pub(crate) chance: Arc<dyn Chance>,
     pub(crate) played: Option<Arc<dyn Fake>>,
 }
 
@@ -161,6 +167,7 @@ impl Desk {
         let Some(name) = &self.of.revoke else { return Ok(()) };
         let url = self.endpoints.get(name).map_err(Refusal::unanswered)?.clone();
         let form = [("token", token.expose())];
+        let form = self.proving(Some(client), &form)?;
         let response = self.post("oauth_revoke", url, Some(client), &form).await?;
         let body = serde_json::from_slice::<serde_json::Value>(&response.body).ok();
         let body = body.as_ref().and_then(serde_json::Value::as_object);
@@ -193,8 +200,9 @@ impl Desk {
         form: &[(&str, &str)],
     ) -> Result<Tokens, Refusal> {
         let url = self.endpoints.get(&self.of.token).map_err(Refusal::unanswered)?.clone();
-        let response = self.post(op, url, client, form).await?;
-        Tokens::read(self.of, &response, self.time.now()).map_err(|refusal| hushed(refusal, client, form))
+        let form = self.proving(client, form)?;
+        let response = self.post(op, url, client, &form).await?;
+        Tokens::read(self.of, &response, self.time.now()).map_err(|refusal| hushed(refusal, client, &form))
     }
 
     async fn post(
@@ -202,7 +210,7 @@ impl Desk {
         op: &'static str,
         url: Url,
         client: Option<&Client>,
-        form: &[(&str, &str)],
+        form: &Form<'_>,
     ) -> Result<Response, Refusal> {
         let request = self.request(op, url, client, form).map_err(Refusal::unanswered)?;
         self.http.send(request).await.map_err(Refusal::unanswered)
@@ -213,29 +221,60 @@ impl Desk {
         op: &'static str,
         url: Url,
         client: Option<&Client>,
-        form: &[(&str, &str)],
+        form: &Form<'_>,
     ) -> Result<Request, Error> {
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form);
         let mut request = Request::new(op, Method::POST, url).once().header("accept", "application/json")?;
-        match client.map(|client| (self.of.client, client, &client.secret)) {
-            // The form speaks for itself.
-            None => {}
-            Some((ClientProof::Basic, client, Some(secret))) => {
-                let pair = format!("{}:{}", encoded(&client.id), encoded(secret.expose()));
-                request = request
-                    .secret_header("authorization", &format!("Basic {}", BASE64_STANDARD.encode(pair)))?;
-            }
-            Some((ClientProof::Post, client, Some(secret))) => {
-                body.append_pair("client_id", &client.id).append_pair("client_secret", secret.expose());
-            }
-            Some((_, client, None)) => {
-                body.append_pair("client_id", &client.id);
-            }
+        if let Some((id, secret)) = client.and_then(|client| self.in_header(client)) {
+            let pair = format!("{}:{}", encoded(id), encoded(secret.expose()));
+            request =
+                request.secret_header("authorization", &format!("Basic {}", BASE64_STANDARD.encode(pair)))?;
         }
         Ok(request.limits(LIMITS).body("application/x-www-form-urlencoded", body.finish()))
     }
+
+    /// The form with what proves us in it (OAU-05). Without a client it speaks for itself.
+    fn proving<'a>(&self, client: Option<&Client>, form: &[(&'a str, &'a str)]) -> Result<Form<'a>, Refusal> {
+        let mut form: Form<'a> = form.iter().map(|(name, value)| (*name, Cow::Borrowed(*value))).collect();
+        let Some(client) = client.filter(|client| self.in_header(client).is_none()) else { return Ok(form) };
+        form.push(("client_id", client.id.clone().into()));
+        match &client.proof {
+            None => {}
+            Some(Proof::Secret(secret)) => form.push(("client_secret", secret.expose().to_owned().into())),
+            Some(Proof::Key(key)) => {
+                form.push(("client_assertion_type", ASSERTION.into()));
+                form.push(("client_assertion", self.assertion(&client.id, key)?.into()));
+            }
+        }
+        Ok(form)
+    }
+
+    /// What goes into the header instead of the form.
+    fn in_header<'c>(&self, client: &'c Client) -> Option<(&'c str, &'c Secret)> {
+        match &client.proof {
+            Some(Proof::Secret(secret)) if self.of.client == ClientProof::Basic => Some((&client.id, secret)),
+            _ => None,
+        }
+    }
+
+    /// Our key's word for us, good for one request.
+    fn assertion(&self, client: &str, key: &Secret) -> Result<String, Refusal> {
+        let ours =
+            |problem: String| Refusal { class: Class::Client, error: Error::new(Kind::Invalid, problem) };
+        let Some(of) = &self.of.key else {
+            return Err(ours("the provider takes a client secret, not a key".to_owned()));
+        };
+        let audience = of.audience.as_ref().unwrap_or(&self.of.token);
+        let audience = self.endpoints.get(audience).map_err(Refusal::unanswered)?;
+        let key = ClientKey::read(key, of).map_err(|unfit| ours(unfit.to_string()))?;
+        let said = key.assertion(client, audience.as_str(), &*self.chance, self.time.now());
+        said.map_err(|bad| ours(bad.to_string()))
+    }
 }
+
+/// What is posted, by name.
+type Form<'a> = Vec<(&'a str, Cow<'a, str>)>;
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -244,11 +283,10 @@ impl std::fmt::Debug for Desk {
 }
 
 /// What the desk said, without what it was told: some say back a whole request.
-fn hushed(mut refusal: Refusal, client: Option<&Client>, form: &[(&str, &str)]) -> Refusal {
-    let told = form.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| *value);
-    refusal.error = refusal
-        .error
-        .without(told.chain(client.and_then(|client| client.secret.as_ref()).map(Secret::expose)));
+fn hushed(mut refusal: Refusal, client: Option<&Client>, form: &Form<'_>) -> Refusal {
+    let told = form.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| &**value);
+    let proof = client.and_then(|client| client.proof.as_ref());
+    refusal.error = refusal.error.without(told.chain(proof.map(|proof| proof.hidden().expose())));
     refusal
 }
 

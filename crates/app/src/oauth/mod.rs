@@ -2,6 +2,7 @@
 //!
 //! Apps see none of it: they say in their manifest how the provider does it, and their requests come out signed.
 
+mod assertion;
 mod delegate;
 mod descriptor;
 mod desk;
@@ -10,8 +11,9 @@ mod token;
 
 use crate::Secret;
 
-pub(crate) use self::delegate::JWT_BEARER;
+pub(crate) use self::{assertion::ASSERTION, delegate::JWT_BEARER};
 pub use self::{
+    assertion::{Algorithm, ClientKey, KeyUse, UnfitKey},
     delegate::{Delegate, WrongKey},
     descriptor::{ClientProof, Grant, Missing, OAuth, ScopeUse},
     desk::{Ask, Desk},
@@ -23,8 +25,33 @@ pub use self::{
 pub struct Client {
     /// Public.
     pub id: String,
-    /// Not; none for a public client.
-    pub secret: Option<Secret>,
+    /// How we prove it; none for a public client.
+    pub proof: Option<Proof>,
+}
+
+/// What proves who we are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A secret both sides know.
+    Secret(Secret),
+    /// A private key only we know, in PEM form, with its certificate where the provider knows it by that.
+    Key(Secret),
+}
+
+impl Client {
+    /// Known by a secret.
+    pub fn with_secret(id: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self { id: id.into(), proof: Some(Proof::Secret(Secret::new(secret))) }
+    }
+}
+
+impl Proof {
+    /// What of it nobody else may know.
+    pub const fn hidden(&self) -> &Secret {
+        match self {
+            Self::Secret(text) | Self::Key(text) => text,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -158,7 +158,7 @@ async fn oau_16_a_token_given_back_is_worth_nothing_and_can_be_given_back_again(
 async fn a_desk_that_knows_us_is_told_from_one_that_does_not_without_any_harm() {
     let (fake, desk) = stage();
     desk.knows(&fake.1.client(), BACK).await.unwrap();
-    let wrong = Client { id: "kalends".into(), secret: Some(Secret::new("canary")) };
+    let wrong = Client::with_secret("kalends", "canary");
     let refused = desk.knows(&wrong, BACK).await.unwrap_err();
     assert_eq!(refused.class, Class::Client);
     assert!(!format!("{refused:?} {refused}").contains("canary"), "ALL-08");
@@ -297,6 +297,8 @@ fn oau_07_what_is_missing_is_told_apart_and_other_names_count() {
     assert_eq!(missing(&["people"]), (1, 0));
     assert_eq!(of.missing(None), super::Missing::default(), "RFC 6749, 5.1");
 }
+
+mod keys;
 
 mod manifests {
     use super::*;

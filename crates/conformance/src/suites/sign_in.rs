@@ -18,9 +18,10 @@ type Run = fn(Arc<Stage>) -> BoxFuture<'static, ()>;
 
 /// The checks, for each app whose accounts are granted at its provider.
 pub fn all(apps: &[&'static App]) -> Vec<Trial> {
-    let checks: [(&str, Run); 3] = [
+    let checks: [(&str, Run); 4] = [
         ("a_code_is_worth_tokens_once", |stage| Box::pin(async move { once(&stage).await })),
         ("an_id_and_a_secret_of_any_letters_prove_us", |stage| Box::pin(async move { odd(&stage).await })),
+        ("a_key_proves_us_where_one_is_taken", |stage| Box::pin(async move { keyed(&stage).await })),
         ("a_renewal_leaves_a_token_to_renew_with", |stage| Box::pin(async move { renewed(&stage).await })),
     ];
     let granted = apps.iter().copied().filter(|app| (app.fake)().oauth().is_some());
@@ -62,15 +63,35 @@ async fn once(stage: &Stage) {
 
 async fn odd(stage: &Stage) {
     // OAU-05: in the header both are form-encoded before they are joined (RFC 6749, 2.3.1).
-    let client = Client { id: "our id/1".into(), secret: Some(Secret::new("a:b+c d%e/f&g=ü")) };
+    let client = Client::with_secret("our id/1", "a:b+c d%e/f&g=ü");
     stage.fake.oauth().expect("it has a sign-in").knows(client.clone());
     let desk = stage.desk();
+    if !desk.descriptor().takes_secrets() {
+        return;
+    }
     let verifier = pkce::verifier(&Counted::default());
     let granted = desk.exchange(&client, &code(&desk, &client, &verifier), REDIRECT, &verifier).await;
     granted.expect("the provider reads the same id and secret");
-    let wrong = Client { secret: Some(Secret::new("another")), ..client.clone() };
+    let wrong = Client::with_secret(&client.id, "another");
     let refusal =
         desk.exchange(&wrong, &Secret::new("x"), REDIRECT, &verifier).await.expect_err("not our secret");
+    assert_eq!(refusal.class, Class::Client);
+}
+
+async fn keyed(stage: &Stage) {
+    // OAU-05: instead of a secret, or alone.
+    let sign_in = stage.fake.oauth().expect("it has a sign-in");
+    let Some(client) = sign_in.keyed() else {
+        assert!(stage.desk().descriptor().key.is_none(), "the fake knows keys where the manifest does");
+        return;
+    };
+    let desk = stage.desk();
+    let verifier = pkce::verifier(&Counted::default());
+    let granted = desk.exchange(&client, &code(&desk, &client, &verifier), REDIRECT, &verifier).await;
+    let refresh = granted.expect("the provider knows whose key it is").refresh.expect("to renew with");
+    desk.refresh(&client, &refresh).await.expect("the next word of the key is another");
+    let secret = Client::with_secret(&client.id, "a secret it never gave");
+    let refusal = desk.refresh(&secret, &refresh).await.expect_err("it knows the key alone");
     assert_eq!(refusal.class, Class::Client);
 }
 

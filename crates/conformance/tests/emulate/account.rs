@@ -25,8 +25,7 @@ const REDIRECT: &str = "http://127.0.0.1:3000/apps/google-calendar/callback";
 
 /// Our registration there.
 pub fn registration() -> Client {
-    let secret = Some(Secret::new("a-secret-of-the-emulator"));
-    Client { id: "kalends.apps.googleusercontent.com".into(), secret }
+    Client::with_secret("kalends.apps.googleusercontent.com", "a-secret-of-the-emulator")
 }
 
 /// An instant in epoch seconds.

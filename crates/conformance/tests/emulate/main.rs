@@ -11,7 +11,7 @@ mod socket;
 
 use futures::{FutureExt, future::BoxFuture};
 use kalends_app::{
-    Kind, RemoteId, Secret,
+    Kind, RemoteId,
     kind::calendar::{Busy, Draft, Written},
     oauth::{Class, Client},
 };
@@ -73,7 +73,7 @@ async fn wrong_secret() {
     // OAU-12: no account is at fault.
     let account = Account::new();
     let code = account.code().await;
-    let client = Client { secret: Some(Secret::new("not-the-secret")), ..registration() };
+    let client = Client::with_secret(registration().id, "not-the-secret");
     let refusal = account.exchange(&client, &code, VERIFIER).await.expect_err("Google does not know us");
     assert_eq!(refusal.class, Class::Client, "{refusal}");
 }

@@ -92,7 +92,7 @@ async fn signed_in(app: &'static App) -> Result<Tokens, Failed> {
         gateway.overriding([(app.slug.to_owned(), named)].into(), &[app]).map_err(|e| e.to_string())?;
     let desk: Desk =
         gateway.desk(app, "sign-in", Patience::Form).map_err(|e| e.to_string())?.ok_or("no desk")?;
-    let us = Registration { id: "kalends".into(), secret: Some(Secret::new("a & secret")) };
+    let us = Registration::with_secret("kalends", "a & secret");
     let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
     let ask = Ask {
         client: &us,

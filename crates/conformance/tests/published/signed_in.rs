@@ -55,7 +55,7 @@ async fn sign_in(app: &'static App) -> Result<Arc<dyn Signer>, Failed> {
         .map_err(|error| error.to_string())?;
     let desk = gateway.desk(app, "account", Patience::Form).map_err(|error| error.to_string())?;
     let desk = desk.ok_or("it has no OAuth 2")?;
-    let registered = Client { id: "kalends".into(), secret: Some(Secret::new("a-client-secret")) };
+    let registered = Client::with_secret("kalends", "a-client-secret");
     let verifier = pkce::verifier(&Counted::default());
     let ask = Ask { client: &registered, redirect: REDIRECT, state: STATE, verifier: &verifier, hint: None };
     let yes = client()?.get(desk.authorize(&ask).map_err(|error| error.to_string())?).send().await?;

@@ -28,7 +28,7 @@ pub use self::{
     list::{AppCard, CalendarUse, ConnectionName, ConnectionView, Told},
     needs::Need,
     oauth::{
-        Answer, Begin, Configured, Finished, RegistrationView, Source, Switch, Tested, Unfinished,
+        Answer, Begin, Configured, Entered, Finished, RegistrationView, Source, Switch, Tested, Unfinished,
         Unregistered,
     },
     outside::{Outside, Post},

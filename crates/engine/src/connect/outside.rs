@@ -7,6 +7,7 @@ use kalends_app::{
     App, Error, Kind,
     gateway::{Account, Gateway},
     kind::calendar::Person,
+    oauth::{ClientKey, Proof},
 };
 
 use kalends_store::seal::Keys;
@@ -67,12 +68,25 @@ impl Outside {
 
     /// With our registrations at providers, by app, from the operator's settings. One for an app that needs none is refused.
     pub fn with_registrations(mut self, registered: BTreeMap<String, Configured>) -> Result<Self, Error> {
-        for slug in registered.keys() {
+        for (slug, given) in &registered {
             let app = self.app(slug);
-            if app.is_none_or(|app| app.manifest().auth.oauth().is_none()) {
+            let Some(oauth) = app.and_then(|app| app.manifest().auth.oauth()) else {
                 let what =
                     if app.is_none() { "there is no app of that name" } else { "it needs no client id" };
                 return Err(Error::new(Kind::Invalid, format!("apps.{slug}.client_id: {what}")));
+            };
+            let unfit = match &given.client.proof {
+                Some(Proof::Secret(_)) if !oauth.takes_secrets() => {
+                    Some(("client_secret", "the provider takes client_key, a private key".to_owned()))
+                }
+                Some(Proof::Key(key)) => match &oauth.key {
+                    None => Some(("client_key", "the provider takes client_secret alone".to_owned())),
+                    Some(of) => ClientKey::read(key, of).err().map(|unfit| ("client_key", unfit.to_string())),
+                },
+                _ => None,
+            };
+            if let Some((name, what)) = unfit {
+                return Err(Error::new(Kind::Invalid, format!("apps.{slug}.{name}: {what}")));
             }
         }
         self.registered = registered;

@@ -39,6 +39,7 @@ approve = "approve"
 issuer = "issuer"
 params = { access_type = "offline" }
 grants = ["authorization_code", "account_credentials"]
+key = { algorithms = ["ES256"] }
 [[auth.scopes]]
 scope = "calendars"
 for = ["see your calendars"]

@@ -122,7 +122,7 @@ async fn oau_12_a_registration_that_is_refused_is_the_admins_problem_and_breaks_
     stage.drain().await;
     t.clock.advance(SignedDuration::from_hours(2));
     let known = stage.provider.sign_in.client();
-    stage.provider.sign_in.knows(kalends_app::oauth::Client { id: "another".into(), secret: None });
+    stage.provider.sign_in.knows(kalends_app::oauth::Client { id: "another".into(), proof: None });
     let said = broken(&stage, id).await;
     assert!(said.contains("administrator"), "{said}");
     assert_ne!(stage.connection(id).await.health, Health::NeedsReconnect);

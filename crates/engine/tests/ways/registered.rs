@@ -70,7 +70,7 @@ async fn engine(t: &TestDb, webhook_secret: Option<&str>) -> (Engine, Member) {
     let gateway = Gateway::new(transport, Arc::new(NoNames), time, chance, Arc::new(NoRecorder));
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&"https://book.example/".parse().unwrap());
-    let client = Client { id: "kalends".into(), secret: Some(Secret::new("client")) };
+    let client = Client::with_secret("kalends", "client");
     let configured = Configured {
         client,
         webhook_secret: webhook_secret.map(Secret::new),

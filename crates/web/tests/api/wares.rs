@@ -189,7 +189,7 @@ pub(crate) fn house(test: TestDb) -> (House, Arc<Planner>) {
     let played = planner.played();
     let apps: [&'static App; 5] = [&PLANNER, &CLUB, &UNKNOWN, &PAGE, &ROOMS];
     let outside: Outside = House::outside(&test, &apps, |gateway| gateway.playing(&PLANNER, played));
-    let client = Client { id: "kalends".into(), secret: Some(Secret::new("canary-client")) };
+    let client = Client::with_secret("kalends", "canary-client");
     let known = BTreeMap::from([(
         "club".to_owned(),
         Configured { client, webhook_secret: None, webhook_secret_before: None },

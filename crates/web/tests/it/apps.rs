@@ -271,3 +271,17 @@ async fn msg_03_an_administrator_without_an_account_here_is_thanked_and_sees_not
     assert_eq!(to, "/apps/microsoft-365?sign_in=approved");
     assert!(host.get(&to).await.text.contains("Connect now."));
 }
+
+#[tokio::test]
+async fn oau_05_a_key_is_pasted_where_one_is_taken_and_never_shown_again() {
+    let server = Server::start_with_apps(&[microsoft()]).await;
+    let mut host = server.host();
+    let place = "/apps/microsoft-365/registration";
+    let page = host.get(place).await;
+    assert!(page.text.contains("name=\"client_key\"") && page.text.contains("name=\"client_secret\""));
+    let typed = [("client_id", "ours"), ("client_key", "-----BEGIN canary"), ("do", "save")];
+    let again = host.submit_to(&page, place, &typed).await;
+    assert_eq!(again.status, http::StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.texts("#client_key-problem")[0].contains("from its line BEGIN PRIVATE KEY"));
+    assert!(!again.text.contains("canary"));
+}

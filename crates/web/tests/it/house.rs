@@ -47,7 +47,7 @@ impl Server {
     /// With an app whose provider knows this server by this id.
     pub async fn start_registered(app: &'static App, id: &str) -> Self {
         let test = TestDb::sqlite().await;
-        let client = Client { id: id.to_owned(), secret: Some(Secret::new("our-secret")) };
+        let client = Client::with_secret(id, "our-secret");
         let known = BTreeMap::from([(
             app.slug.to_owned(),
             Configured { client, webhook_secret: None, webhook_secret_before: None },

@@ -17,7 +17,7 @@ pub use self::{
     begin::Begin,
     error::Unfinished,
     finish::{Answer, Finished, Switch},
-    registration::{Configured, RegistrationView, Source, Tested},
+    registration::{Configured, Entered, RegistrationView, Source, Tested},
     unregistered::Unregistered,
 };
 pub(crate) use self::{kept::Kept, signer::Granted};

@@ -2,7 +2,7 @@
 
 use kalends_app::{
     Secret, Secrets,
-    oauth::{Client, Delegate, Desk, Grant as How, OAuth, Refusal, Tokens, WrongKey},
+    oauth::{Client, Delegate, Desk, Grant as How, OAuth, Proof, Refusal, Tokens, WrongKey},
 };
 use serde_json::Value;
 
@@ -21,7 +21,8 @@ impl Own {
         Ok(match oauth.grant(settings) {
             How::AuthorizationCode => None,
             How::AccountCredentials => {
-                let client = Client { id: text("client_id"), secret: secrets.get("client_secret").cloned() };
+                let proof = secrets.get("client_secret").cloned().map(Proof::Secret);
+                let client = Client { id: text("client_id"), proof };
                 Some(Self::Client(client, text("account_id")))
             }
             How::JwtBearer => {

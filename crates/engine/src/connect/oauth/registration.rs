@@ -7,7 +7,7 @@ use kalends_app::{
     App, Error, Kind, Secret,
     gateway::Patience,
     manifest::Filled,
-    oauth::{Class, Client, Grant as How, ScopeUse},
+    oauth::{Class, Client, ClientKey, Grant as How, OAuth, Proof, ScopeUse},
 };
 use kalends_domain::{Id, people::Organization};
 use kalends_store::{
@@ -63,6 +63,8 @@ pub struct RegistrationView {
     pub client_id: String,
     /// None while there is none.
     pub from: Option<Source>,
+    /// A private key proves this server, not a secret.
+    pub by_key: bool,
     /// A webhook secret is set.
     pub has_webhook_secret: bool,
     /// The one before it is believed too, until it is dropped (INB-07).
@@ -73,6 +75,56 @@ pub struct RegistrationView {
     pub approval: Option<Url>,
     /// The provider does not take it: why, and since when.
     pub trouble: Option<(String, Timestamp)>,
+}
+
+/// A registration as an administrator types it.
+#[derive(Clone, Copy, Default)]
+pub struct Entered<'a> {
+    /// As the provider shows it.
+    pub client_id: &'a str,
+    /// What proves us, if no key does.
+    pub client_secret: &'a str,
+    /// A private key in PEM form that proves us, where the provider takes one (OAU-05).
+    pub client_key: &'a str,
+    /// What notices are signed with.
+    pub webhook_secret: &'a str,
+}
+
+impl Entered<'_> {
+    /// The client it makes of the one before it: what is left blank stays.
+    fn client(&self, oauth: &OAuth, before: Option<&Client>) -> Result<Client, Invalid> {
+        let [id, secret, key] = [self.client_id, self.client_secret, self.client_key].map(str::trim);
+        let mut invalid = Invalid::default();
+        let short = |text: &str| text.len() <= 2000 && !text.contains(char::is_control);
+        if id.is_empty() || !short(id) {
+            invalid.say("client_id", "Copy it from the provider’s page, on one line.");
+        }
+        let proof = match (secret, key) {
+            // A proof belongs to its id: with another id it must be given again.
+            ("", "") => before.filter(|one| one.id == id).and_then(|one| one.proof.clone()),
+            (_, "") => Some(Proof::Secret(Secret::new(secret))),
+            ("", _) => Some(Proof::Key(Secret::new(key))),
+            _ => {
+                invalid.say("client_key", "Give the secret or the key: one of them is used.");
+                None
+            }
+        };
+        match (&proof, &oauth.key) {
+            (Some(Proof::Key(key)), Some(of)) => {
+                if let Err(unfit) = ClientKey::read(key, of) {
+                    invalid.say("client_key", unfit.to_string());
+                }
+            }
+            (Some(Proof::Secret(_)), _) if oauth.takes_secrets() && short(secret) => {}
+            _ if !invalid.problems.is_empty() => {}
+            _ if oauth.takes_secrets() => {
+                invalid.say("client_secret", "Copy it from the provider’s page, on one line.");
+            }
+            _ => invalid.say("client_key", "Paste the private key."),
+        }
+        invalid.check()?;
+        Ok(Client { id: id.to_owned(), proof })
+    }
 }
 
 /// What trying a registration showed.
@@ -87,16 +139,24 @@ pub enum Tested {
 #[derive(Serialize, Deserialize)]
 struct Written {
     client_secret: Option<String>,
+    #[serde(default)]
+    client_key: Option<String>,
     webhook_secret: Option<String>,
     #[serde(default)]
     webhook_secret_before: Option<String>,
 }
 
 impl Written {
-    fn of(client: Option<&Secret>, webhook: Option<&Secret>, webhook_before: Option<&Secret>) -> Self {
+    fn of(proof: Option<&Proof>, webhook: Option<&Secret>, webhook_before: Option<&Secret>) -> Self {
         let text = |secret: Option<&Secret>| secret.map(|secret| secret.expose().to_owned());
+        let (client_secret, client_key) = match proof {
+            None => (None, None),
+            Some(Proof::Secret(secret)) => (Some(secret), None),
+            Some(Proof::Key(key)) => (None, Some(key)),
+        };
         Self {
-            client_secret: text(client),
+            client_secret: text(client_secret),
+            client_key: text(client_key),
             webhook_secret: text(webhook),
             webhook_secret_before: text(webhook_before),
         }
@@ -147,6 +207,7 @@ impl Engine {
             client_id: found.as_ref().map(|one| one.client.id.clone()).unwrap_or_default(),
             from: found.as_ref().map(|one| one.from),
             has_old_webhook_secret: found.as_ref().is_some_and(|one| one.webhook_secret_before.is_some()),
+            by_key: found.as_ref().is_some_and(|one| matches!(one.client.proof, Some(Proof::Key(_)))),
             has_webhook_secret: found.is_some_and(|one| one.webhook_secret.is_some()),
             trouble,
         })
@@ -177,9 +238,7 @@ impl Engine {
         &self,
         asker: &Member,
         slug: &str,
-        client_id: &str,
-        secret: &str,
-        webhook_secret: &str,
+        entered: Entered<'_>,
     ) -> Result<Tested, ConnectError> {
         let app = self.registrable(asker, slug)?;
         let before = self.registration(asker.organization, app).await?;
@@ -187,32 +246,17 @@ impl Engine {
             let fix = "It is set in the server’s settings. Change it there.";
             return Err(Invalid::one("client_id", fix).into());
         }
-        let (client_id, secret) = (client_id.trim(), secret.trim());
-        let kept = |typed: &str, before: Option<Secret>| {
-            if typed.is_empty() { before } else { Some(Secret::new(typed)) }
-        };
-        let mut invalid = Invalid::default();
-        let short = |text: &str| text.len() <= 2000 && !text.contains(char::is_control);
-        if client_id.is_empty() || !short(client_id) {
-            invalid.say("client_id", "Copy it from the provider’s page, on one line.");
-        }
-        // A secret belongs to its id: with another id it must be typed again.
-        let same = before.as_ref().filter(|one| one.client.id == client_id);
-        let client_secret = kept(secret, same.and_then(|one| one.client.secret.clone()));
-        if client_secret.is_none() || !short(secret) {
-            invalid.say("client_secret", "Copy it from the provider’s page, on one line.");
-        }
-        invalid.check()?;
+        let oauth = app.manifest().auth.oauth().ok_or(ConnectError::NoSuchApp)?;
+        let client = entered.client(oauth, before.as_ref().map(|one| &one.client))?;
         let (then, earlier) =
             before.map(|one| (one.webhook_secret, one.webhook_secret_before)).unwrap_or_default();
-        let typed = webhook_secret.trim();
+        let typed = entered.webhook_secret.trim();
         let replaced = then.clone().filter(|then| !typed.is_empty() && typed != then.expose());
         let webhook_secret_before = replaced.or(earlier);
-        let webhook_secret = kept(typed, then);
-        let client = Client { id: client_id.to_owned(), secret: client_secret };
+        let webhook_secret = if typed.is_empty() { then } else { Some(Secret::new(typed)) };
         let tested = self.try_client(app, &client).await?;
         let written =
-            Written::of(client.secret.as_ref(), webhook_secret.as_ref(), webhook_secret_before.as_ref());
+            Written::of(client.proof.as_ref(), webhook_secret.as_ref(), webhook_secret_before.as_ref());
         let new = written.registration(client.id)?;
         let (asker, outside) = (*asker, std::sync::Arc::clone(&self.outside));
         self.db
@@ -236,7 +280,7 @@ impl Engine {
         if now.from != Source::Page || now.webhook_secret_before.is_none() {
             return Ok(());
         }
-        let written = Written::of(now.client.secret.as_ref(), now.webhook_secret.as_ref(), None);
+        let written = Written::of(now.client.proof.as_ref(), now.webhook_secret.as_ref(), None);
         let new = written.registration(now.client.id)?;
         let (asker, outside) = (*asker, std::sync::Arc::clone(&self.outside));
         self.db
@@ -330,7 +374,14 @@ impl Engine {
             Ok(()) => Ok(Tested::Known),
             Err(refusal) if refusal.class == Class::Client => {
                 let said = refusal.error.provider_said().unwrap_or_default().to_owned();
-                let message = "the provider does not know this client id and secret: copy both again, and make sure the redirect address is entered there";
+                let message = match client.proof {
+                    Some(Proof::Key(_)) => {
+                        "the provider does not know this client id and key: copy the id again, make sure that the key’s public part or certificate is entered there, and the redirect address, too"
+                    }
+                    _ => {
+                        "the provider does not know this client id and secret: copy both again, and make sure the redirect address is entered there"
+                    }
+                };
                 Err(ConnectError::Probe(Error::new(Kind::Invalid, message).said(said)))
             }
             Err(refusal) => Ok(Tested::Unreachable(refusal.error)),
@@ -347,8 +398,10 @@ pub(super) fn in_words(scopes: &[&ScopeUse]) -> Vec<String> {
 fn read(entered: Registration) -> StoreResult<Registered> {
     let written: Written = serde_json::from_str(entered.secrets.expose_secret())
         .map_err(|error| kalends_store::Error::Unfit(format!("a registration cannot be read: {error}")))?;
+    let key = written.client_key.map(|key| Proof::Key(Secret::new(key)));
+    let proof = key.or(written.client_secret.map(|secret| Proof::Secret(Secret::new(secret))));
     Ok(Registered {
-        client: Client { id: entered.client_id, secret: written.client_secret.map(Secret::new) },
+        client: Client { id: entered.client_id, proof },
         webhook_secret: written.webhook_secret.map(Secret::new),
         webhook_secret_before: written.webhook_secret_before.map(Secret::new),
         from: Source::Page,

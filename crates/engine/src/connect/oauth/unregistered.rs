@@ -12,7 +12,7 @@ use crate::Engine;
 pub struct Unregistered {
     /// The app.
     pub app: &'static App,
-    /// What is missing: `client_id`, `client_secret`.
+    /// What is missing: `client_id`, `client_secret` or `client_key`.
     pub lacks: Vec<&'static str>,
     /// The redirect address to register there, exactly.
     pub redirect: String,
@@ -35,9 +35,10 @@ impl Engine {
             let ours = theirs.filter(|one| oauth.grant(&one.settings) == Grant::AuthorizationCode);
             let mut lacks = BTreeSet::new();
             for organization in ours.map(|one| one.organization).collect::<BTreeSet<_>>() {
+                let proof = if oauth.takes_secrets() { "client_secret" } else { "client_key" };
                 match self.registration(organization, app).await? {
-                    None => lacks.extend(["client_id", "client_secret"]),
-                    Some(known) if known.client.secret.is_none() => drop(lacks.insert("client_secret")),
+                    None => lacks.extend(["client_id", proof]),
+                    Some(known) if known.client.proof.is_none() => drop(lacks.insert(proof)),
                     Some(_) => {}
                 }
             }

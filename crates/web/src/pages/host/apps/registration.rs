@@ -5,7 +5,8 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use kalends_engine::connect::{ConnectError, RegistrationView, Source, Tested};
+use kalends_app::oauth::OAuth;
+use kalends_engine::connect::{ConnectError, Entered, RegistrationView, Source, Tested};
 
 use super::{page::Picture, setup::sentence};
 use crate::{
@@ -36,6 +37,12 @@ struct Page {
     fixed: bool,
     /// The provider is played, and knows everybody who tries the demo.
     played: bool,
+    takes_secret: bool,
+    takes_key: bool,
+    /// The provider knows the key by its certificate.
+    certificate: bool,
+    /// A key is stored, not a secret.
+    by_key: bool,
     webhook_secret: bool,
     has_webhook_secret: bool,
     old_webhook_secret: bool,
@@ -49,7 +56,7 @@ const DID: [(&str, &str); 5] = [
     ("saved", "Saved and tried: the provider knows this server. People can connect now."),
     ("unreachable", "Saved. The provider could not be asked just now; test it later."),
     ("dropped", "Only notices signed with the new webhook secret are believed now."),
-    ("removed", "The client id and secret are deleted here."),
+    ("removed", "The registration is deleted here."),
 ];
 
 /// `GET /apps/{slug}/registration`
@@ -83,9 +90,10 @@ pub async fn save(
         "drop" => web.engine.drop_old_webhook_secret(&member, &slug).await.map(|()| "dropped"),
         "test" => web.engine.test_registration(&member, &slug).await.map(|tested| said(&tested, "known")),
         _ => {
-            let (id, secret, hook) =
-                (typed.get("client_id"), typed.get("client_secret"), typed.get("webhook_secret"));
-            web.engine.register(&member, &slug, id, secret, hook).await.map(|tested| said(&tested, "saved"))
+            let [client_id, client_secret, client_key, webhook_secret] =
+                ["client_id", "client_secret", "client_key", "webhook_secret"].map(|name| typed.get(name));
+            let entered = Entered { client_id, client_secret, client_key, webhook_secret };
+            web.engine.register(&member, &slug, entered).await.map(|tested| said(&tested, "saved"))
         }
     };
     let view = web.engine.registration_of(&member, &slug).await?;
@@ -138,6 +146,10 @@ async fn page(
         registered: view.from.is_some(),
         fixed: view.from.is_some_and(|from| from != Source::Page),
         played: view.from == Some(Source::Played),
+        takes_secret: oauth.is_some_and(OAuth::takes_secrets),
+        takes_key: oauth.is_some_and(|oauth| oauth.key.is_some()),
+        certificate: oauth.and_then(|oauth| oauth.key.as_ref()).is_some_and(|key| key.certificate),
+        by_key: view.by_key,
         webhook_secret: oauth.is_some_and(|oauth| oauth.webhook_secret),
         has_webhook_secret: view.has_webhook_secret,
         old_webhook_secret: view.has_old_webhook_secret && view.from == Some(Source::Page),
