@@ -201,7 +201,12 @@ impl Gateway {
         }
     }
 
-    /// Lets an account's next call through whatever its line remembers: its owner has just mended it.
+    /// Lets an account's next call through whatever failed before: its owner has just mended it.
+    pub fn mended(&self, app: &'static App, account: &str) {
+        self.lines.mended(app.slug, account);
+    }
+
+    /// Forgets an account that is gone.
     pub fn forget(&self, app: &'static App, account: &str) {
         self.lines.forget(app.slug, account);
     }

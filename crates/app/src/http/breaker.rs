@@ -75,6 +75,11 @@ impl Breaker {
         };
     }
 
+    /// Forgets every failure.
+    pub(crate) fn close(&self) {
+        *self.state() = State::Closed { failures: 0 };
+    }
+
     /// True while calls are refused.
     pub fn is_open(&self) -> bool {
         !matches!(*self.state(), State::Closed { .. })

@@ -42,7 +42,17 @@ impl Lines {
         open.entry((app, account.to_owned())).or_insert_with(|| self.fresh(app, account, quota)).clone()
     }
 
-    /// Forgets a line, so that a mended account starts afresh.
+    /// Lets an account's next call through whatever failed before: its owner has just mended it. Its pace, what is under way
+    /// and a silence the provider asked for are not its owner's to mend, and stay.
+    pub fn mended(&self, app: &'static str, account: &str) {
+        if let Some(line) =
+            self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&(app, account.to_owned()))
+        {
+            line.breaker.close();
+        }
+    }
+
+    /// Forgets the line of an account that is gone.
     pub fn forget(&self, app: &'static str, account: &str) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&(app, account.to_owned()));
     }
@@ -121,7 +131,7 @@ impl Line {
         let guarded = async {
             let admission = self.breaker.admit()?;
             let result = async {
-                let _turn = self.pace.turn(call.deadline).await?;
+                let _turn = self.pace.turn(call.deadline, false).await?;
                 let recording = self.recording();
                 let begun = Begun {
                     op: call.op,

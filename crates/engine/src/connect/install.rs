@@ -129,7 +129,7 @@ impl Engine {
         let kept = there.secrets(&mut self.db.read().await?, &self.outside).await?;
         let filled = there.app.manifest().check(typed, &kept)?;
         let owner = self.asker(asker).await?;
-        self.outside.gateway().forget(there.app, &there.connection.id.to_string());
+        self.outside.gateway().mended(there.app, &there.connection.id.to_string());
         let granted = self.granted_by_client(there.app, there.connection.id, &filled).await?;
         let found = self.look(there.app, there.connection.id, filled, &owner, granted).await?;
         there.installation.settings = settings(&found);
@@ -139,7 +139,7 @@ impl Engine {
     /// Calls the app once, changing nothing, and writes down how it is.
     pub async fn test_connection(&self, asker: &Member, id: Id<Installation>) -> Result<(), ConnectError> {
         let there = self.own(asker, id).await?;
-        self.outside.gateway().forget(there.app, &there.connection.id.to_string());
+        self.outside.gateway().mended(there.app, &there.connection.id.to_string());
         let cx = self.cx(&there, Patience::Form).await.map_err(ConnectError::Probe)?;
         let answer = flights::about(About::of(asker.organization), probe(there.app, &cx)).await;
         self.heard(&there, &answer).await;

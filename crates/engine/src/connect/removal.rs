@@ -85,7 +85,7 @@ impl Engine {
     #[tracing::instrument(name = "engine.uninstall", skip_all, fields(installation = %id))]
     pub async fn disconnect(&self, asker: &Member, id: Id<Installation>) -> Result<(), ConnectError> {
         let there = self.own(asker, id).await?;
-        self.outside.gateway().forget(there.app, &there.connection.id.to_string());
+        self.outside.gateway().mended(there.app, &there.connection.id.to_string());
         let purge_at = later(self.now(), self.outside.undo());
         let (asker, outside, closing) = (*asker, Arc::clone(&self.outside), there.clone());
         self.db
@@ -200,7 +200,9 @@ impl Engine {
     async fn purge(&self, one: &Removed, asker: Option<Member>) -> kalends_store::Result<()> {
         let connection = account(&mut self.db.read().await?, one).await?;
         if let (Some(app), Some(connection)) = (self.outside.app(&one.installation.app), connection) {
+            let account = connection.id.to_string();
             self.give_back(&Installed { app, installation: one.installation.clone(), connection }).await;
+            self.outside.gateway().forget(app, &account);
         }
         let one = one.clone();
         self.db

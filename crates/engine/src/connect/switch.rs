@@ -30,7 +30,7 @@ impl Engine {
             return Ok(());
         }
         let name = self.asker(asker).await?.name;
-        self.outside.gateway().forget(there.app, &there.connection.id.to_string());
+        self.outside.gateway().mended(there.app, &there.connection.id.to_string());
         let (asker, outside, closing) = (*asker, std::sync::Arc::clone(&self.outside), there.clone());
         self.db
             .write(move |tx| {

@@ -122,8 +122,32 @@ async fn all_calls_of_an_account_share_a_line_and_no_other_account_does() {
     assert!(lines.line("acme", "one", Quota::default()).is_broken());
     assert_eq!(kind(http("one").send(write()).await), Kind::Down);
     http("two").send(write()).await.expect("another account's line stands");
-    lines.forget("acme", "one");
+    lines.mended("acme", "one");
     http("one").send(write()).await.expect("mended, it starts afresh");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_04_a_mended_account_keeps_its_providers_silence_and_its_limits() {
+    let (lines, kept) = lines();
+    let quota = Quota { concurrent: 1, ..Quota::default() };
+    let http = |script: &Arc<Script>| {
+        let line = lines.line("acme", "one", quota);
+        line.stack(&APP, Arc::new(Unsigned), Arc::clone(script) as Arc<dyn Transport>)
+    };
+    let script =
+        Script::of([Step::With(429, "retry-after", "60".into()), Step::Slow(Duration::from_secs(5))]);
+    assert!(matches!(kind(http(&script).send(write()).await), Kind::RateLimited { .. }));
+    lines.mended("acme", "one");
+    let slow = http(&script);
+    let slow = tokio::spawn(async move { slow.send(write()).await });
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert_eq!(script.count(), 2, "the slow one is under way");
+    lines.mended("acme", "one");
+    http(&script).send(write()).await.expect("after the slow one");
+    slow.await.expect("ends").expect("is answered");
+    let at: Vec<i64> =
+        kept.all().iter().map(|flight| flight.at.as_second() - kept.all()[0].at.as_second()).collect();
+    assert_eq!(at, [0, 60, 65]);
 }
 
 #[tokio::test(start_paused = true)]

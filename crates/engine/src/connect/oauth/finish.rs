@@ -197,7 +197,7 @@ impl Engine {
             None => None,
         };
         let connection = there.as_ref().map_or_else(|| self.ids().id(), |one| one.connection.id);
-        self.outside.gateway().forget(app, &connection.to_string());
+        self.outside.gateway().mended(app, &connection.to_string());
         let found = self.look(app, connection, filled, &owner, Some(new)).await?;
         let subject = found.subject().to_owned();
         let there = match there {
