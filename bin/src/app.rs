@@ -1,5 +1,6 @@
 //! `kalends app`: the apps there are, and what their manifests say.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use kalends_catalog::APPS;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::shelf;
+use crate::{out, shelf};
 
 /// What to do with apps.
 #[derive(Subcommand)]
@@ -47,19 +48,22 @@ pub fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
             eprintln!("left out: {problem}");
         }
     }
-    match ask {
-        Ask::List { json: false } => list(&shelf.apps),
+    let text = match ask {
+        Ask::List { json: false } => list(&shelf.apps)?,
         Ask::List { json: true } => {
             let all: Vec<_> = shelf.apps.iter().map(|app| brief(app)).collect();
-            println!("{:#}", Value::from(all));
+            format!("{:#}\n", Value::from(all))
         }
-        Ask::Show { slug, json: false } => show(find(&shelf.apps, slug)?),
-        Ask::Show { slug, json: true } => println!("{:#}", whole(find(&shelf.apps, slug)?)),
+        Ask::Show { slug, json: false } => show(find(&shelf.apps, slug)?)?,
+        Ask::Show { slug, json: true } => format!("{:#}\n", whole(find(&shelf.apps, slug)?)),
         Ask::Check { files, json } => {
             let checked = if files.is_empty() { all(shelf.wrong) } else { each(files) };
-            return Ok(report(&checked, *json));
+            out::print(&report(&checked, *json)?)?;
+            let well = checked.iter().all(|(_, problem)| problem.is_none());
+            return Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-    }
+    };
+    out::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -70,55 +74,59 @@ fn find(apps: &[&'static App], slug: &str) -> Result<&'static App> {
     }
 }
 
-fn list(apps: &[&App]) {
+fn list(apps: &[&App]) -> Result<String> {
+    let mut text = String::new();
     for app in apps {
         let manifest = app.manifest();
-        println!("{:<26} {:<12} {}", app.slug, kinds(manifest).join(", "), manifest.tagline);
+        writeln!(text, "{:<26} {:<12} {}", app.slug, kinds(manifest).join(", "), manifest.tagline)?;
     }
+    Ok(text)
 }
 
-fn show(app: &App) {
-    let manifest = app.manifest();
-    println!("{}: {}\n\n{}\n", manifest.name, manifest.tagline, manifest.description.trim());
-    println!("Kind: {}. By {}.", kinds(manifest).join(", "), manifest.publisher);
+fn show(app: &App) -> Result<String> {
+    let (manifest, mut text) = (app.manifest(), String::new());
+    writeln!(text, "{}: {}\n\n{}\n", manifest.name, manifest.tagline, manifest.description.trim())?;
+    writeln!(text, "Kind: {}. By {}.", kinds(manifest).join(", "), manifest.publisher)?;
     if !manifest.depends_on.is_empty() {
-        println!("It works through: {}", manifest.depends_on.join(", "));
+        writeln!(text, "It works through: {}", manifest.depends_on.join(", "))?;
     }
-    lines("It may:", &manifest.may);
+    lines(&mut text, "It may:", &manifest.may)?;
     if let Some(place) = &manifest.place {
-        println!("\nIt takes links such as:\n  {}", place.placeholder);
+        writeln!(text, "\nIt takes links such as:\n  {}", place.placeholder)?;
     }
     if let Some(tag) = &manifest.tag {
-        lines("Pages load scripts from:", &tag.scripts);
-        lines("Pages send to:", &tag.connect);
-        lines("Pages fetch pictures from:", &tag.images);
+        lines(&mut text, "Pages load scripts from:", &tag.scripts)?;
+        lines(&mut text, "Pages send to:", &tag.connect)?;
+        lines(&mut text, "Pages fetch pictures from:", &tag.images)?;
     }
     if let Some(link) = &manifest.shortcut {
-        lines("How to begin:", &link.steps);
-        println!("\nIt opens:\n  {}", link.opens);
+        lines(&mut text, "How to begin:", &link.steps)?;
+        writeln!(text, "\nIt opens:\n  {}", link.opens)?;
     }
     if !manifest.setup.is_empty() {
-        println!("\nIt asks for:");
+        writeln!(text, "\nIt asks for:")?;
         for field in &manifest.setup {
             let note = if field.required { "" } else { " (optional)" };
-            println!("  {:<20} {}{note}", field.name, field.label);
+            writeln!(text, "  {:<20} {}{note}", field.name, field.label)?;
         }
     }
     if !manifest.endpoints.is_empty() {
-        println!("\nIt calls, unless [apps.{}.endpoints] says otherwise:", app.slug);
+        writeln!(text, "\nIt calls, unless [apps.{}.endpoints] says otherwise:", app.slug)?;
         for (name, url) in &manifest.endpoints {
-            println!("  {name:<20} {url}");
+            writeln!(text, "  {name:<20} {url}")?;
         }
     }
+    Ok(text)
 }
 
-fn lines(head: &str, lines: &[String]) {
+fn lines(text: &mut String, head: &str, lines: &[String]) -> Result<()> {
     if !lines.is_empty() {
-        println!("\n{head}");
+        writeln!(text, "\n{head}")?;
         for line in lines {
-            println!("  {line}");
+            writeln!(text, "  {line}")?;
         }
     }
+    Ok(())
 }
 
 /// What was checked, and what is wrong with it.
@@ -167,29 +175,27 @@ fn manifest(file: &Path) -> Option<String> {
 fn folder(path: &Path) -> Option<String> {
     if !path.join("Cargo.toml").exists() {
         let own = format!("{}/", path.display());
-        return shelf::read(path).err().map(|problem| problem.replacen(&own, "", 1));
+        return shelf::judge(path).err().map(|problem| problem.replacen(&own, "", 1));
     }
     let icon = std::fs::read_to_string(path.join("icon.svg")).unwrap_or_default();
     let drawn = App::check_icon(&icon).err().map(|problem| format!("icon.svg: {problem}"));
     manifest(&path.join("app.toml")).map(|problem| format!("app.toml: {problem}")).or(drawn)
 }
 
-fn report(checked: &[Checked], json: bool) -> ExitCode {
+fn report(checked: &[Checked], json: bool) -> Result<String> {
     if json {
-        let all: Vec<Value> = checked
-            .iter()
-            .map(|(name, problem)| json!({ "name": name, "ok": problem.is_none(), "problem": problem }))
-            .collect();
-        println!("{:#}", Value::from(all));
-    } else {
-        for (name, problem) in checked {
-            match problem {
-                None => println!("ok   {name}"),
-                Some(problem) => println!("FIX  {name}: {}", problem.trim_end()),
-            }
+        let one =
+            |(name, problem): &Checked| json!({ "name": name, "ok": problem.is_none(), "problem": problem });
+        return Ok(format!("{:#}\n", Value::from(checked.iter().map(one).collect::<Vec<_>>())));
+    }
+    let mut text = String::new();
+    for (name, problem) in checked {
+        match problem {
+            None => writeln!(text, "ok   {name}")?,
+            Some(problem) => writeln!(text, "FIX  {name}: {}", problem.trim_end())?,
         }
     }
-    if checked.iter().all(|(_, problem)| problem.is_none()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(text)
 }
 
 fn kinds(manifest: &Manifest) -> Vec<&'static str> {

@@ -12,6 +12,7 @@ mod keyfile;
 mod log;
 mod migrate;
 mod net;
+mod out;
 mod serve;
 mod shelf;
 mod slots;
@@ -105,11 +106,11 @@ fn run(kalends: &Kalends) -> Result<ExitCode> {
         Command::Restore { from } => block_on(backup::restore(&settings(kalends)?, from)),
         Command::Doctor => block_on(async { Ok(doctor::run(&settings(kalends)?).await) }),
         Command::Settings => {
-            print!("{}", config::manual());
+            out::print(&config::manual())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Openapi => {
-            println!("{}", kalends_web::api::document().to_pretty_json()?);
+            out::print(&format!("{}\n", kalends_web::api::document().to_pretty_json()?))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::App(ask) => app::run(&Config::load(kalends.config.as_deref())?, ask),

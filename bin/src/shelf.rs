@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kalends_app::{App, Manifest};
+use kalends_app::App;
 use kalends_catalog::APPS;
 
 /// The longest file that is read.
@@ -27,7 +27,7 @@ pub fn stock(folder: Option<&Path>) -> Shelf {
     match folders(folder) {
         Ok(found) => {
             for path in found {
-                match read(&path).and_then(|app| fits_in(app, &shelf.apps, &path)) {
+                match read(&path).and_then(|app| is_new(app, &path)) {
                     Ok(app) => shelf.apps.push(app),
                     Err(problem) => shelf.wrong.push(problem),
                 }
@@ -35,8 +35,27 @@ pub fn stock(folder: Option<&Path>) -> Shelf {
         }
         Err(problem) => shelf.wrong.push(problem),
     }
+    shelf.drop_lacking(folder);
     shelf.apps.sort_by_key(|app| app.slug);
     shelf
+}
+
+impl Shelf {
+    /// Leaves out what needs an app that is not there, and what needs that.
+    fn drop_lacking(&mut self, folder: &Path) {
+        let lacking = |apps: &[&'static App]| {
+            let needs = |app: &App| app.manifest().depends_on.iter().find(|slug| !has(apps, slug)).cloned();
+            apps.iter().enumerate().find_map(|(at, app)| Some((at, needs(app)?)))
+        };
+        while let Some((at, needs)) = lacking(&self.apps) {
+            let manifest = folder.join(self.apps.remove(at).slug).join("app.toml");
+            self.wrong.push(format!("{}: depends_on: there is no app {needs:?}", manifest.display()));
+        }
+    }
+}
+
+fn has(apps: &[&'static App], slug: &str) -> bool {
+    apps.iter().any(|app| app.slug == slug)
 }
 
 /// The folders in a folder, by name.
@@ -69,24 +88,20 @@ pub fn read(folder: &Path) -> Result<&'static App, String> {
     }
 }
 
-/// An app beside those that are there: its name is free, and what it needs is there.
-fn fits_in(app: &'static App, there: &[&'static App], folder: &Path) -> Result<&'static App, String> {
-    let manifest = folder.join("app.toml");
-    if there.iter().any(|other| other.slug == app.slug) {
-        let slug = app.slug;
-        return Err(format!(
-            "{}: slug: {slug:?} is an app of this build; choose another one",
-            manifest.display()
-        ));
-    }
-    match lacking(app.manifest(), there) {
-        None => Ok(app),
-        Some(needs) => Err(format!("{}: depends_on: there is no app {needs:?}", manifest.display())),
-    }
+/// What is wrong with one app's folder; an app of this build may stand there as it was built.
+pub fn judge(folder: &Path) -> Result<(), String> {
+    let app = read(folder)?;
+    let built = APPS.iter().any(|built| built.slug == app.slug && built.manifest() == app.manifest());
+    if built { Ok(()) } else { is_new(app, folder).map(drop) }
 }
 
-fn lacking<'a>(manifest: &'a Manifest, there: &[&App]) -> Option<&'a String> {
-    manifest.depends_on.iter().find(|slug| there.iter().all(|other| other.slug != slug.as_str()))
+/// An app whose name none of this build has.
+fn is_new(app: &'static App, folder: &Path) -> Result<&'static App, String> {
+    if !has(APPS, app.slug) {
+        return Ok(app);
+    }
+    let manifest = folder.join("app.toml");
+    Err(format!("{}: slug: {:?} is an app of this build; choose another one", manifest.display(), app.slug))
 }
 
 fn file(path: &Path) -> Result<String, String> {
@@ -171,6 +186,38 @@ links = ["https://rooms.example.com/{room}"]
         said("code/app.toml", "kinds");
         said("icon/icon.svg", "fetch and run nothing");
         said("whereby/app.toml", "of this build");
+    }
+
+    #[test]
+    fn an_app_may_need_one_that_comes_after_it_and_goes_with_one_that_is_wrong() {
+        let needing = |slug: &str, needs: &str| {
+            ROOM.replace("our-rooms", slug).replace("may =", &format!("depends_on = [{needs:?}]\nmay ="))
+        };
+        let folder = folder(&[
+            ("a-first/app.toml", &needing("a-first", "our-rooms")),
+            ("our-rooms/app.toml", ROOM),
+            ("b-lost/app.toml", &needing("b-lost", "c-lost")),
+            ("c-lost/app.toml", &needing("c-lost", "nowhere")),
+        ]);
+        let shelf = stock(Some(folder.path()));
+        assert_eq!(shelf.apps.len(), APPS.len() + 2, "{:?}", shelf.wrong);
+        assert!(shelf.wrong.iter().any(|line| line.contains("b-lost") && line.contains("\"c-lost\"")));
+        assert!(shelf.wrong.iter().any(|line| line.contains("c-lost/") && line.contains("\"nowhere\"")));
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_said_before_the_server_starts() {
+        let folder = folder(&[
+            ("whereby/app.toml", &ROOM.replace("our-rooms", "whereby")),
+            ("installed/app.toml", &ROOM.replace("our-rooms", "installed")),
+            ("our-rooms/app.toml", ROOM),
+        ]);
+        let said = |name: &str| judge(&folder.path().join(name));
+        assert!(said("whereby").unwrap_err().contains("of this build"));
+        assert!(said("installed").unwrap_err().contains("is a page of the server"));
+        assert_eq!(said("our-rooms"), Ok(()));
+        let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../apps/whereby");
+        assert_eq!(judge(&built), Ok(()), "an app of this build as it was built");
     }
 
     #[test]

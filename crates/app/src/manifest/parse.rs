@@ -26,6 +26,9 @@ pub enum ManifestError {
     },
 }
 
+/// An app's page stands beside the list of installed apps, which has this name.
+const TAKEN: &str = "installed";
+
 impl Manifest {
     /// Reads and checks an `app.toml`. Unknown keys are refused.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
@@ -36,6 +39,7 @@ impl Manifest {
 
     fn hold_together(&self) -> Result<(), ManifestError> {
         demand(is_slug(&self.slug), "slug", "use lower-case letters, digits and single hyphens")?;
+        demand(self.slug != TAKEN, "slug", "\"installed\" is a page of the server; choose another one")?;
         for (place, text) in [
             ("name", &self.name),
             ("tagline", &self.tagline),
