@@ -140,6 +140,11 @@ impl Stage {
         }
     }
 
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.gateway.time().now()
+    }
+
     /// The flight records so far.
     pub fn flights(&self) -> Vec<Flight> {
         self.flights.all()

@@ -14,7 +14,7 @@ use crate::{Check, Stage, stage};
 
 type On = Check<dyn AnyConference>;
 
-/// The suite.
+/// The suite. What it says of faults stands in [`super::conference_faults`].
 pub const CHECKS: &[On] = &[
     On::new("a_probe_changes_nothing_and_names_the_account", |stage, part| {
         // ALL-13
@@ -152,7 +152,8 @@ pub const CHECKS: &[On] = &[
     }),
 ];
 
-fn remote(part: &dyn AnyConference) -> Result<(), &'static str> {
+/// Only for apps whose rooms stand at a provider.
+pub fn remote(part: &dyn AnyConference) -> Result<(), &'static str> {
     if part.can().remote { Ok(()) } else { Err("its rooms are links and exist nowhere") }
 }
 
@@ -161,7 +162,7 @@ fn told(part: &dyn AnyConference) -> Result<(), &'static str> {
 }
 
 /// An open room whose link has arrived.
-async fn settled(stage: &Stage, part: &dyn AnyConference) -> Room {
+pub async fn settled(stage: &Stage, part: &dyn AnyConference) -> Room {
     let meeting = meeting("booking", 0);
     let mut room = part.open(&stage.cx, &meeting).await.expect("opens");
     for _ in 0..10 {
@@ -184,7 +185,8 @@ async fn leads_in(stage: &Stage, room: &Room) -> String {
     }
 }
 
-fn meeting(uid: &str, later: i64) -> Meeting {
+/// Half an hour, so many seconds after the doors open.
+pub fn meeting(uid: &str, later: i64) -> Meeting {
     let start = begin() + later;
     Meeting {
         uid: uid.into(),

@@ -5,6 +5,8 @@ pub mod busy_rules;
 pub mod calendar;
 pub mod calendar_faults;
 pub mod conference;
+pub mod conference_faults;
+pub mod faults;
 pub mod messenger;
 pub mod sign_in;
 pub mod watch;
@@ -20,8 +22,11 @@ pub fn all(apps: &[&'static App]) -> Vec<Trial> {
     [
         cross("calendar", Pass::AtOnce, calendar::CHECKS, apps, App::calendar),
         cross("calendar", Pass::AtOnce, busy_rules::CHECKS, apps, App::calendar),
+        cross("calendar", Pass::AtOnce, calendar_faults::READING, apps, App::calendar),
         cross("calendar", Pass::AtOnce, calendar_faults::CHECKS, apps, App::calendar),
         cross("conference", Pass::AtOnce, conference::CHECKS, apps, App::conference),
+        cross("conference", Pass::AtOnce, conference_faults::READING, apps, App::conference),
+        cross("conference", Pass::AtOnce, conference_faults::CHECKS, apps, App::conference),
         cross("watch", Pass::AtOnce, watch::CHECKS, apps, App::watch),
         cross("messenger", Pass::Real, messenger::CHECKS, apps, App::messenger),
         sign_in::all(apps),
