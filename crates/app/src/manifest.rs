@@ -184,6 +184,8 @@ pub struct Quota {
     pub burst: u32,
     /// Requests under way together.
     pub concurrent: u32,
+    /// Of them such as change something; 0 where all may.
+    pub concurrent_writes: u32,
     /// Rooms made or changed in a day, by UTC, for one host; 0 where it is not limited.
     pub daily_writes: u32,
 }
@@ -216,7 +218,7 @@ impl Quota {
 
 impl Default for Quota {
     fn default() -> Self {
-        Self { per_second: 10, burst: 20, concurrent: 4, daily_writes: 0 }
+        Self { per_second: 10, burst: 20, concurrent: 4, concurrent_writes: 0, daily_writes: 0 }
     }
 }
 

@@ -90,6 +90,14 @@ mod tests {
     }
 
     #[test]
+    fn msg_19_apps_that_share_a_mailbox_have_no_more_than_its_four_places_together() {
+        let sharing: Vec<_> =
+            APPS.iter().filter(|app| app.manifest().endpoints.contains_key("graph")).collect();
+        assert!(sharing.len() > 1);
+        assert_eq!(sharing.iter().map(|app| app.manifest().quota.concurrent).sum::<u32>(), 4);
+    }
+
+    #[test]
     fn every_dependency_is_an_app_of_this_build() {
         each(|app| {
             let manifest = app.manifest();

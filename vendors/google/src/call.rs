@@ -7,7 +7,8 @@ use url::Url;
 
 const JSON: &str = "application/json; charset=utf-8";
 
-/// Below an endpoint of the manifest, one path segment at a time: an id may hold any character.
+/// Below an endpoint of the manifest, one path segment at a time: an id may hold any character. A service account is one user to
+/// Google, whomever it speaks for, unless told for whom a call counts (GCAL-22).
 pub fn address<'a>(
     cx: &Cx,
     endpoint: &str,
@@ -18,6 +19,9 @@ pub fn address<'a>(
         .map_err(|()| Error::new(Kind::Invalid, format!("the endpoint {endpoint:?} is no base address")))?
         .pop_if_empty()
         .extend(segments);
+    if cx.setting("grant") == Some("jwt_bearer") {
+        url.query_pairs_mut().append_pair("quotaUser", &cx.account);
+    }
     Ok(url)
 }
 

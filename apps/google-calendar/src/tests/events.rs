@@ -1,10 +1,26 @@
 //! Our events.
 
-use kalends_app::{Kind, RemoteId, fake::Fake, kind::calendar::Written};
-use serde_json::{Value, json};
-use vendor_google::{fake::HOST, name};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use super::{World, draft, host, part, span, theirs};
+use kalends_app::{
+    Kind, RemoteId, Request,
+    fake::{Fake, OAuth, Played},
+    http::{Answer, Transport},
+    kind::calendar::Written,
+};
+use serde_json::{Value, json};
+use vendor_google::{
+    fake::{Google, HOST},
+    name,
+};
+
+use super::{World, cx_by, draft, host, part, span, theirs};
 
 fn id(uid: &str) -> String {
     name::event(uid)
@@ -192,6 +208,57 @@ async fn gcal_22_a_calendar_that_may_only_be_read_says_so_once() {
     let error = part().create(&world.cx, &holidays, &draft("booking")).await.expect_err("it may not");
     assert_eq!(error.kind, Kind::PolicyDenied);
     assert_eq!(world.google.bench().count("create_event"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn gcal_22_bookings_are_written_into_a_calendar_one_after_another() {
+    let world = World::new();
+    let way = Arc::new(Slow { google: Arc::clone(&world.google), inside: 0.into(), most: 0.into() });
+    let signer = world.google.oauth().map(OAuth::signer).expect("Google signs people in");
+    let cx = cx_by(Arc::clone(&way) as Arc<dyn Transport>, &json!({}), signer);
+    let writes = (0..10).map(|n| {
+        let (cx, draft) = (cx.clone(), draft(&format!("booking-{n}")));
+        async move { part().create(&cx, &host(), &draft).await }
+    });
+    let all = futures::future::join_all(writes).await;
+    assert!(all.iter().all(Result::is_ok), "{all:?}");
+    assert_eq!(way.most.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn gcal_22_a_service_account_says_for_whom_a_call_counts() {
+    let world = World::with(&json!({ "grant": "jwt_bearer" }));
+    part().create(&world.cx, &host(), &draft("booking")).await.expect("creates");
+    world.changes(None).await;
+    for op in ["create_event", "list_events"] {
+        assert!(world.asked(op).contains(&("quotaUser".into(), "a".into())), "{op}");
+    }
+    let world = World::new();
+    world.changes(None).await;
+    assert!(
+        world.asked("list_events").iter().all(|(name, _)| name != "quotaUser"),
+        "a person counts by themselves"
+    );
+}
+
+/// Google with time to count who is there at once.
+struct Slow {
+    google: Arc<Google>,
+    inside: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Transport for Slow {
+    fn send(&self, request: Request) -> Answer<'_> {
+        Box::pin(async move {
+            let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(inside, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let answer = Played::new(Arc::clone(&self.google) as Arc<dyn Fake>).send(request).await;
+            self.inside.fetch_sub(1, Ordering::SeqCst);
+            answer
+        })
+    }
 }
 
 fn sent(world: &World, op: &str) -> Value {

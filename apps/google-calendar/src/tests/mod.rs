@@ -12,7 +12,7 @@ use kalends_app::{
     Account, AnyCalendar, Cx, Error, RemoteId, Request, Secrets,
     fake::{Fake, OAuth, Played, gateway},
     gateway::Patience,
-    http::{Signer, sign::Fixed},
+    http::{Signer, Transport, sign::Fixed},
     kind::calendar::{Attendance, Attendee, Changes, Draft, Person},
     oauth::pkce,
 };
@@ -87,7 +87,11 @@ impl Drop for World {
 }
 
 fn cx(google: &Arc<Google>, settings: &Value, signer: Arc<dyn Signer>) -> Cx {
-    let net = Arc::new(Played::new(Arc::clone(google) as Arc<dyn Fake>));
+    cx_by(Arc::new(Played::new(Arc::clone(google) as Arc<dyn Fake>)), settings, signer)
+}
+
+/// The same by another way to Google.
+fn cx_by(net: Arc<dyn Transport>, settings: &Value, signer: Arc<dyn Signer>) -> Cx {
     let gateway = gateway(net, "2027-03-01T08:00:00Z".parse().expect("a time"));
     let account = Account {
         id: "a".into(),

@@ -24,6 +24,7 @@ pub struct Pace {
     time: Arc<dyn Time>,
     rate: RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>,
     at_once: Semaphore,
+    writing: Option<Semaphore>,
     silent_until: Mutex<Timestamp>,
 }
 
@@ -33,18 +34,23 @@ impl Pace {
         let rate = Rate::per_second(some(quota.per_second)).allow_burst(some(quota.burst));
         let rate = RateLimiter::direct_with_clock(rate, Ticks(Arc::clone(&time)));
         let at_once = Semaphore::new(some(quota.concurrent).get() as usize);
-        Self { time, rate, at_once, silent_until: Mutex::new(Timestamp::MIN) }
+        let writing =
+            NonZeroU32::new(quota.concurrent_writes).map(|most| Semaphore::new(most.get() as usize));
+        Self { time, rate, at_once, writing, silent_until: Mutex::new(Timestamp::MIN) }
     }
 
     /// Waits for a turn; one that would come after `patience` is refused at once.
-    pub(crate) async fn turn(&self, patience: Duration) -> Result<SemaphorePermit<'_>, Error> {
+    pub(crate) async fn turn(&self, patience: Duration, writes: bool) -> Result<Turn<'_>, Error> {
         let give_up = time::after(self.time.now(), patience);
         let permit = {
+            let closed = |_| Error::new(Kind::Down, "the account's line is closed");
             let wait = super::deadline::within(self.time.as_ref(), patience, async {
-                self.at_once
-                    .acquire()
-                    .await
-                    .map_err(|_| Error::new(Kind::Down, "the account's line is closed"))
+                // Whoever waits to write keeps no place from those who read.
+                let writing = match self.writing.as_ref().filter(|_| writes) {
+                    Some(writing) => Some(writing.acquire().await.map_err(closed)?),
+                    None => None,
+                };
+                Ok(Turn { _under_way: self.at_once.acquire().await.map_err(closed)?, _writing: writing })
             });
             wait.await.map_err(|_| self.late(give_up))?
         };
@@ -82,13 +88,19 @@ impl Pace {
     }
 }
 
+/// A place among the calls under way, given back when it goes.
+pub(crate) struct Turn<'a> {
+    _under_way: SemaphorePermit<'a>,
+    _writing: Option<SemaphorePermit<'a>>,
+}
+
 /// The layer that waits its turn.
 pub struct Pacing(pub(crate) Arc<Pace>);
 
 impl Layer for Pacing {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
         Box::pin(async move {
-            let _turn = self.0.turn(request.patience).await?;
+            let _turn = self.0.turn(request.patience, !request.is_reading()).await?;
             let answer = next.run(request).await;
             if let Err(error) = &answer {
                 self.0.heed(error);

@@ -8,7 +8,7 @@ use super::{
         judge::Judged,
         pace::{Pace, Pacing},
     },
-    Script, Step, http, kind, read, time,
+    Script, Step, http, kind, read, time, write,
 };
 use crate::{Kind, manifest::Quota, no_opinion};
 
@@ -40,6 +40,23 @@ async fn so_many_are_under_way_together_and_no_more() {
     let began = tokio::time::Instant::now();
     join_all((0..9).map(|_| http.send(read()))).await;
     assert_eq!(began.elapsed(), Duration::from_secs(3), "paused time: nine in threes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn writes_go_one_after_another_where_the_provider_wants_that_and_reads_go_between() {
+    let script = Script::of(vec![Step::Slow(Duration::from_secs(1)); 8]);
+    let quota =
+        Quota { per_second: 100, burst: 100, concurrent: 4, concurrent_writes: 1, ..Quota::default() };
+    let http = paced(&script, quota);
+    let began = tokio::time::Instant::now();
+    let writes = join_all((0..4).map(|_| http.send(write())));
+    let reads = async {
+        join_all((0..4).map(|_| http.send(read()))).await;
+        began.elapsed()
+    };
+    let (_, reads) = tokio::join!(writes, reads);
+    assert_eq!(began.elapsed(), Duration::from_secs(4), "paused time: four in a row");
+    assert_eq!(reads, Duration::from_secs(2), "three beside the first write, one beside the second");
 }
 
 #[tokio::test(start_paused = true)]
