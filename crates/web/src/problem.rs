@@ -66,6 +66,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, code, title)
     }
 
+    /// 404 for a booking.
+    pub fn no_such_booking() -> Self {
+        Self::not_found("booking_not_found", "This booking does not exist.")
+    }
+
     /// 409: it does not fit what is there now.
     pub fn conflict(code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, code, title)

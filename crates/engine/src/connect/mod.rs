@@ -19,7 +19,7 @@ pub(crate) mod usual_room;
 mod whose;
 
 pub(crate) use self::installed::Installed;
-pub use kalends_store::repo::{Calendar, FailurePolicy, Health, Scope};
+pub use kalends_store::repo::{Calendar, FailurePolicy, Health, Installation, Scope};
 
 pub use self::{
     apps::Apps,

@@ -22,6 +22,18 @@ pub struct Success<T> {
     data: T,
 }
 
+/// What an operation answers that asks or changes: 200.
+pub type Answer<T> = Result<Json<Success<T>>, Problem>;
+
+/// What an operation answers that makes something: 201.
+pub type Made<T> = Result<(StatusCode, Json<Success<T>>), Problem>;
+
+/// What an operation answers that has nothing to tell: 200.
+pub type Acknowledged = Result<Json<Done>, Problem>;
+
+/// What an operation answers that lists: 200 with one page.
+pub type Paged<T, P> = Result<Json<Page<T, P>>, Problem>;
+
 /// A list, and where its page lies in the whole.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Page<T, P> {

@@ -1,10 +1,6 @@
 //! `/v2/calendars`: accounts with calendars, connected, looked at and taken away.
 
-use axum::{
-    Json,
-    extract::{Path, RawQuery, State},
-};
-use http::StatusCode;
+use axum::extract::{Path, RawQuery, State};
 use kalends_app::{App, manifest::AppKind};
 use kalends_domain::Id;
 use kalends_engine::connect::{ConnectError, ConnectionView};
@@ -13,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     accounts::{all, app, link_field, not_offered, one, own, refuse_sign_in, sign_in_page, typed},
-    answer::{Done, Success, done, made, ok},
+    answer::{Acknowledged, Answer, Done, Made, Success, done, made, ok},
     busy,
     shape::{
         Wrong,
@@ -25,10 +21,9 @@ use super::{
 };
 use crate::{
     Problem, Web,
-    extract::{self, ApiKey},
+    extract::{ApiKey, Json},
 };
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list))
@@ -45,7 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
 /// Everything connected that has calendars, and the calendar that receives bookings.
 #[utoipa::path(get, path = "/v2/calendars", tag = "Calendars",
     responses((status = 200, body = Success<CalendarsOut>)))]
-async fn list(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<CalendarsOut>>, Problem> {
+async fn list(State(web): State<Web>, key: ApiKey) -> Answer<CalendarsOut> {
     let all = all(&web, &key, AppKind::Calendar).await?;
     Ok(ok(CalendarsOut {
         destination_calendar: all.iter().find_map(|one| DestinationOut::of(one, key.user.number)),
@@ -58,11 +53,7 @@ async fn list(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Calend
 /// `calendarsToLoad[0][externalId]`, or one by `credentialId` and `externalId`.
 #[utoipa::path(get, path = "/v2/calendars/busy-times", tag = "Calendars", params(busy::BusyQuery),
     responses((status = 200, body = Success<Vec<BusyOut>>)))]
-async fn busy_times(
-    State(web): State<Web>,
-    key: ApiKey,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Success<Vec<BusyOut>>>, Problem> {
+async fn busy_times(State(web): State<Web>, key: ApiKey, RawQuery(query): RawQuery) -> Answer<Vec<BusyOut>> {
     let ask = busy::read(query.as_deref().unwrap_or_default(), &key.user.profile.zone)?;
     let accounts = all(&web, &key, AppKind::Calendar).await?;
     let chosen = busy::chosen(&ask, &accounts)?;
@@ -75,11 +66,7 @@ async fn busy_times(
 /// They end at their connected accounts.
 #[utoipa::path(get, path = "/v2/calendars/{calendar}/connect", tag = "Calendars",
     params(("calendar" = String, Path)), responses((status = 200, body = Success<SignInOut>)))]
-async fn connect(
-    State(web): State<Web>,
-    key: ApiKey,
-    Path(name): Path<String>,
-) -> Result<Json<Success<SignInOut>>, Problem> {
+async fn connect(State(web): State<Web>, key: ApiKey, Path(name): Path<String>) -> Answer<SignInOut> {
     let app = app(&web, &name, AppKind::Calendar)?;
     Ok(ok(SignInOut { auth_url: sign_in_page(&web, &key, app).await? }))
 }
@@ -99,8 +86,8 @@ async fn save(
     State(web): State<Web>,
     key: ApiKey,
     Path(name): Path<String>,
-    extract::Json(input): extract::Json<FeedIn>,
-) -> Result<(StatusCode, Json<Success<AccountOut>>), Problem> {
+    Json(input): Json<FeedIn>,
+) -> Made<AccountOut> {
     let app = app(&web, &name, AppKind::Calendar)?;
     let Some(field) = link_field(app) else {
         return Err(not_offered(
@@ -134,8 +121,8 @@ async fn credentials(
     State(web): State<Web>,
     key: ApiKey,
     Path(name): Path<String>,
-    extract::Json(input): extract::Json<CredentialsIn>,
-) -> Result<(StatusCode, Json<Success<AccountOut>>), Problem> {
+    Json(input): Json<CredentialsIn>,
+) -> Made<AccountOut> {
     let app = app(&web, &name, AppKind::Calendar)?;
     let said = [("username", input.username), ("password", input.password)];
     let said = said.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?))));
@@ -149,7 +136,7 @@ async fn credentials(
 /// Calls every account of an app once, changing nothing; the first that does not answer is the error.
 #[utoipa::path(get, path = "/v2/calendars/{calendar}/check", tag = "Calendars",
     params(("calendar" = String, Path)), responses((status = 200, body = Done)))]
-async fn check(State(web): State<Web>, key: ApiKey, Path(name): Path<String>) -> Result<Json<Done>, Problem> {
+async fn check(State(web): State<Web>, key: ApiKey, Path(name): Path<String>) -> Acknowledged {
     let app = app(&web, &name, AppKind::Calendar)?;
     for account in own(&web, &key, app).await? {
         web.engine.test_connection(&key.member(), account.id).await?;
@@ -165,8 +152,8 @@ async fn disconnect(
     State(web): State<Web>,
     key: ApiKey,
     Path(name): Path<String>,
-    extract::Json(input): extract::Json<AccountIn>,
-) -> Result<Json<Success<AccountOut>>, Problem> {
+    Json(input): Json<AccountIn>,
+) -> Answer<AccountOut> {
     let app: &App = app(&web, &name, AppKind::Calendar)?;
     let account: ConnectionView = one(own(&web, &key, app).await?, Some(input.id))?;
     web.engine.disconnect(&key.member(), account.id).await?;

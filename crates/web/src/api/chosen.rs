@@ -1,22 +1,20 @@
 //! `/v2/selected-calendars`, `/v2/destination-calendars`: which calendars make busy, and which one receives bookings.
 
-use axum::{Json, extract::State};
-use http::StatusCode;
+use axum::extract::State;
 use kalends_app::manifest::AppKind;
 use kalends_engine::connect::{Calendar, CalendarUse, ConnectionView};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     accounts::all,
-    answer::{Success, made, ok},
+    answer::{Answer, Made, Success, made, ok},
     shape::account::{ChosenIn, ChosenOut, ChosenQuery, DestinationIn},
 };
 use crate::{
     Problem, Web,
-    extract::{self, ApiKey},
+    extract::{ApiKey, Json, Query},
 };
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(select, deselect)).routes(routes!(receive))
 }
@@ -24,11 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
 /// Makes a calendar's events block times.
 #[utoipa::path(post, path = "/v2/selected-calendars", tag = "Calendars", request_body = ChosenIn,
     responses((status = 201, body = Success<ChosenOut>)))]
-async fn select(
-    State(web): State<Web>,
-    key: ApiKey,
-    extract::Json(input): extract::Json<ChosenIn>,
-) -> Result<(StatusCode, Json<Success<ChosenOut>>), Problem> {
+async fn select(State(web): State<Web>, key: ApiKey, Json(input): Json<ChosenIn>) -> Made<ChosenOut> {
     let names =
         Names { app: &input.integration, calendar: &input.external_id, account: Some(input.credential_id) };
     Ok(made(used(&web, &key, &names, |one| one.blocks = true).await?))
@@ -40,8 +34,8 @@ async fn select(
 async fn deselect(
     State(web): State<Web>,
     key: ApiKey,
-    extract::Query(query): extract::Query<ChosenQuery>,
-) -> Result<Json<Success<ChosenOut>>, Problem> {
+    Query(query): Query<ChosenQuery>,
+) -> Answer<ChosenOut> {
     let names =
         Names { app: &query.integration, calendar: &query.external_id, account: Some(query.credential_id) };
     Ok(ok(used(&web, &key, &names, |one| one.blocks = false).await?))
@@ -50,11 +44,7 @@ async fn deselect(
 /// Makes a calendar the one that receives bookings, in place of any other.
 #[utoipa::path(put, path = "/v2/destination-calendars", tag = "Calendars", request_body = DestinationIn,
     responses((status = 200, body = Success<ChosenOut>)))]
-async fn receive(
-    State(web): State<Web>,
-    key: ApiKey,
-    extract::Json(input): extract::Json<DestinationIn>,
-) -> Result<Json<Success<ChosenOut>>, Problem> {
+async fn receive(State(web): State<Web>, key: ApiKey, Json(input): Json<DestinationIn>) -> Answer<ChosenOut> {
     let names = Names { app: &input.integration, calendar: &input.external_id, account: input.credential_id };
     Ok(ok(used(&web, &key, &names, |one| one.receives = true).await?))
 }

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::extract::{Path, State};
 use kalends_app::manifest::AppKind;
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,15 +11,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     accounts::{all, app, not_offered, one, own, refuse_sign_in, sign_in_page, typed},
-    answer::{Done, Success, done, ok},
+    answer::{Acknowledged, Answer, Done, Success, done, ok},
     shape::account::{RoomsOut, RoomsSignInOut, UsualRoomOut},
 };
 use crate::{
     Problem, Web,
-    extract::{self, ApiKey},
+    extract::{ApiKey, Json, Query},
 };
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list))
@@ -37,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
 /// Accounts that make rooms for the key's user: their own and those for everybody.
 #[utoipa::path(get, path = "/v2/conferencing", tag = "Conferencing",
     responses((status = 200, body = Success<Vec<RoomsOut>>)))]
-async fn list(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Vec<RoomsOut>>>, Problem> {
+async fn list(State(web): State<Web>, key: ApiKey) -> Answer<Vec<RoomsOut>> {
     let all = all(&web, &key, AppKind::Conference).await?;
     Ok(ok(all.iter().map(|one| RoomsOut::of(one, key.user.number)).collect()))
 }
@@ -45,7 +41,7 @@ async fn list(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Vec<Ro
 /// The app whose rooms new event types get that name no place.
 #[utoipa::path(get, path = "/v2/conferencing/default", tag = "Conferencing",
     responses((status = 200, body = Success<UsualRoomOut>)))]
-async fn usual(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<UsualRoomOut>>, Problem> {
+async fn usual(State(web): State<Web>, key: ApiKey) -> Answer<UsualRoomOut> {
     let app = web.engine.usual_room(&key.member()).await?;
     Ok(ok(UsualRoomOut { app_slug: app.map(|app| app.manifest().api_name().to_owned()) }))
 }
@@ -53,11 +49,7 @@ async fn usual(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Usual
 /// Makes an app the one whose rooms new event types get that name no place.
 #[utoipa::path(post, path = "/v2/conferencing/{app}/default", tag = "Conferencing",
     params(("app" = String, Path)), responses((status = 200, body = Done)))]
-async fn make_usual(
-    State(web): State<Web>,
-    key: ApiKey,
-    Path(name): Path<String>,
-) -> Result<Json<Done>, Problem> {
+async fn make_usual(State(web): State<Web>, key: ApiKey, Path(name): Path<String>) -> Acknowledged {
     let app = app(&web, &name, AppKind::Conference)?;
     web.engine.set_usual_room(&key.member(), app).await?;
     Ok(done())
@@ -71,10 +63,10 @@ async fn connect(
     State(web): State<Web>,
     key: ApiKey,
     Path(name): Path<String>,
-    input: Option<extract::Json<BTreeMap<String, Value>>>,
-) -> Result<Json<Success<RoomsOut>>, Problem> {
+    input: Option<Json<BTreeMap<String, Value>>>,
+) -> Answer<RoomsOut> {
     let app = app(&web, &name, AppKind::Conference)?;
-    let fields = typed(app, input.map(|extract::Json(fields)| fields).unwrap_or_default())?;
+    let fields = typed(app, input.map(|Json(fields)| fields).unwrap_or_default())?;
     refuse_sign_in(&web, app, &fields)?;
     let id = web.engine.connect(&key.member(), app.slug, &fields).await?;
     let view = web.engine.connection(&key.member(), id).await?;
@@ -97,8 +89,8 @@ async fn disconnect(
     State(web): State<Web>,
     key: ApiKey,
     Path(name): Path<String>,
-    extract::Query(meant): extract::Query<Meant>,
-) -> Result<Json<Done>, Problem> {
+    Query(meant): Query<Meant>,
+) -> Acknowledged {
     let app = app(&web, &name, AppKind::Conference)?;
     let account = one(own(&web, &key, app).await?, meant.credential_id)?;
     web.engine.disconnect(&key.member(), account.id).await?;
@@ -109,11 +101,7 @@ async fn disconnect(
 /// They end at their connected accounts.
 #[utoipa::path(get, path = "/v2/conferencing/{app}/oauth/auth-url", tag = "Conferencing",
     params(("app" = String, Path)), responses((status = 200, body = Success<RoomsSignInOut>)))]
-async fn sign_in(
-    State(web): State<Web>,
-    key: ApiKey,
-    Path(name): Path<String>,
-) -> Result<Json<Success<RoomsSignInOut>>, Problem> {
+async fn sign_in(State(web): State<Web>, key: ApiKey, Path(name): Path<String>) -> Answer<RoomsSignInOut> {
     let app = app(&web, &name, AppKind::Conference)?;
     Ok(ok(RoomsSignInOut { url: sign_in_page(&web, &key, app).await? }))
 }

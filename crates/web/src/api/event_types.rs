@@ -1,10 +1,6 @@
 //! `/v2/event-types`: what the key's user offers; what anybody may see of a user's page.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
-use http::StatusCode;
+use axum::extract::{Path, State};
 use kalends_domain::{
     Id,
     event_type::{EventType, Owner},
@@ -16,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    answer::{Success, made, ok},
+    answer::{Answer, Made, Success, made, ok},
     home, number,
     shape::{
         Wrong,
@@ -25,13 +21,12 @@ use super::{
 };
 use crate::{
     Problem, Web,
-    extract::{self, ApiKey},
+    extract::{ApiKey, Json, Query},
 };
 
 /// The version of these shapes.
 pub(super) const VERSION: &str = "2024-06-14";
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(show, change, delete))
 }
@@ -60,11 +55,7 @@ pub struct Deleted {
 /// Makes an event type of the key's user.
 #[utoipa::path(post, path = "/v2/event-types", tag = "Event types", request_body = EventTypeIn,
     responses((status = 201, body = Success<EventTypeOut>)))]
-async fn create(
-    State(web): State<Web>,
-    key: ApiKey,
-    extract::Json(input): extract::Json<EventTypeIn>,
-) -> Result<(StatusCode, Json<Success<EventTypeOut>>), Problem> {
+async fn create(State(web): State<Web>, key: ApiKey, Json(input): Json<EventTypeIn>) -> Made<EventTypeOut> {
     let title = input.title.clone().unwrap_or_default();
     let draft = drafted(&web, &key, &input, EventTypeDraft::new(Owner::User(key.user.id), &title)).await?;
     let event_type = web.engine.create_event_type(&key.member(), &draft).await?;
@@ -77,8 +68,8 @@ async fn create(
 async fn list(
     State(web): State<Web>,
     key: Option<ApiKey>,
-    extract::Query(whose): extract::Query<Whose>,
-) -> Result<Json<Success<Vec<EventTypeOut>>>, Problem> {
+    Query(whose): Query<Whose>,
+) -> Answer<Vec<EventTypeOut>> {
     let event_types = match (&whose.username, &key) {
         (Some(username), _) => {
             let slug = |text: &str| {
@@ -105,11 +96,7 @@ async fn list(
 /// One event type.
 #[utoipa::path(get, path = "/v2/event-types/{eventTypeId}", tag = "Event types", params(("eventTypeId" = i64, Path)),
     responses((status = 200, body = Success<EventTypeOut>)))]
-async fn show(
-    State(web): State<Web>,
-    key: ApiKey,
-    Path(number): Path<String>,
-) -> Result<Json<Success<EventTypeOut>>, Problem> {
+async fn show(State(web): State<Web>, key: ApiKey, Path(number): Path<String>) -> Answer<EventTypeOut> {
     Ok(ok(out(&web, &page(&web, &key, &number).await?, &key).await?))
 }
 
@@ -120,8 +107,8 @@ async fn change(
     State(web): State<Web>,
     key: ApiKey,
     Path(number): Path<String>,
-    extract::Json(input): extract::Json<EventTypeIn>,
-) -> Result<Json<Success<EventTypeOut>>, Problem> {
+    Json(input): Json<EventTypeIn>,
+) -> Answer<EventTypeOut> {
     let now = page(&web, &key, &number).await?.event_type;
     let draft = drafted(&web, &key, &input, EventTypeDraft::from(&now)).await?;
     web.engine.update_event_type(&key.member(), now.id, &draft).await?;
@@ -131,11 +118,7 @@ async fn change(
 /// Deletes one. Bookings of it stay.
 #[utoipa::path(delete, path = "/v2/event-types/{eventTypeId}", tag = "Event types", params(("eventTypeId" = i64, Path)),
     responses((status = 200, body = Success<Deleted>)))]
-async fn delete(
-    State(web): State<Web>,
-    key: ApiKey,
-    Path(number): Path<String>,
-) -> Result<Json<Success<Deleted>>, Problem> {
+async fn delete(State(web): State<Web>, key: ApiKey, Path(number): Path<String>) -> Answer<Deleted> {
     let EventType { id, number, title, slug, settings, .. } = page(&web, &key, &number).await?.event_type;
     web.engine.delete_event_type(&key.member(), id).await?;
     Ok(ok(Deleted { id: number, length_in_minutes: settings.lengths.usual, title, slug: slug.to_string() }))

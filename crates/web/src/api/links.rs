@@ -1,10 +1,6 @@
 //! `/v2/event-types/{eventTypeId}/private-links`: addresses that book even a hidden event type.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
-use http::StatusCode;
+use axum::extract::{Path, State};
 use jiff::Timestamp;
 use kalends_domain::{
     Id, Uid,
@@ -16,16 +12,15 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    answer::{Success, made, ok},
+    answer::{Answer, Made, Success, made, ok},
     event_types::named,
     shape::{Whole, Wrong, booking::read_instant, instant},
 };
 use crate::{
     Problem, Web,
-    extract::{self, ApiKey},
+    extract::{ApiKey, Json},
 };
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(change, delete))
 }
@@ -98,8 +93,8 @@ async fn create(
     State(web): State<Web>,
     key: ApiKey,
     Path(number): Path<String>,
-    extract::Json(input): extract::Json<LinkIn>,
-) -> Result<(StatusCode, Json<Success<LinkOut>>), Problem> {
+    Json(input): Json<LinkIn>,
+) -> Made<LinkOut> {
     let of = named(&web, &key, &number).await?;
     let link = web.engine.create_private_link(&key.member(), of, input.draft(Some(1))?).await?;
     Ok(made(out(&web, &link, &number)))
@@ -108,11 +103,7 @@ async fn create(
 /// All private links of an event type, newest first.
 #[utoipa::path(get, path = "/v2/event-types/{eventTypeId}/private-links", tag = "Event types",
     params(("eventTypeId" = i64, Path)), responses((status = 200, body = Success<Vec<LinkOut>>)))]
-async fn list(
-    State(web): State<Web>,
-    key: ApiKey,
-    Path(number): Path<String>,
-) -> Result<Json<Success<Vec<LinkOut>>>, Problem> {
+async fn list(State(web): State<Web>, key: ApiKey, Path(number): Path<String>) -> Answer<Vec<LinkOut>> {
     let of = named(&web, &key, &number).await?;
     let links = web.engine.private_links(&key.member(), of).await?;
     Ok(ok(links.iter().map(|link| out(&web, link, &number)).collect()))
@@ -126,8 +117,8 @@ async fn change(
     State(web): State<Web>,
     key: ApiKey,
     Path((number, link)): Path<(String, String)>,
-    extract::Json(input): extract::Json<LinkIn>,
-) -> Result<Json<Success<LinkOut>>, Problem> {
+    Json(input): Json<LinkIn>,
+) -> Answer<LinkOut> {
     let of = named(&web, &key, &number).await?;
     let now = one(&web, &key, of, &link).await?;
     let wanted = input.draft(None)?;
@@ -147,7 +138,7 @@ async fn delete(
     State(web): State<Web>,
     key: ApiKey,
     Path((number, link)): Path<(String, String)>,
-) -> Result<Json<Success<LinkGone>>, Problem> {
+) -> Answer<LinkGone> {
     let of = named(&web, &key, &number).await?;
     let link = one(&web, &key, of, &link).await?;
     web.engine.delete_private_link(&key.member(), of, link.id).await?;

@@ -1,6 +1,6 @@
 //! `/v2/me`: the user behind the key.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use kalends_domain::{
     people::{Hours, Profile, User},
     zone::Zone,
@@ -9,7 +9,7 @@ use kalends_engine::people::ProfileDraft;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    answer::{Success, ok},
+    answer::{Answer, Success, ok},
     shape::{
         Wrong,
         schedule::weekday,
@@ -17,29 +17,24 @@ use super::{
     },
 };
 use crate::{
-    Problem, Web,
-    extract::{self, ApiKey},
+    Web,
+    extract::{ApiKey, Json},
 };
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(me, change))
 }
 
 /// The user behind the key.
 #[utoipa::path(get, path = "/v2/me", tag = "Me", responses((status = 200, body = Success<MeOut>)))]
-async fn me(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<MeOut>>, Problem> {
+async fn me(State(web): State<Web>, key: ApiKey) -> Answer<MeOut> {
     out(&web, &key, &key.user).await
 }
 
 /// Changes parts of the user: what is left out stays as it is.
 #[utoipa::path(patch, path = "/v2/me", tag = "Me", request_body = MeIn,
     responses((status = 200, body = Success<MeOut>)))]
-async fn change(
-    State(web): State<Web>,
-    key: ApiKey,
-    extract::Json(input): extract::Json<MeIn>,
-) -> Result<Json<Success<MeOut>>, Problem> {
+async fn change(State(web): State<Web>, key: ApiKey, Json(input): Json<MeIn>) -> Answer<MeOut> {
     let profile = profile(&input, key.user.profile.clone())?;
     if let Some(number) = input.default_schedule_id {
         let schedule = web.engine.schedule_numbered(&key.member(), number).await?;
@@ -81,7 +76,7 @@ fn profile(input: &MeIn, mut profile: Profile) -> Result<Profile, Vec<Wrong>> {
     if wrong.is_empty() { Ok(profile) } else { Err(wrong) }
 }
 
-async fn out(web: &Web, key: &ApiKey, user: &User) -> Result<Json<Success<MeOut>>, Problem> {
+async fn out(web: &Web, key: &ApiKey, user: &User) -> Answer<MeOut> {
     let schedules = web.engine.schedules_of(&key.member(), user.id).await?;
     let default = schedules.iter().find(|one| one.is_default).map(|one| one.number);
     Ok(ok(MeOut::of(user, default)))

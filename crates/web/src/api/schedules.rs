@@ -1,10 +1,6 @@
 //! `/v2/schedules`: the key's user's hours.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
-use http::StatusCode;
+use axum::extract::{Path, State};
 use kalends_domain::{availability::Schedule, zone::Zone};
 use kalends_engine::{
     EditError,
@@ -13,7 +9,7 @@ use kalends_engine::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    answer::{Done, Success, done, made, ok},
+    answer::{Acknowledged, Answer, Done, Made, Success, done, made, ok},
     number,
     shape::{
         Wrong,
@@ -22,13 +18,12 @@ use super::{
 };
 use crate::{
     Problem, Web,
-    extract::{self, ApiKey},
+    extract::{ApiKey, Json},
 };
 
 /// The version of these shapes.
 pub(super) const VERSION: &str = "2024-06-11";
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(create, list))
@@ -36,16 +31,10 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(show, change, delete))
 }
 
-type Answer = Result<Json<Success<ScheduleOut>>, Problem>;
-
 /// Makes a schedule: Monday to Friday, nine to five, where hours are left out.
 #[utoipa::path(post, path = "/v2/schedules", tag = "Schedules", request_body = ScheduleIn,
     responses((status = 201, body = Success<ScheduleOut>)))]
-async fn create(
-    State(web): State<Web>,
-    key: ApiKey,
-    extract::Json(input): extract::Json<ScheduleIn>,
-) -> Result<(StatusCode, Json<Success<ScheduleOut>>), Problem> {
+async fn create(State(web): State<Web>, key: ApiKey, Json(input): Json<ScheduleIn>) -> Made<ScheduleOut> {
     let Some(name) = input.name.clone() else {
         return Err(vec![Wrong::new("name", "name the schedule")].into());
     };
@@ -62,7 +51,7 @@ async fn create(
 /// All of them.
 #[utoipa::path(get, path = "/v2/schedules", tag = "Schedules",
     responses((status = 200, body = Success<Vec<ScheduleOut>>)))]
-async fn list(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Vec<ScheduleOut>>>, Problem> {
+async fn list(State(web): State<Web>, key: ApiKey) -> Answer<Vec<ScheduleOut>> {
     let schedules = web.engine.schedules_of(&key.member(), key.user.id).await?;
     Ok(ok(schedules.iter().map(|one| out(one, &key)).collect()))
 }
@@ -70,7 +59,7 @@ async fn list(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Vec<Sc
 /// The one of event types that name none; `null` when there is none.
 #[utoipa::path(get, path = "/v2/schedules/default", tag = "Schedules",
     responses((status = 200, body = Success<Option<ScheduleOut>>)))]
-async fn default(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Option<ScheduleOut>>>, Problem> {
+async fn default(State(web): State<Web>, key: ApiKey) -> Answer<Option<ScheduleOut>> {
     let schedules = web.engine.schedules_of(&key.member(), key.user.id).await?;
     Ok(ok(schedules.iter().find(|one| one.is_default).map(|one| out(one, &key))))
 }
@@ -78,7 +67,7 @@ async fn default(State(web): State<Web>, key: ApiKey) -> Result<Json<Success<Opt
 /// One of them.
 #[utoipa::path(get, path = "/v2/schedules/{scheduleId}", tag = "Schedules", params(("scheduleId" = i64, Path)),
     responses((status = 200, body = Success<ScheduleOut>)))]
-async fn show(State(web): State<Web>, key: ApiKey, Path(number): Path<String>) -> Answer {
+async fn show(State(web): State<Web>, key: ApiKey, Path(number): Path<String>) -> Answer<ScheduleOut> {
     Ok(ok(out(&one(&web, &key, &number).await?, &key)))
 }
 
@@ -89,8 +78,8 @@ async fn change(
     State(web): State<Web>,
     key: ApiKey,
     Path(number): Path<String>,
-    extract::Json(input): extract::Json<ScheduleIn>,
-) -> Answer {
+    Json(input): Json<ScheduleIn>,
+) -> Answer<ScheduleOut> {
     let now = one(&web, &key, &number).await?;
     let hours = input.schedule(&now.hours)?;
     let draft = ScheduleDraft { name: input.name.clone().unwrap_or(now.name), hours };
@@ -104,11 +93,7 @@ async fn change(
 /// Deletes one that nothing needs.
 #[utoipa::path(delete, path = "/v2/schedules/{scheduleId}", tag = "Schedules", params(("scheduleId" = i64, Path)),
     responses((status = 200, body = Done)))]
-async fn delete(
-    State(web): State<Web>,
-    key: ApiKey,
-    Path(number): Path<String>,
-) -> Result<Json<Done>, Problem> {
+async fn delete(State(web): State<Web>, key: ApiKey, Path(number): Path<String>) -> Acknowledged {
     let schedule = one(&web, &key, &number).await?;
     web.engine.delete_schedule(&key.member(), schedule.id).await?;
     Ok(done())

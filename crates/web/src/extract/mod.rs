@@ -6,6 +6,7 @@ pub mod cookie;
 pub mod csrf;
 mod form;
 mod json;
+mod named;
 mod owned;
 mod paging;
 mod query;
@@ -17,6 +18,7 @@ pub use self::{
     csrf::Csrf,
     form::{Asked, Form, GuestForm, Typed},
     json::Json,
+    named::{BookingUid, ConnectionId},
     owned::{Own, Owned},
     paging::Paging,
     query::Query,

@@ -5,30 +5,28 @@ mod more;
 mod out;
 
 use axum::{
-    Json,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use kalends_domain::{Uid, booking::Booking};
 use kalends_engine::book::{Absences, BookingView};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::out::Pagination;
 use super::{
-    answer::{Page, Success, made, ok, page},
+    answer::{Answer, Made, Page, Paged, Success, made, ok, page},
     home,
     shape::booking::{AbsentIn, BookingIn, BookingOut, BookingsQuery, CancelIn, DeclineIn, RescheduleIn},
 };
 use crate::{
     Problem, Web,
-    extract::{self, ApiKey},
+    extract::{ApiKey, BookingUid, Json, Query},
 };
 
 /// The version of these shapes.
 pub(super) const VERSION: &str = "2024-08-13";
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(create, list))
@@ -41,8 +39,6 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
         .merge(more::routes())
 }
 
-type Answer = Result<Json<Success<BookingOut>>, Problem>;
-
 /// Books a slot, or a series of them.
 ///
 /// An `Idempotency-Key` names the attempt: sent again with the same body, the first answer comes again.
@@ -53,7 +49,7 @@ async fn create(
     State(web): State<Web>,
     key: Option<ApiKey>,
     headers: HeaderMap,
-    extract::Json(input): extract::Json<BookingIn>,
+    Json(input): Json<BookingIn>,
 ) -> Result<Response, Problem> {
     let attempt = idempotency_key(&headers)?;
     let home = home(&web, key.as_ref()).await?;
@@ -80,8 +76,8 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 async fn list(
     State(web): State<Web>,
     key: ApiKey,
-    extract::Query(query): extract::Query<BookingsQuery>,
-) -> Result<Json<Page<BookingOut, Pagination>>, Problem> {
+    Query(query): Query<BookingsQuery>,
+) -> Paged<BookingOut, Pagination> {
     let ask = ask::list(&query)?;
     let bookings = web.engine.bookings(&key.member(), &ask).await?;
     let items: Vec<BookingOut> = bookings.items.iter().map(out::booking).collect();
@@ -95,8 +91,12 @@ async fn list(
 /// Of a slot that guests share, they see each other only where the event type lets them.
 #[utoipa::path(get, path = "/v2/bookings/{bookingUid}", tag = "Bookings", params(("bookingUid" = String, Path)),
     responses((status = 200, body = Success<BookingOut>)))]
-async fn show(State(web): State<Web>, key: Option<ApiKey>, Path(uid): Path<String>) -> Answer {
-    let view = web.engine.booking(&name(&uid)?).await?;
+async fn show(
+    State(web): State<Web>,
+    key: Option<ApiKey>,
+    BookingUid(uid): BookingUid,
+) -> Answer<BookingOut> {
+    let view = web.engine.booking(&uid).await?;
     Ok(ok(out::booking(&view.seen_by(ApiKey::actor(key.as_ref()).member()))))
 }
 
@@ -107,10 +107,10 @@ async fn show(State(web): State<Web>, key: Option<ApiKey>, Path(uid): Path<Strin
 async fn reschedule(
     State(web): State<Web>,
     key: Option<ApiKey>,
-    Path(uid): Path<String>,
-    extract::Json(input): extract::Json<RescheduleIn>,
-) -> Result<(StatusCode, Json<Success<BookingOut>>), Problem> {
-    let ask = ask::reschedule(name(&uid)?, &input, ApiKey::actor(key.as_ref()))?;
+    BookingUid(uid): BookingUid,
+    Json(input): Json<RescheduleIn>,
+) -> Made<BookingOut> {
+    let ask = ask::reschedule(uid, &input, ApiKey::actor(key.as_ref()))?;
     let seat = input.seat_uid.as_deref().and_then(Uid::parse);
     let booking = web.engine.reschedule(&ask).await?;
     Ok(made(first(shaped(&web, vec![booking], seat, key.as_ref()).await?)?))
@@ -123,12 +123,12 @@ async fn reschedule(
 async fn cancel(
     State(web): State<Web>,
     key: Option<ApiKey>,
-    Path(uid): Path<String>,
-    input: Option<extract::Json<CancelIn>>,
+    BookingUid(uid): BookingUid,
+    input: Option<Json<CancelIn>>,
 ) -> Result<Response, Problem> {
-    let input = input.map(|extract::Json(input)| input).unwrap_or_default();
+    let input = input.map(|Json(input)| input).unwrap_or_default();
     let seat = input.seat_uid.as_deref().and_then(Uid::parse);
-    let cancelled = web.engine.cancel(&ask::cancel(name(&uid)?, input, ApiKey::actor(key.as_ref()))?).await?;
+    let cancelled = web.engine.cancel(&ask::cancel(uid, input, ApiKey::actor(key.as_ref()))?).await?;
     let mut out = shaped(&web, cancelled, seat, key.as_ref()).await?;
     Ok(if out.len() == 1 { ok(out.remove(0)).into_response() } else { ok(out).into_response() })
 }
@@ -136,8 +136,8 @@ async fn cancel(
 /// Says yes to a booking that waits.
 #[utoipa::path(post, path = "/v2/bookings/{bookingUid}/confirm", tag = "Bookings",
     params(("bookingUid" = String, Path)), responses((status = 200, body = Success<BookingOut>)))]
-async fn confirm(State(web): State<Web>, key: ApiKey, Path(uid): Path<String>) -> Answer {
-    let confirmed = web.engine.confirm(&key.member(), &name(&uid)?).await?;
+async fn confirm(State(web): State<Web>, key: ApiKey, BookingUid(uid): BookingUid) -> Answer<BookingOut> {
+    let confirmed = web.engine.confirm(&key.member(), &uid).await?;
     Ok(ok(first(shaped(&web, confirmed, None, Some(&key)).await?)?))
 }
 
@@ -148,11 +148,11 @@ async fn confirm(State(web): State<Web>, key: ApiKey, Path(uid): Path<String>) -
 async fn decline(
     State(web): State<Web>,
     key: ApiKey,
-    Path(uid): Path<String>,
-    input: Option<extract::Json<DeclineIn>>,
-) -> Answer {
-    let reason = input.and_then(|extract::Json(input)| input.reason).unwrap_or_default();
-    let declined = web.engine.decline(&key.member(), &name(&uid)?, &reason).await?;
+    BookingUid(uid): BookingUid,
+    input: Option<Json<DeclineIn>>,
+) -> Answer<BookingOut> {
+    let reason = input.and_then(|Json(input)| input.reason).unwrap_or_default();
+    let declined = web.engine.decline(&key.member(), &uid, &reason).await?;
     Ok(ok(first(shaped(&web, declined, None, Some(&key)).await?)?))
 }
 
@@ -163,12 +163,12 @@ async fn decline(
 async fn mark_absent(
     State(web): State<Web>,
     key: ApiKey,
-    Path(uid): Path<String>,
-    extract::Json(input): extract::Json<AbsentIn>,
-) -> Answer {
+    BookingUid(uid): BookingUid,
+    Json(input): Json<AbsentIn>,
+) -> Answer<BookingOut> {
     let attendees = input.attendees.into_iter().map(|one| (one.email, one.absent)).collect();
     let absences = Absences { host: input.host, attendees };
-    let booking = web.engine.mark_absent(&key.member(), &name(&uid)?, &absences).await?;
+    let booking = web.engine.mark_absent(&key.member(), &uid, &absences).await?;
     Ok(ok(first(shaped(&web, vec![booking], None, Some(&key)).await?)?))
 }
 
@@ -186,10 +186,5 @@ async fn shaped(
 
 /// The booking that was named, of those that changed with it.
 fn first<T>(changed: Vec<T>) -> Result<T, Problem> {
-    let gone = || Problem::not_found("booking_not_found", "This booking does not exist.");
-    changed.into_iter().next().ok_or_else(gone)
-}
-
-fn name(uid: &str) -> Result<Uid, Problem> {
-    Uid::parse(uid).ok_or_else(|| Problem::not_found("booking_not_found", "This booking does not exist."))
+    changed.into_iter().next().ok_or_else(Problem::no_such_booking)
 }

@@ -1,25 +1,21 @@
 //! What else clients do with bookings: look one up by a seat, bring guests, meet elsewhere, hand it over.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::extract::{Path, State};
 use kalends_domain::{Id, Uid, people::User};
 use kalends_engine::{Actor, EditError, book::ReassignAsk};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Answer, ask, first, name, out, shaped};
+use super::{ask, first, out, shaped};
 use crate::{
     Problem, Web,
     api::{
-        answer::{Success, ok},
+        answer::{Answer, Success, ok},
         number,
         shape::booking::{BookingOut, GuestsIn, LocationChangeIn, ReassignedOut},
     },
-    extract::{self, ApiKey},
+    extract::{ApiKey, BookingUid, Json},
 };
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(by_seat))
@@ -32,7 +28,11 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
 /// The booking in which somebody has this seat.
 #[utoipa::path(get, path = "/v2/bookings/by-seat/{seatUid}", tag = "Bookings", params(("seatUid" = String, Path)),
     responses((status = 200, body = Success<BookingOut>)))]
-async fn by_seat(State(web): State<Web>, key: Option<ApiKey>, Path(seat): Path<String>) -> Answer {
+async fn by_seat(
+    State(web): State<Web>,
+    key: Option<ApiKey>,
+    Path(seat): Path<String>,
+) -> Answer<BookingOut> {
     let absent = || Problem::not_found("seat_not_found", "This seat does not exist.");
     let view = web.engine.booking(&Uid::parse(&seat).ok_or_else(absent)?).await?;
     if view.seat.is_none() {
@@ -48,11 +48,11 @@ async fn by_seat(State(web): State<Web>, key: Option<ApiKey>, Path(seat): Path<S
 async fn add_guests(
     State(web): State<Web>,
     key: ApiKey,
-    Path(uid): Path<String>,
-    extract::Json(input): extract::Json<GuestsIn>,
-) -> Answer {
+    BookingUid(uid): BookingUid,
+    Json(input): Json<GuestsIn>,
+) -> Answer<BookingOut> {
     let guests = ask::guests(input)?;
-    let booking = web.engine.add_guests(&Actor::Member(key.member()), &name(&uid)?, &guests).await?;
+    let booking = web.engine.add_guests(&Actor::Member(key.member()), &uid, &guests).await?;
     Ok(ok(first(shaped(&web, vec![booking], None, Some(&key)).await?)?))
 }
 
@@ -63,23 +63,19 @@ async fn add_guests(
 async fn change_location(
     State(web): State<Web>,
     key: ApiKey,
-    Path(uid): Path<String>,
-    extract::Json(input): extract::Json<LocationChangeIn>,
-) -> Answer {
+    BookingUid(uid): BookingUid,
+    Json(input): Json<LocationChangeIn>,
+) -> Answer<BookingOut> {
     let choice = input.location.choice().map_err(|wrong| vec![wrong])?;
-    let booking = web.engine.change_location(&key.member(), &name(&uid)?, &choice).await?;
+    let booking = web.engine.change_location(&key.member(), &uid, &choice).await?;
     Ok(ok(first(shaped(&web, vec![booking], None, Some(&key)).await?)?))
 }
 
 /// Gives a round-robin booking to the next host in turn who is free then.
 #[utoipa::path(post, path = "/v2/bookings/{bookingUid}/reassign", tag = "Bookings",
     params(("bookingUid" = String, Path)), responses((status = 200, body = Success<ReassignedOut>)))]
-async fn reassign(
-    State(web): State<Web>,
-    key: ApiKey,
-    Path(uid): Path<String>,
-) -> Result<Json<Success<ReassignedOut>>, Problem> {
-    hand_over(&web, &key, &uid, None).await
+async fn reassign(State(web): State<Web>, key: ApiKey, BookingUid(uid): BookingUid) -> Answer<ReassignedOut> {
+    hand_over(&web, &key, uid, None).await
 }
 
 /// Gives a round-robin booking to one of its event type's hosts.
@@ -89,22 +85,17 @@ async fn reassign(
 async fn reassign_to(
     State(web): State<Web>,
     key: ApiKey,
-    Path((uid, user)): Path<(String, String)>,
-) -> Result<Json<Success<ReassignedOut>>, Problem> {
+    BookingUid(uid): BookingUid,
+    Path((_of, user)): Path<(String, String)>,
+) -> Answer<ReassignedOut> {
     let absent = || Problem::from(EditError::NotFound { what: "user" });
     let number = number(&user, absent)?;
     let colleagues = web.engine.colleagues(&key.member()).await?;
     let to = colleagues.iter().find(|user| user.number == number).ok_or_else(absent)?;
-    hand_over(&web, &key, &uid, Some(to.id)).await
+    hand_over(&web, &key, uid, Some(to.id)).await
 }
 
-async fn hand_over(
-    web: &Web,
-    key: &ApiKey,
-    uid: &str,
-    to: Option<Id<User>>,
-) -> Result<Json<Success<ReassignedOut>>, Problem> {
-    let booking = name(uid)?;
+async fn hand_over(web: &Web, key: &ApiKey, booking: Uid, to: Option<Id<User>>) -> Answer<ReassignedOut> {
     let before = web.engine.hosted_booking(&key.member(), &booking).await?.booking.hosts;
     let given = web.engine.reassign(&ReassignAsk { booking, to, actor: Actor::Member(key.member()) }).await?;
     let views = web.engine.viewed(vec![given]).await?;

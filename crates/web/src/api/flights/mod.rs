@@ -3,11 +3,8 @@
 
 mod out;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
-use kalends_domain::{Id, Uid};
+use axum::extract::{Path, State};
+use kalends_domain::Id;
 use kalends_engine::{
     connect::ConnectError,
     flights::{Mark, PAGE, ReplayError},
@@ -18,16 +15,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::out::{ConnectionOut, Cursors, FlightOut, NoticeOut};
 use super::{
-    answer::{Done, Page, Success, done, ok, page},
+    answer::{Acknowledged, Answer, Done, Page, Paged, Success, done, ok, page},
     shape::Wrong,
 };
 use crate::{
-    Problem, Web,
-    extract::{self, ApiKey},
+    Web,
+    extract::{ApiKey, BookingUid, ConnectionId, Query},
     mark,
 };
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(of_booking))
@@ -77,7 +73,7 @@ const MOST: u32 = 250;
 /// Notices on one page, at most.
 const MOST_NOTICES: u32 = 100;
 
-type Flights = Result<Json<Page<FlightOut, Cursors>>, Problem>;
+type Flights = Paged<FlightOut, Cursors>;
 
 /// Every call to another server for a booking, newest first.
 ///
@@ -88,11 +84,11 @@ type Flights = Result<Json<Page<FlightOut, Cursors>>, Problem>;
 async fn of_booking(
     State(web): State<Web>,
     key: ApiKey,
-    Path(uid): Path<String>,
-    extract::Query(part): extract::Query<Part>,
+    BookingUid(uid): BookingUid,
+    Query(part): Query<Part>,
 ) -> Flights {
     let take = part.take(MOST)?;
-    let line = web.engine.calls_of_booking(&key.member(), &booking(&uid)?, part.mark()?, take).await?;
+    let line = web.engine.calls_of_booking(&key.member(), &uid, part.mark()?, take).await?;
     Ok(out::line(&line, take))
 }
 
@@ -106,20 +102,18 @@ async fn of_booking(
 async fn replay_of_booking(
     State(web): State<Web>,
     key: ApiKey,
-    Path((uid, flight)): Path<(String, String)>,
-) -> Result<Json<Done>, Problem> {
+    BookingUid(uid): BookingUid,
+    Path((_of, flight)): Path<(String, String)>,
+) -> Acknowledged {
     let flight = flight.parse().map_err(|_| ReplayError::NotFound)?;
-    web.engine.replay_for_booking(&key.member(), &booking(&uid)?, flight).await?;
+    web.engine.replay_for_booking(&key.member(), &uid, flight).await?;
     Ok(done())
 }
 
 /// Apps connected by the key's user, and those connected for everybody.
 #[utoipa::path(get, path = "/v2/connections", tag = "Flight recorder",
     responses((status = 200, body = Success<Vec<ConnectionOut>>)))]
-async fn connections(
-    State(web): State<Web>,
-    key: ApiKey,
-) -> Result<Json<Success<Vec<ConnectionOut>>>, Problem> {
+async fn connections(State(web): State<Web>, key: ApiKey) -> Answer<Vec<ConnectionOut>> {
     let all = web.engine.connections(&key.member()).await?;
     Ok(ok(all.iter().map(out::connection).collect()))
 }
@@ -131,11 +125,11 @@ async fn connections(
 async fn of_connection(
     State(web): State<Web>,
     key: ApiKey,
-    Path(id): Path<String>,
-    extract::Query(part): extract::Query<Part>,
+    ConnectionId(id): ConnectionId,
+    Query(part): Query<Part>,
 ) -> Flights {
     let take = part.take(MOST)?;
-    let line = web.engine.calls_of_connection(&key.member(), connection(&id)?, part.mark()?, take).await?;
+    let line = web.engine.calls_of_connection(&key.member(), id, part.mark()?, take).await?;
     Ok(out::line(&line, take))
 }
 
@@ -147,10 +141,11 @@ async fn of_connection(
 async fn replay_of_connection(
     State(web): State<Web>,
     key: ApiKey,
-    Path((id, flight)): Path<(String, String)>,
-) -> Result<Json<Done>, Problem> {
+    ConnectionId(id): ConnectionId,
+    Path((_of, flight)): Path<(String, String)>,
+) -> Acknowledged {
     let flight = flight.parse().map_err(|_| ReplayError::NotFound)?;
-    web.engine.replay_for_connection(&key.member(), connection(&id)?, flight).await?;
+    web.engine.replay_for_connection(&key.member(), id, flight).await?;
     Ok(done())
 }
 
@@ -161,11 +156,11 @@ async fn replay_of_connection(
 async fn notices(
     State(web): State<Web>,
     key: ApiKey,
-    Path(id): Path<String>,
-    extract::Query(part): extract::Query<Part>,
-) -> Result<Json<Page<NoticeOut, Cursors>>, Problem> {
+    ConnectionId(id): ConnectionId,
+    Query(part): Query<Part>,
+) -> Paged<NoticeOut, Cursors> {
     let take = part.take(MOST_NOTICES)?;
-    let told = web.engine.notices_of(&key.member(), connection(&id)?, part.place()?, take).await?;
+    let told = web.engine.notices_of(&key.member(), id, part.place()?, take).await?;
     let next = told.more.map(|(at, last)| mark::write(at, last));
     let rows: Vec<_> = told.notices.iter().map(out::notice).collect();
     let pagination = Cursors::new(rows.len(), take, next);
@@ -179,13 +174,13 @@ async fn notices(
 async fn of_notice(
     State(web): State<Web>,
     key: ApiKey,
-    Path((id, notice)): Path<(String, String)>,
-    extract::Query(part): extract::Query<Part>,
+    ConnectionId(id): ConnectionId,
+    Path((_of, notice)): Path<(String, String)>,
+    Query(part): Query<Part>,
 ) -> Flights {
     let take = part.take(MOST)?;
     let notice = notice.parse().map_err(|_| ConnectError::NotFound)?;
-    let (id, mark) = (connection(&id)?, part.mark()?);
-    let line = web.engine.calls_of_notice(&key.member(), id, notice, mark, take).await?;
+    let line = web.engine.calls_of_notice(&key.member(), id, notice, part.mark()?, take).await?;
     Ok(out::line(&line, take))
 }
 
@@ -196,19 +191,12 @@ async fn of_notice(
 async fn replay_notice(
     State(web): State<Web>,
     key: ApiKey,
-    Path((id, notice)): Path<(String, String)>,
-) -> Result<Json<Done>, Problem> {
+    ConnectionId(id): ConnectionId,
+    Path((_of, notice)): Path<(String, String)>,
+) -> Acknowledged {
     let notice = notice.parse().map_err(|_| ReplayError::NotFound)?;
     // A notice about another connection is not there.
-    web.engine.calls_of_notice(&key.member(), connection(&id)?, notice, None, 1).await?;
+    web.engine.calls_of_notice(&key.member(), id, notice, None, 1).await?;
     web.engine.replay_notice(&key.member(), notice).await?;
     Ok(done())
-}
-
-fn booking(uid: &str) -> Result<Uid, Problem> {
-    Uid::parse(uid).ok_or_else(|| Problem::not_found("booking_not_found", "This booking does not exist."))
-}
-
-fn connection<T>(id: &str) -> Result<Id<T>, Problem> {
-    id.parse().map_err(|_| ConnectError::NotFound.into())
 }

@@ -5,29 +5,24 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
-use http::StatusCode;
+use axum::extract::{Path, State};
 use kalends_domain::{Uid, zone::Zone};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) use self::words::which;
 use super::{
-    answer::{Done, Success, done, made, ok},
+    answer::{Acknowledged, Answer, Done, Made, Success, done, made, ok},
     home,
     shape::slot::{ReservationIn, ReservationOut, SlotOut, SlotsQuery},
 };
 use crate::{
     Problem, Web,
-    extract::{self, ApiKey},
+    extract::{ApiKey, Json, Query},
 };
 
 /// The version of these shapes.
 pub(super) const VERSION: &str = "2024-09-04";
 
-/// All of it.
 pub(super) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(slots)).routes(routes!(reserve)).routes(routes!(
         reservation,
@@ -42,8 +37,8 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
 async fn slots(
     State(web): State<Web>,
     key: Option<ApiKey>,
-    extract::Query(query): extract::Query<SlotsQuery>,
-) -> Result<Json<Success<out::Days>>, Problem> {
+    Query(query): Query<SlotsQuery>,
+) -> Answer<out::Days> {
     let ask = words::ask(&query, home(&web, key.as_ref()).await?)?;
     let zone = Zone::parse(&ask.zone).unwrap_or_else(|_| Zone::utc());
     let slots = web.engine.slots(&ask).await?;
@@ -56,8 +51,8 @@ async fn slots(
 async fn reserve(
     State(web): State<Web>,
     key: Option<ApiKey>,
-    extract::Json(input): extract::Json<ReservationIn>,
-) -> Result<(StatusCode, Json<Success<ReservationOut>>), Problem> {
+    Json(input): Json<ReservationIn>,
+) -> Made<ReservationOut> {
     let ask = words::hold(&input, ApiKey::actor(key.as_ref()))?;
     let held = web.engine.hold(&ask).await?;
     Ok(made(words::held(&held, input.event_type_id, web.engine.now())))
@@ -66,10 +61,7 @@ async fn reserve(
 /// A slot that is kept; `null` when it is not any more.
 #[utoipa::path(get, path = "/v2/slots/reservations/{uid}", tag = "Slots", params(("uid" = String, Path)),
     responses((status = 200, body = Success<Option<ReservationOut>>)))]
-async fn reservation(
-    State(web): State<Web>,
-    Path(uid): Path<String>,
-) -> Result<Json<Success<Option<ReservationOut>>>, Problem> {
+async fn reservation(State(web): State<Web>, Path(uid): Path<String>) -> Answer<Option<ReservationOut>> {
     let Some(held) = web.engine.held(&name(&uid)?).await? else { return Ok(ok(None)) };
     let event_type = web.engine.event_type_number(held.event_type).await?;
     Ok(ok(event_type.map(|number| words::held(&held, number, web.engine.now()))))
@@ -82,8 +74,8 @@ async fn change_reservation(
     State(web): State<Web>,
     key: Option<ApiKey>,
     Path(uid): Path<String>,
-    extract::Json(input): extract::Json<ReservationIn>,
-) -> Result<Json<Success<ReservationOut>>, Problem> {
+    Json(input): Json<ReservationIn>,
+) -> Answer<ReservationOut> {
     let ask = words::hold(&input, ApiKey::actor(key.as_ref()))?;
     let held = web.engine.update_hold(&name(&uid)?, &ask).await?;
     Ok(ok(words::held(&held, input.event_type_id, web.engine.now())))
@@ -92,7 +84,7 @@ async fn change_reservation(
 /// Gives a kept slot back.
 #[utoipa::path(delete, path = "/v2/slots/reservations/{uid}", tag = "Slots", params(("uid" = String, Path)),
     responses((status = 200, body = Done)))]
-async fn release(State(web): State<Web>, Path(uid): Path<String>) -> Result<Json<Done>, Problem> {
+async fn release(State(web): State<Web>, Path(uid): Path<String>) -> Acknowledged {
     web.engine.release_hold(&name(&uid)?).await?;
     Ok(done())
 }

@@ -16,7 +16,10 @@ use askama::Template;
 use axum::{Router, response::Response};
 use http::StatusCode;
 
-use crate::Web;
+use crate::{Problem, Web};
+
+/// What the handlers of the signed-in side answer.
+type Answer = Result<Response, Problem>;
 
 /// Draws a page with a form; one that was not done says so in its status, too.
 fn draw_form(page: &impl Template, failed: bool) -> Response {

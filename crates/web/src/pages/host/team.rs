@@ -14,7 +14,7 @@ use kalends_domain::{
 };
 use kalends_engine::{EditError, people::TeamMember};
 
-use super::{desk::Desk, draw_form, form::Form, notice::Notice};
+use super::{Answer, desk::Desk, draw_form, form::Form, notice::Notice};
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
@@ -80,7 +80,7 @@ const ROLES: [(Role, &str, &str); 3] =
     [(Role::Member, "member", "Member"), (Role::Admin, "admin", "Admin"), (Role::Owner, "owner", "Owner")];
 
 /// `GET /teams`: the first team.
-async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let teams = web.engine.teams(&desk.member()).await?;
     let first = teams.first().map(|(team, _)| team.id);
     page(&web, &desk, first, Form::default(), Notice::after(&asked, &DID)).await
@@ -92,16 +92,12 @@ async fn show_one(
     desk: Desk,
     Path(team): Path<String>,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
+) -> Answer {
     page(&web, &desk, Some(id(&team)?), Form::default(), Notice::after(&asked, &DID)).await
 }
 
 /// `POST /teams`
-async fn make(
-    State(web): State<Web>,
-    desk: Desk,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+async fn make(State(web): State<Web>, desk: Desk, extract::Form(typed): extract::Form) -> Answer {
     match web.engine.create_team(&desk.member(), typed.get("name"), typed.get("slug")).await {
         Ok(team) => Ok(back(team.id, "made")),
         Err(EditError::Invalid(invalid)) => {
@@ -120,7 +116,7 @@ async fn set_member(
     desk: Desk,
     Path(team): Path<String>,
     extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let team = id(&team)?;
     let Ok(user) = typed.get("user").parse() else {
         let notice = Notice::fail("Nobody was added.", "Choose who.");
@@ -151,13 +147,7 @@ fn back(team: Id<Team>, did: &str) -> Response {
     Redirect::to(&format!("/teams/{team}?did={did}")).into_response()
 }
 
-async fn page(
-    web: &Web,
-    desk: &Desk,
-    which: Option<Id<Team>>,
-    form: Form,
-    notice: Option<Notice>,
-) -> Result<Response, Problem> {
+async fn page(web: &Web, desk: &Desk, which: Option<Id<Team>>, form: Form, notice: Option<Notice>) -> Answer {
     let teams = web.engine.teams(&desk.member()).await?;
     let team = match which {
         None => None,

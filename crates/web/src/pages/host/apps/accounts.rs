@@ -1,9 +1,6 @@
 //! What is installed: how it stands, and how its calendars are used.
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::extract::State;
 use kalends_domain::people::CalendarChanges;
 use kalends_engine::connect::{
     Calendar, CalendarUse, ConnectError, ConnectionView, FailurePolicy, Health, RemovedView, Scope, Told,
@@ -12,12 +9,11 @@ use kalends_engine::connect::{
 use super::{
     life,
     page::{Account, CalendarRow, Gone, Group, Installed, Picture, shelf},
-    setup::connection_id,
 };
 use crate::{
-    Problem, Web,
-    extract::{self, Asked, Typed},
-    pages::host::{desk::Desk, draw_form, eye::Eye, notice::Notice},
+    Web,
+    extract::{Asked, ConnectionId, Form, Typed},
+    pages::host::{Answer, desk::Desk, draw_form, eye::Eye, notice::Notice},
 };
 
 /// What a step leaves to say on the next page.
@@ -40,7 +36,7 @@ const DID: [(&str, &str); 12] = [
 ];
 
 /// `GET /apps/installed`
-pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     page(&web, &desk, Notice::after(&asked, &DID)).await
 }
 
@@ -48,10 +44,10 @@ pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Re
 pub async fn use_calendars(
     State(web): State<Web>,
     desk: Desk,
-    Path(id): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
-    let there = web.engine.connection(&desk.member(), connection_id(&id)?).await?;
+    ConnectionId(id): ConnectionId,
+    Form(typed): Form,
+) -> Answer {
+    let there = web.engine.connection(&desk.member(), id).await?;
     let uses: Vec<CalendarUse> = there.calendars.iter().map(|calendar| wanted(calendar, &typed)).collect();
     match web.engine.use_calendars(&desk.member(), there.id, &uses).await {
         Ok(()) => Ok(life::back("calendars")),
@@ -76,13 +72,8 @@ fn wanted(calendar: &Calendar, typed: &Typed) -> CalendarUse {
 }
 
 /// `POST /apps/installed/{id}/sync`
-pub async fn sync(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(id): Path<String>,
-    _form: extract::Form,
-) -> Result<Response, Problem> {
-    web.engine.sync_now(&desk.member(), connection_id(&id)?).await?;
+pub async fn sync(State(web): State<Web>, desk: Desk, ConnectionId(id): ConnectionId, _form: Form) -> Answer {
+    web.engine.sync_now(&desk.member(), id).await?;
     Ok(life::back("sync"))
 }
 
@@ -90,10 +81,10 @@ pub async fn sync(
 pub async fn secret(
     State(web): State<Web>,
     desk: Desk,
-    Path(id): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
-    let (member, id) = (desk.member(), connection_id(&id)?);
+    ConnectionId(id): ConnectionId,
+    Form(typed): Form,
+) -> Answer {
+    let member = desk.member();
     if typed.get("do") == "drop" {
         web.engine.drop_old_hook_secret(&member, id).await?;
         return Ok(life::back("dropped"));
@@ -102,7 +93,7 @@ pub async fn secret(
     Ok(life::back("secret"))
 }
 
-pub(super) async fn page(web: &Web, desk: &Desk, notice: Option<Notice>) -> Result<Response, Problem> {
+pub(super) async fn page(web: &Web, desk: &Desk, notice: Option<Notice>) -> Answer {
     let eye = desk.eye(web);
     let connections = web.engine.connections(&desk.member()).await?;
     let removed = web.engine.removed(&desk.member()).await?;

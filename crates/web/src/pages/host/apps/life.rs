@@ -2,17 +2,18 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Redirect, Response},
 };
 use kalends_engine::connect::{ConnectError, ConnectionView, Consequences, Meanwhile};
 
-use super::{page::Picture, setup::connection_id};
+use super::page::Picture;
 use crate::{
-    Problem, Web, extract,
+    Web,
+    extract::{ConnectionId, Form},
     pages::{
         Frame, Side,
-        host::{desk::Desk, draw_form, notice::Notice},
+        host::{Answer, desk::Desk, draw_form, notice::Notice},
     },
 };
 
@@ -71,21 +72,12 @@ struct Off {
 }
 
 /// `GET /apps/installed/{id}/remove`: what will break, before.
-pub async fn before_removal(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let there = web.engine.connection(&desk.member(), connection_id(&id)?).await?;
+pub async fn before_removal(State(web): State<Web>, desk: Desk, ConnectionId(id): ConnectionId) -> Answer {
+    let there = web.engine.connection(&desk.member(), id).await?;
     removal(&web, &desk, there, None).await
 }
 
-async fn removal(
-    web: &Web,
-    desk: &Desk,
-    there: ConnectionView,
-    notice: Option<Notice>,
-) -> Result<Response, Problem> {
+async fn removal(web: &Web, desk: &Desk, there: ConnectionView, notice: Option<Notice>) -> Answer {
     let lost = web.engine.disconnecting(&desk.member(), there.id).await?;
     let (frame, side) = desk.around(web, "installed").await?;
     let failed = Notice::is_failure(notice.as_ref());
@@ -146,10 +138,9 @@ fn breaks(lost: &Consequences) -> Vec<String> {
 pub async fn remove(
     State(web): State<Web>,
     desk: Desk,
-    Path(id): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
-    let id = connection_id(&id)?;
+    ConnectionId(id): ConnectionId,
+    Form(typed): Form,
+) -> Answer {
     let (done, did) = if typed.get("do") == "good" {
         (web.engine.disconnect_for_good(&desk.member(), id).await, "gone")
     } else {
@@ -166,13 +157,7 @@ pub async fn remove(
 }
 
 /// `POST /apps/installed/{id}/undo`
-pub async fn undo(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(id): Path<String>,
-    _form: extract::Form,
-) -> Result<Response, Problem> {
-    let id = connection_id(&id)?;
+pub async fn undo(State(web): State<Web>, desk: Desk, ConnectionId(id): ConnectionId, _form: Form) -> Answer {
     match web.engine.bring_back(&desk.member(), id).await {
         Ok(()) => Ok(Redirect::to(&format!("/apps/installed?did=back#a-{id}")).into_response()),
         Err(error @ (ConnectError::Needs { .. } | ConnectError::ThereAgain { .. })) => {
@@ -184,21 +169,12 @@ pub async fn undo(
 }
 
 /// `GET /apps/installed/{id}/off`: what it will not do, before.
-pub async fn before_off(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let there = web.engine.connection(&desk.member(), connection_id(&id)?).await?;
+pub async fn before_off(State(web): State<Web>, desk: Desk, ConnectionId(id): ConnectionId) -> Answer {
+    let there = web.engine.connection(&desk.member(), id).await?;
     off(&web, &desk, there, None).await
 }
 
-async fn off(
-    web: &Web,
-    desk: &Desk,
-    there: ConnectionView,
-    notice: Option<Notice>,
-) -> Result<Response, Problem> {
+async fn off(web: &Web, desk: &Desk, there: ConnectionView, notice: Option<Notice>) -> Answer {
     let (frame, side) = desk.around(web, "installed").await?;
     let failed = Notice::is_failure(notice.as_ref());
     let calendars = there.calendars.iter().filter(|one| one.blocks).map(|one| {
@@ -253,10 +229,9 @@ fn stops(there: &ConnectionView) -> Vec<String> {
 pub async fn switch_off(
     State(web): State<Web>,
     desk: Desk,
-    Path(id): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
-    let id = connection_id(&id)?;
+    ConnectionId(id): ConnectionId,
+    Form(typed): Form,
+) -> Answer {
     let meanwhile = if typed.is("meanwhile", "free") { Meanwhile::Free } else { Meanwhile::Trusted };
     match web.engine.disable(&desk.member(), id, meanwhile).await {
         Ok(()) => Ok(back("off")),
@@ -272,10 +247,10 @@ pub async fn switch_off(
 pub async fn switch_on(
     State(web): State<Web>,
     desk: Desk,
-    Path(id): Path<String>,
-    _form: extract::Form,
-) -> Result<Response, Problem> {
-    match web.engine.enable(&desk.member(), connection_id(&id)?).await {
+    ConnectionId(id): ConnectionId,
+    _form: Form,
+) -> Answer {
+    match web.engine.enable(&desk.member(), id).await {
         Ok(()) => Ok(back("on")),
         Err(error @ ConnectError::Needs { .. }) => {
             let notice = Notice::fail("Not switched on.", error.to_string());

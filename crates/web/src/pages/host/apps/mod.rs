@@ -9,8 +9,6 @@ mod sign_in;
 mod store;
 mod ware;
 
-pub(super) use self::setup::connection_id;
-
 use axum::{
     Router,
     routing::{get, post},

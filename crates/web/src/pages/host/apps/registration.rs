@@ -3,18 +3,18 @@
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use kalends_app::oauth::OAuth;
 use kalends_engine::connect::{ConnectError, Entered, RegistrationView, Source, Tested};
 
 use super::{page::Picture, setup::sentence};
 use crate::{
-    Problem, Web,
+    Web,
     extract::{self, Asked, Typed},
     pages::{
         Frame, Side,
-        host::{desk::Desk, draw_form, form::Form, notice::Notice},
+        host::{Answer, desk::Desk, draw_form, form::Form, notice::Notice},
     },
 };
 
@@ -65,7 +65,7 @@ pub async fn show(
     desk: Desk,
     Path(slug): Path<String>,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
+) -> Answer {
     let view = web.engine.registration_of(&desk.member(), &slug).await?;
     let notice = Notice::after(&asked, &DID).or_else(|| {
         let eye = desk.eye(&web);
@@ -83,7 +83,7 @@ pub async fn save(
     desk: Desk,
     Path(slug): Path<String>,
     extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let member = desk.member();
     let done = match typed.get("do") {
         "remove" => web.engine.unregister(&member, &slug).await.map(|()| "removed"),
@@ -121,13 +121,7 @@ const fn said(tested: &Tested, known: &'static str) -> &'static str {
     }
 }
 
-async fn page(
-    web: &Web,
-    desk: &Desk,
-    view: RegistrationView,
-    form: Form,
-    notice: Option<Notice>,
-) -> Result<Response, Problem> {
+async fn page(web: &Web, desk: &Desk, view: RegistrationView, form: Form, notice: Option<Notice>) -> Answer {
     let (frame, side) = desk.around(web, "apps").await?;
     let manifest = view.app.manifest();
     let oauth = manifest.auth.oauth();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use kalends_app::{
     manifest::{Input, Manifest},
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
-    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
+    pages::host::{Answer, desk::Desk, draw_form, form::Form, notice::Notice},
 };
 
 /// `GET /apps/{slug}`, with `connection` to change one.
@@ -30,7 +30,7 @@ pub async fn show(
     desk: Desk,
     Path(slug): Path<String>,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
+) -> Answer {
     let card = web.engine.app(&desk.member(), &slug).await?;
     let manifest = card.app.manifest();
     let (typed, connection) = match asked.text("connection") {
@@ -56,7 +56,7 @@ pub async fn connect(
     desk: Desk,
     Path(slug): Path<String>,
     extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let card = web.engine.app(&desk.member(), &slug).await?;
     let fields: BTreeMap<String, String> = card
         .app
@@ -162,8 +162,7 @@ fn put(typed: &mut Typed, name: &str, value: &Value) {
 
 /// The id in an address; one that is none names nothing.
 pub(in crate::pages::host) fn connection_id<T>(text: &str) -> Result<kalends_domain::Id<T>, Problem> {
-    text.parse()
-        .map_err(|_| Problem::not_found("connection_not_found", "This connection does not exist any more."))
+    text.parse().map_err(|_| ConnectError::NotFound.into())
 }
 
 async fn page(

@@ -9,17 +9,17 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use kalends_app::{App, Secret, manifest::Manifest, oauth::Grant};
-use kalends_engine::connect::{Answer, Begin, ConnectError, Finished, Unfinished};
+use kalends_engine::connect::{self, Begin, ConnectError, Finished, Unfinished};
 use serde_json::Value;
 use url::Url;
 
 use super::{page::Picture, setup::connection_id};
 use crate::{
     Problem, Web,
-    extract::{self, Asked, SignedIn},
+    extract::{self, Asked, Form, SignedIn},
     pages::{
         Frame, Side,
-        host::{desk::Desk, notice::Notice},
+        host::{Answer, desk::Desk, notice::Notice},
         show as draw,
     },
 };
@@ -74,7 +74,7 @@ struct Leaving {
 }
 
 /// Leaves for the provider by a page of ours: a form may only end here, and some providers pass people on.
-pub async fn leave(web: &Web, desk: &Desk, app: &App, to: &Url) -> Result<Response, Problem> {
+pub async fn leave(web: &Web, desk: &Desk, app: &App, to: &Url) -> Answer {
     let (frame, side) = desk.around(web, "apps").await?;
     let host = to.host_str().unwrap_or_default().to_owned();
     let name = app.manifest().name.clone();
@@ -87,9 +87,9 @@ pub async fn back(
     by: Option<SignedIn>,
     Path(slug): Path<String>,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
+) -> Answer {
     let text = |name: &str| asked.text(name).map(str::to_owned);
-    let answer = Answer {
+    let answer = connect::Answer {
         state: text("state").unwrap_or_default(),
         code: text("code").map(Secret::new),
         error: text("error"),
@@ -124,7 +124,7 @@ struct Approved {
 }
 
 /// Somebody allowed the app for their organization at the provider, or did not. Mostly they have no account here.
-async fn approved(web: &Web, by: Option<&SignedIn>, slug: &str, allowed: bool) -> Result<Response, Problem> {
+async fn approved(web: &Web, by: Option<&SignedIn>, slug: &str, allowed: bool) -> Answer {
     if by.is_some() {
         return Ok(said(slug, if allowed { "approved" } else { "not-approved" }));
     }
@@ -239,7 +239,7 @@ pub async fn ask_switch(
     State(web): State<Web>,
     desk: Desk,
     Path((slug, id)): Path<(String, String)>,
-) -> Result<Response, Problem> {
+) -> Answer {
     let asked = web.engine.switch(&desk.member(), desk.by.session, connection_id(&id)?).await;
     let asked = match asked {
         Ok(asked) => asked,
@@ -257,8 +257,8 @@ pub async fn answer_switch(
     State(web): State<Web>,
     desk: Desk,
     Path((slug, id)): Path<(String, String)>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+    Form(typed): Form,
+) -> Answer {
     let means_it = typed.is("do", "switch");
     let done = web.engine.answer_switch(&desk.member(), desk.by.session, connection_id(&id)?, means_it).await;
     match done {

@@ -1,14 +1,17 @@
 //! The shop window.
 
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use kalends_app::manifest::AppKind;
 use kalends_engine::connect::AppCard;
 
 use super::page::{Picture, Shelf, Store, Tile, shelf};
 use crate::{
-    Problem, Web,
+    Web,
     extract::Asked,
-    pages::{host::desk::Desk, show as draw},
+    pages::{
+        host::{Answer, desk::Desk},
+        show as draw,
+    },
 };
 
 /// The order of the shelves.
@@ -22,7 +25,7 @@ pub(super) const SHELVES: [AppKind; 6] = [
 ];
 
 /// `GET /apps?q=…&show=…`
-pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let cards = web.engine.apps(&desk.member()).await?;
     let search = asked.get("q").trim().to_owned();
     let only = Only::of(asked.get("show"));

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use jiff::civil::Date;
 use kalends_domain::{
@@ -20,15 +20,11 @@ use super::{
 use crate::{
     Problem, Web,
     extract::{Form, Typed},
-    pages::host::desk::Desk,
+    pages::host::{Answer, desk::Desk},
 };
 
 /// `POST /availability/away`
-pub(super) async fn plan_leave(
-    State(web): State<Web>,
-    desk: Desk,
-    Form(typed): Form,
-) -> Result<Response, Problem> {
+pub(super) async fn plan_leave(State(web): State<Web>, desk: Desk, Form(typed): Form) -> Answer {
     let number = typed.get("schedule").parse::<i64>().unwrap_or_default();
     let schedule = one(&web, &desk, number).await?;
     let problem = match (day(&typed, "first"), day(&typed, "last")) {
@@ -55,11 +51,7 @@ pub(super) async fn plan_leave(
 }
 
 /// `POST /availability/stays`
-pub(super) async fn plan_stay(
-    State(web): State<Web>,
-    desk: Desk,
-    Form(typed): Form,
-) -> Result<Response, Problem> {
+pub(super) async fn plan_stay(State(web): State<Web>, desk: Desk, Form(typed): Form) -> Answer {
     let number = typed.get("schedule").parse::<i64>().unwrap_or_default();
     let schedule = one(&web, &desk, number).await?;
     let problem = match stay_typed(&typed) {
@@ -102,7 +94,7 @@ pub(super) async fn drop_leave(
     desk: Desk,
     Path(away): Path<String>,
     _form: Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let id = away.parse().map_err(|_| gone())?;
     web.engine.delete_away(&desk.member(), desk.by.user.id, id).await?;
     Ok(Redirect::to("/availability?did=removed").into_response())
@@ -114,7 +106,7 @@ pub(super) async fn drop_stay(
     desk: Desk,
     Path(stay): Path<String>,
     _form: Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let id = stay.parse().map_err(|_| gone())?;
     web.engine.delete_stay(&desk.member(), desk.by.user.id, id).await?;
     Ok(Redirect::to("/availability?did=removed").into_response())

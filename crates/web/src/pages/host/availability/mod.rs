@@ -21,7 +21,7 @@ use self::{
     hours::Hours,
     page::{Availability, DateForm, LeaveForm, Page, StayForm, Tab},
 };
-use super::{desk::Desk, draw_form, notice::Notice};
+use super::{Answer, desk::Desk, draw_form, notice::Notice};
 use crate::{
     Problem, Web,
     extract::{Asked, Form, Typed},
@@ -57,7 +57,7 @@ const DID: [(&str, &str); 8] = [
 ];
 
 /// `GET /availability`: the default schedule.
-async fn front(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+async fn front(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let schedules = all(&web, &desk).await?;
     let did = DID.iter().find(|(did, _)| *did == asked.get("did"));
     match schedules.iter().find(|one| one.is_default).or(schedules.first()) {
@@ -70,11 +70,11 @@ async fn front(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Resul
 }
 
 /// `POST /availability/new`
-async fn new(State(web): State<Web>, desk: Desk, _form: Form) -> Result<Response, Problem> {
+async fn new(State(web): State<Web>, desk: Desk, _form: Form) -> Answer {
     make(&web, &desk).await
 }
 
-async fn make(web: &Web, desk: &Desk) -> Result<Response, Problem> {
+async fn make(web: &Web, desk: &Desk) -> Answer {
     let zone = kalends_domain::zone::Zone::parse(&desk.profile().zone);
     let hours = Schedule::nine_to_five(zone.unwrap_or_else(|_| kalends_domain::zone::Zone::utc()));
     let number = all(web, desk).await?.len() + 1;
@@ -85,24 +85,14 @@ async fn make(web: &Web, desk: &Desk) -> Result<Response, Problem> {
 }
 
 /// `GET /availability/{number}`
-async fn show(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(number): Path<i64>,
-    Asked(asked): Asked,
-) -> Result<Response, Problem> {
+async fn show(State(web): State<Web>, desk: Desk, Path(number): Path<i64>, Asked(asked): Asked) -> Answer {
     let schedule = one(&web, &desk, number).await?;
     let form = Hours::of(&schedule.name, &schedule.hours);
     page(&web, &desk, &schedule, Typing::hours(form), Notice::after(&asked, &DID)).await
 }
 
 /// `POST /availability/{number}`: saves the hours, or shows them with a pressed button's change.
-async fn save(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(number): Path<i64>,
-    Form(typed): Form,
-) -> Result<Response, Problem> {
+async fn save(State(web): State<Web>, desk: Desk, Path(number): Path<i64>, Form(typed): Form) -> Answer {
     let schedule = one(&web, &desk, number).await?;
     let form = Hours::typed(&typed);
     if Hours::is_edit(&typed) {
@@ -129,24 +119,14 @@ async fn save(
 }
 
 /// `POST /availability/{number}/default`
-async fn make_default(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(number): Path<i64>,
-    _form: Form,
-) -> Result<Response, Problem> {
+async fn make_default(State(web): State<Web>, desk: Desk, Path(number): Path<i64>, _form: Form) -> Answer {
     let schedule = one(&web, &desk, number).await?;
     web.engine.set_default_schedule(&desk.member(), schedule.id).await?;
     Ok(leave(number, "default"))
 }
 
 /// `POST /availability/{number}/delete`
-async fn delete(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(number): Path<i64>,
-    _form: Form,
-) -> Result<Response, Problem> {
+async fn delete(State(web): State<Web>, desk: Desk, Path(number): Path<i64>, _form: Form) -> Answer {
     let schedule = one(&web, &desk, number).await?;
     match web.engine.delete_schedule(&desk.member(), schedule.id).await {
         Ok(()) => Ok(Redirect::to("/availability?did=deleted").into_response()),
@@ -159,12 +139,7 @@ async fn delete(
 }
 
 /// `POST /availability/{number}/overrides`
-async fn add_date(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(number): Path<i64>,
-    Form(typed): Form,
-) -> Result<Response, Problem> {
+async fn add_date(State(web): State<Web>, desk: Desk, Path(number): Path<i64>, Form(typed): Form) -> Answer {
     let schedule = one(&web, &desk, number).await?;
     let changed = date_typed(&typed).and_then(|date| with_date(&schedule.hours, date));
     match changed {
@@ -217,7 +192,7 @@ async fn drop_date(
     desk: Desk,
     Path((number, date)): Path<(i64, String)>,
     _form: Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let schedule = one(&web, &desk, number).await?;
     let left =
         schedule.hours.overrides().iter().filter(|one| one.date.to_string() != date).cloned().collect();
@@ -266,7 +241,7 @@ async fn page(
     schedule: &ScheduleView,
     typing: Typing,
     notice: Option<Notice>,
-) -> Result<Response, Problem> {
+) -> Answer {
     let (member, user) = (desk.member(), desk.by.user.id);
     let today = desk.eye(web).today();
     let tabs = all(web, desk).await?;

@@ -1,8 +1,8 @@
 //! What a host does with a booking.
 
 use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    extract::State,
+    response::{IntoResponse, Redirect},
 };
 use kalends_engine::{
     Actor,
@@ -10,21 +10,21 @@ use kalends_engine::{
     flights::ReplayError,
 };
 
-use super::show::{name, page};
+use super::show::page;
 use crate::{
-    Problem, Web,
-    extract::{self, Typed},
-    pages::host::{desk::Desk, notice::Notice},
+    Web,
+    extract::{BookingUid, Form, Typed},
+    pages::host::{Answer, desk::Desk, notice::Notice},
 };
 
 /// `POST /bookings/{uid}/answer`: yes or no to a booking that waits.
 pub async fn answer(
     State(web): State<Web>,
     desk: Desk,
-    Path(uid): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
-    let (member, uid) = (desk.member(), name(&uid)?);
+    BookingUid(uid): BookingUid,
+    Form(typed): Form,
+) -> Answer {
+    let member = desk.member();
     let (done, did) = if typed.is("answer", "yes") {
         (web.engine.confirm(&member, &uid).await, "accepted")
     } else {
@@ -37,10 +37,9 @@ pub async fn answer(
 pub async fn cancel(
     State(web): State<Web>,
     desk: Desk,
-    Path(uid): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
-    let uid = name(&uid)?;
+    BookingUid(uid): BookingUid,
+    Form(typed): Form,
+) -> Answer {
     let ask = CancelAsk {
         booking: uid.clone(),
         what: CancelWhat::Whole,
@@ -55,10 +54,9 @@ pub async fn cancel(
 pub async fn absent(
     State(web): State<Web>,
     desk: Desk,
-    Path(uid): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
-    let uid = name(&uid)?;
+    BookingUid(uid): BookingUid,
+    Form(typed): Form,
+) -> Answer {
     let done = web.engine.mark_absent(&desk.member(), &uid, &absences(&typed)).await.map(drop);
     ended(&web, &desk, &uid, done, "marked").await
 }
@@ -75,10 +73,9 @@ fn absences(typed: &Typed) -> Absences {
 pub async fn again(
     State(web): State<Web>,
     desk: Desk,
-    Path(uid): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
-    let uid = name(&uid)?;
+    BookingUid(uid): BookingUid,
+    Form(typed): Form,
+) -> Answer {
     let step = typed.text("step").map(|text| text.parse().map_err(|_| ReplayError::NotFound)).transpose()?;
     match web.engine.try_outside_again(&desk.member(), &uid, step).await {
         Ok(()) => Ok(Redirect::to(&format!("/bookings/{uid}?did=again")).into_response()),
@@ -96,7 +93,7 @@ async fn ended(
     uid: &kalends_domain::Uid,
     done: Result<(), ChangeError>,
     did: &str,
-) -> Result<Response, Problem> {
+) -> Answer {
     match done {
         Ok(()) => Ok(Redirect::to(&format!("/bookings/{uid}?did={did}")).into_response()),
         Err(error @ (ChangeError::Refused(_) | ChangeError::Over | ChangeError::Invalid(_))) => {

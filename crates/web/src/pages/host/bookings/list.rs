@@ -1,9 +1,6 @@
 //! The four lists.
 
-use axum::{
-    extract::State,
-    response::{Redirect, Response},
-};
+use axum::{extract::State, response::Redirect};
 use kalends_engine::book::{BookingView, BookingsAsk, Listed, Order};
 
 use super::{
@@ -15,7 +12,7 @@ use crate::{
     Problem, Web,
     extract::{Asked, Typed},
     pages::{
-        host::{desk::Desk, eye::Eye, notice::Notice},
+        host::{Answer, desk::Desk, eye::Eye, notice::Notice},
         show as draw,
     },
 };
@@ -29,31 +26,26 @@ pub async fn front() -> Redirect {
 }
 
 /// `GET /bookings/upcoming`
-pub async fn upcoming(web: State<Web>, desk: Desk, asked: Asked) -> Result<Response, Problem> {
+pub async fn upcoming(web: State<Web>, desk: Desk, asked: Asked) -> Answer {
     page(web, desk, asked, Tab::Upcoming).await
 }
 
 /// `GET /bookings/unconfirmed`
-pub async fn unconfirmed(web: State<Web>, desk: Desk, asked: Asked) -> Result<Response, Problem> {
+pub async fn unconfirmed(web: State<Web>, desk: Desk, asked: Asked) -> Answer {
     page(web, desk, asked, Tab::Unconfirmed).await
 }
 
 /// `GET /bookings/past`
-pub async fn past(web: State<Web>, desk: Desk, asked: Asked) -> Result<Response, Problem> {
+pub async fn past(web: State<Web>, desk: Desk, asked: Asked) -> Answer {
     page(web, desk, asked, Tab::Past).await
 }
 
 /// `GET /bookings/cancelled`
-pub async fn cancelled(web: State<Web>, desk: Desk, asked: Asked) -> Result<Response, Problem> {
+pub async fn cancelled(web: State<Web>, desk: Desk, asked: Asked) -> Answer {
     page(web, desk, asked, Tab::Cancelled).await
 }
 
-async fn page(
-    State(web): State<Web>,
-    desk: Desk,
-    Asked(asked): Asked,
-    tab: Tab,
-) -> Result<Response, Problem> {
+async fn page(State(web): State<Web>, desk: Desk, Asked(asked): Asked, tab: Tab) -> Answer {
     let eye = desk.eye(&web);
     let search = asked.get("q").trim().to_owned();
     let skip = asked.get("skip").parse::<u32>().unwrap_or(0);

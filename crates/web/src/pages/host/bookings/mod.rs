@@ -6,8 +6,6 @@ mod needs;
 mod page;
 mod show;
 
-pub(super) use self::show::name;
-
 use axum::{
     Router,
     routing::{get, post},

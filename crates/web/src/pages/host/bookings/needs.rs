@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use kalends_domain::{Span, Uid, booking::Seen};
 use kalends_engine::{
@@ -10,11 +10,11 @@ use kalends_engine::{
     heed::{ChangeAnswer, Changed, Conflict, ConflictStep, Needs as Found},
 };
 
-use super::show::{name, page};
+use super::show::page;
 use crate::{
     Problem, Web,
-    extract::{self, Typed},
-    pages::host::{desk::Desk, eye::Eye, notice::Notice},
+    extract::{BookingUid, Form, Typed},
+    pages::host::{Answer, desk::Desk, eye::Eye, notice::Notice},
 };
 
 /// What a host's calendars ask, as it is drawn.
@@ -171,14 +171,9 @@ fn who(view: &BookingView) -> String {
 }
 
 /// `POST /bookings/changes/{id}`: the booking follows, or the event is put right.
-pub async fn change(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(id): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+pub async fn change(State(web): State<Web>, desk: Desk, Path(id): Path<String>, Form(typed): Form) -> Answer {
     let gone = || Problem::not_found("change_not_found", "This was answered already.");
-    let uid = name(typed.get("booking"))?;
+    let uid = Uid::parse(typed.get("booking")).ok_or_else(Problem::no_such_booking)?;
     let (answer, did) = if typed.is("answer", "follow") {
         (ChangeAnswer::Follow, "followed")
     } else {
@@ -195,10 +190,9 @@ pub async fn change(
 pub async fn conflict(
     State(web): State<Web>,
     desk: Desk,
-    Path(uid): Path<String>,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
-    let uid = name(&uid)?;
+    BookingUid(uid): BookingUid,
+    Form(typed): Form,
+) -> Answer {
     let (step, did) = match typed.get("step") {
         "cancel" => (ConflictStep::Cancel, "cancelled"),
         "ask" => (ConflictStep::AskGuest, "asked_to_move"),
@@ -216,7 +210,7 @@ async fn ended(
     typed: &Typed,
     done: Result<(), ChangeError>,
     did: &str,
-) -> Result<Response, Problem> {
+) -> Answer {
     match done {
         Ok(()) if typed.is("from", "list") => {
             Ok(Redirect::to(&format!("/bookings/upcoming?did={did}")).into_response())

@@ -1,9 +1,6 @@
 //! One booking: who comes, what they said, what happened outside.
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::extract::State;
 use kalends_domain::{
     Uid,
     booking::{By, Status},
@@ -20,8 +17,9 @@ use super::{
 };
 use crate::{
     Problem, Web,
-    extract::Asked,
+    extract::{Asked, BookingUid},
     pages::host::{
+        Answer,
         calls::{Entry, sentence},
         desk::Desk,
         draw_form,
@@ -47,22 +45,13 @@ pub(super) const DID: [(&str, &str); 9] = [
 pub async fn show(
     State(web): State<Web>,
     desk: Desk,
-    Path(uid): Path<String>,
+    BookingUid(uid): BookingUid,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
-    page(&web, &desk, &name(&uid)?, Notice::after(&asked, &DID)).await
+) -> Answer {
+    page(&web, &desk, &uid, Notice::after(&asked, &DID)).await
 }
 
-pub(in crate::pages::host) fn name(uid: &str) -> Result<Uid, Problem> {
-    Uid::parse(uid).ok_or_else(|| Problem::not_found("booking_not_found", "This booking does not exist."))
-}
-
-pub(super) async fn page(
-    web: &Web,
-    desk: &Desk,
-    uid: &Uid,
-    notice: Option<Notice>,
-) -> Result<Response, Problem> {
+pub(super) async fn page(web: &Web, desk: &Desk, uid: &Uid, notice: Option<Notice>) -> Answer {
     let (member, eye) = (desk.member(), desk.eye(web));
     let view = web.engine.hosted_booking(&member, uid).await?;
     let happened = web.engine.happened_outside(&member, uid).await?;

@@ -8,17 +8,21 @@ mod page;
 use axum::{
     Router,
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
     routing::{get, post},
 };
-use kalends_engine::flights::{Mark, PAGE, ReplayError};
+use kalends_domain::{Id, Uid};
+use kalends_engine::{
+    connect::Installation,
+    flights::{Mark, PAGE, ReplayError},
+};
 
 pub use self::entry::{Entry, sentence};
 use self::page::{Calls, Trail};
-use super::{apps::connection_id, bookings::name, desk::Desk, draw_form, notice::Notice};
+use super::{Answer, desk::Desk, draw_form, notice::Notice};
 use crate::{
     Problem, Web,
-    extract::{self, Asked, Typed},
+    extract::{Asked, BookingUid, ConnectionId, Form, Typed},
     mark,
 };
 
@@ -46,22 +50,22 @@ fn before(asked: &Typed) -> Option<Mark> {
 async fn of_booking(
     State(web): State<Web>,
     desk: Desk,
-    Path(uid): Path<String>,
+    BookingUid(uid): BookingUid,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
+) -> Answer {
     booking_page(&web, &desk, &uid, before(&asked), Notice::after(&asked, &DID)).await
 }
 
 async fn booking_page(
     web: &Web,
     desk: &Desk,
-    uid: &str,
+    uid: &Uid,
     before: Option<Mark>,
     notice: Option<Notice>,
-) -> Result<Response, Problem> {
-    let (member, eye, uid) = (desk.member(), desk.eye(web), name(uid)?);
-    let view = web.engine.hosted_booking(&member, &uid).await?;
-    let line = web.engine.calls_of_booking(&member, &uid, before, PAGE).await?;
+) -> Answer {
+    let (member, eye) = (desk.member(), desk.eye(web));
+    let view = web.engine.hosted_booking(&member, uid).await?;
+    let line = web.engine.calls_of_booking(&member, uid, before, PAGE).await?;
     let (title, date) = (view.event_type.title.clone(), eye.date(view.booking.span.start));
     let trail = Trail {
         list: ("/bookings", "Bookings"),
@@ -81,20 +85,20 @@ async fn booking_page(
 async fn of_connection(
     State(web): State<Web>,
     desk: Desk,
-    Path(id): Path<String>,
+    ConnectionId(id): ConnectionId,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
-    connection_page(&web, &desk, &id, before(&asked), Notice::after(&asked, &DID)).await
+) -> Answer {
+    connection_page(&web, &desk, id, before(&asked), Notice::after(&asked, &DID)).await
 }
 
 async fn connection_page(
     web: &Web,
     desk: &Desk,
-    id: &str,
+    id: Id<Installation>,
     before: Option<Mark>,
     notice: Option<Notice>,
-) -> Result<Response, Problem> {
-    let (member, eye, id) = (desk.member(), desk.eye(web), connection_id(id)?);
+) -> Answer {
+    let (member, eye) = (desk.member(), desk.eye(web));
     let line = web.engine.calls_of_connection(&member, id, before, PAGE).await?;
     let about = web.engine.connection_named(&member, id).await?;
     let here = format!("/apps/installed/{id}/calls");
@@ -116,13 +120,13 @@ async fn connection_page(
 async fn again_for_booking(
     State(web): State<Web>,
     desk: Desk,
-    Path((uid, call)): Path<(String, String)>,
-    _form: extract::Form,
-) -> Result<Response, Problem> {
-    let of = name(&uid)?;
+    BookingUid(uid): BookingUid,
+    Path((_, call)): Path<(String, String)>,
+    _form: Form,
+) -> Answer {
     let call = call.parse().map_err(|_| Problem::from(ReplayError::NotFound))?;
-    match web.engine.replay_for_booking(&desk.member(), &of, call).await {
-        Ok(()) => Ok(Redirect::to(&format!("/bookings/{of}/calls?did=again")).into_response()),
+    match web.engine.replay_for_booking(&desk.member(), &uid, call).await {
+        Ok(()) => Ok(Redirect::to(&format!("/bookings/{uid}/calls?did=again")).into_response()),
         Err(ReplayError::Cannot(why)) => {
             booking_page(&web, &desk, &uid, None, Some(Notice::fail("Nothing was done.", why))).await
         }
@@ -134,15 +138,15 @@ async fn again_for_booking(
 async fn again_for_connection(
     State(web): State<Web>,
     desk: Desk,
-    Path((id, call)): Path<(String, String)>,
-    _form: extract::Form,
-) -> Result<Response, Problem> {
-    let of = connection_id(&id)?;
+    ConnectionId(id): ConnectionId,
+    Path((_, call)): Path<(String, String)>,
+    _form: Form,
+) -> Answer {
     let call = call.parse().map_err(|_| Problem::from(ReplayError::NotFound))?;
-    match web.engine.replay_for_connection(&desk.member(), of, call).await {
-        Ok(()) => Ok(Redirect::to(&format!("/apps/installed/{of}/calls?did=again")).into_response()),
+    match web.engine.replay_for_connection(&desk.member(), id, call).await {
+        Ok(()) => Ok(Redirect::to(&format!("/apps/installed/{id}/calls?did=again")).into_response()),
         Err(ReplayError::Cannot(why)) => {
-            connection_page(&web, &desk, &id, None, Some(Notice::fail("Nothing was done.", why))).await
+            connection_page(&web, &desk, id, None, Some(Notice::fail("Nothing was done.", why))).await
         }
         Err(error) => Err(error.into()),
     }

@@ -3,26 +3,27 @@
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use kalends_domain::Id;
 use kalends_engine::{
+    connect::Installation,
     flights::{PAGE, ReplayError},
     hooks_in::{Inbound, Notices, Told},
 };
 
 use super::{
-    DID, before, connection_id,
+    DID, before,
     entry::sentence,
     page::{Calls, Trail},
 };
 use crate::{
     Problem, Web,
-    extract::{self, Asked, Typed},
+    extract::{Asked, ConnectionId, Form, Typed},
     mark,
     pages::{
         Frame, Side,
-        host::{desk::Desk, draw_form, eye::Eye, notice::Notice},
+        host::{Answer, desk::Desk, draw_form, eye::Eye, notice::Notice},
         show as draw,
     },
 };
@@ -59,20 +60,14 @@ struct Row {
 pub async fn show(
     State(web): State<Web>,
     desk: Desk,
-    Path(id): Path<String>,
+    ConnectionId(id): ConnectionId,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
-    page(&web, &desk, &id, &asked, Notice::after(&asked, &DID)).await
+) -> Answer {
+    page(&web, &desk, id, &asked, Notice::after(&asked, &DID)).await
 }
 
-async fn page(
-    web: &Web,
-    desk: &Desk,
-    id: &str,
-    asked: &Typed,
-    notice: Option<Notice>,
-) -> Result<Response, Problem> {
-    let (member, eye, id) = (desk.member(), desk.eye(web), connection_id(id)?);
+async fn page(web: &Web, desk: &Desk, id: Id<Installation>, asked: &Typed, notice: Option<Notice>) -> Answer {
+    let (member, eye) = (desk.member(), desk.eye(web));
     let before = asked.text("before").and_then(mark::read);
     let told = web.engine.notices_of(&member, id, before, PAGE).await?;
     let account = web.engine.connection_named(&member, id).await?.name();
@@ -131,10 +126,11 @@ fn row(told: &Told, eye: &Eye) -> Row {
 pub async fn followed(
     State(web): State<Web>,
     desk: Desk,
-    Path((id, notice)): Path<(String, String)>,
+    ConnectionId(id): ConnectionId,
+    Path((_, notice)): Path<(String, String)>,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
-    let (member, eye, id) = (desk.member(), desk.eye(&web), connection_id(&id)?);
+) -> Answer {
+    let (member, eye) = (desk.member(), desk.eye(&web));
     let told = notice.parse().map_err(|_| gone())?;
     let line = web.engine.calls_of_notice(&member, id, told, before(&asked), PAGE).await?;
     let about = web.engine.connection_named(&member, id).await?;
@@ -155,18 +151,16 @@ pub async fn followed(
 pub async fn again(
     State(web): State<Web>,
     desk: Desk,
-    Path((id, notice)): Path<(String, String)>,
-    _form: extract::Form,
-) -> Result<Response, Problem> {
+    ConnectionId(id): ConnectionId,
+    Path((_, notice)): Path<(String, String)>,
+    _form: Form,
+) -> Answer {
     let told: Id<_> = notice.parse().map_err(|_| gone())?;
     match web.engine.replay_notice(&desk.member(), told).await {
-        Ok(()) => {
-            let id = connection_id::<()>(&id)?;
-            Ok(Redirect::to(&format!("/apps/installed/{id}/notices?did=again")).into_response())
-        }
+        Ok(()) => Ok(Redirect::to(&format!("/apps/installed/{id}/notices?did=again")).into_response()),
         Err(ReplayError::Cannot(why)) => {
             let notice = Notice::fail("Nothing was done.", why);
-            page(&web, &desk, &id, &Typed::default(), Some(notice)).await
+            page(&web, &desk, id, &Typed::default(), Some(notice)).await
         }
         Err(error) => Err(error.into()),
     }

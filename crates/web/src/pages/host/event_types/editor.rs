@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kalends_domain::event_type::{EventType, Owner, PrivateLink};
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
-    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
+    pages::host::{Answer, desk::Desk, draw_form, form::Form, notice::Notice},
 };
 
 /// What a step leaves to say on the next page.
@@ -37,7 +37,7 @@ pub async fn show(
     desk: Desk,
     Path((number, tab)): Path<(i64, String)>,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
+) -> Answer {
     let tab = tab_of(&tab)?;
     let event_type = web.engine.event_type_numbered(&desk.member(), number).await?;
     let form = tab.show(&EventTypeDraft::from(&event_type));
@@ -50,7 +50,7 @@ pub async fn save(
     desk: Desk,
     Path((number, tab)): Path<(i64, String)>,
     extract::Form(mut typed): extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let tab = tab_of(&tab)?;
     let event_type = web.engine.event_type_numbered(&desk.member(), number).await?;
     let mut draft = EventTypeDraft::from(&event_type);
@@ -121,7 +121,7 @@ pub async fn make_link(
     desk: Desk,
     Path(number): Path<i64>,
     extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let event_type = web.engine.event_type_numbered(&desk.member(), number).await?;
     let mut form = Tab::Advanced.show(&EventTypeDraft::from(&event_type));
     form.typed.set("uses", typed.get("uses"));
@@ -161,7 +161,7 @@ pub async fn remove_link(
     desk: Desk,
     Path((number, link)): Path<(i64, String)>,
     _form: extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let event_type = web.engine.event_type_numbered(&desk.member(), number).await?;
     let id =
         link.parse().map_err(|_| Problem::not_found("not_found", "This link does not exist any more."))?;
@@ -176,7 +176,7 @@ async fn page(
     tab: Tab,
     form: Form,
     notice: Option<Notice>,
-) -> Result<Response, Problem> {
+) -> Answer {
     let seen = web.engine.event_type_page(&Which::Id(event_type.id)).await?;
     let address = list::address(&seen.owner, event_type);
     let head = Head {

@@ -11,7 +11,7 @@ use super::page::{ChoiceRow, List, Row};
 use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
-    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
+    pages::host::{Answer, desk::Desk, draw_form, form::Form, notice::Notice},
     ui,
 };
 
@@ -25,17 +25,13 @@ const DID: [(&str, &str); 5] = [
 ];
 
 /// `GET /event-types`
-pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let form = Form::showing(Typed::from([("length", "30")]));
     page(&web, &desk, form, Notice::after(&asked, &DID)).await
 }
 
 /// `POST /event-types`
-pub async fn make(
-    State(web): State<Web>,
-    desk: Desk,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+pub async fn make(State(web): State<Web>, desk: Desk, extract::Form(typed): extract::Form) -> Answer {
     let mut form = Form::showing(typed);
     let mut draft = EventTypeDraft::new(owner(&mut form, &desk), form.value("title").trim());
     if let Owner::Team(_) = draft.owner {
@@ -78,7 +74,7 @@ pub async fn switch(
     desk: Desk,
     Path(number): Path<i64>,
     extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let event_type = web.engine.event_type_numbered(&desk.member(), number).await?;
     let hidden = !typed.is("shown", "yes");
     let draft = EventTypeDraft { hidden, ..EventTypeDraft::from(&event_type) };
@@ -92,7 +88,7 @@ pub async fn act(
     desk: Desk,
     Path(number): Path<i64>,
     extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let event_type = web.engine.event_type_numbered(&desk.member(), number).await?;
     match typed.get("do") {
         "duplicate" => {
@@ -106,7 +102,7 @@ pub async fn act(
     }
 }
 
-async fn step(web: &Web, desk: &Desk, event_type: &EventType, by: isize) -> Result<Response, Problem> {
+async fn step(web: &Web, desk: &Desk, event_type: &EventType, by: isize) -> Answer {
     let siblings = web.engine.event_types_of(&desk.member(), event_type.owner).await?;
     let mut order: Vec<_> = siblings.iter().map(|one| one.id).collect();
     let at = order.iter().position(|id| *id == event_type.id);
@@ -125,7 +121,7 @@ pub async fn delete(
     desk: Desk,
     Path(number): Path<i64>,
     _form: extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let event_type = web.engine.event_type_numbered(&desk.member(), number).await?;
     web.engine.delete_event_type(&desk.member(), event_type.id).await?;
     Ok(back("deleted"))
@@ -135,7 +131,7 @@ fn back(did: &str) -> Response {
     Redirect::to(&format!("/event-types?did={did}")).into_response()
 }
 
-async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Result<Response, Problem> {
+async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Answer {
     let event_types = web.engine.hosted_event_types(&desk.member()).await?;
     let mut rows = Vec::with_capacity(event_types.len());
     for event_type in &event_types {

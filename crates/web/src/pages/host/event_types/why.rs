@@ -1,17 +1,18 @@
 //! Why a time is, or is not, offered: for the host's eyes.
 
 use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::extract::{Path, State};
 use jiff::{civil::DateTime, tz::TimeZone};
 use kalends_engine::slots::{Explanation, Which};
 
 use crate::{
-    Problem, Web,
+    Web,
     extract::Asked,
-    pages::{Frame, Side, host::desk::Desk, show as draw},
+    pages::{
+        Frame, Side,
+        host::{Answer, desk::Desk},
+        show as draw,
+    },
 };
 
 #[derive(Template)]
@@ -33,7 +34,7 @@ pub async fn show(
     desk: Desk,
     Path(number): Path<i64>,
     Asked(asked): Asked,
-) -> Result<Response, Problem> {
+) -> Answer {
     let event_type = web.engine.event_type_numbered(&desk.member(), number).await?;
     let zone = TimeZone::get(&desk.profile().zone).unwrap_or(TimeZone::UTC);
     let typed = asked.text("at");

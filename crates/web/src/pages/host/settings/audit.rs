@@ -1,18 +1,21 @@
 //! The audit log: what was done in the organization, latest first.
 
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 
 use super::page::{Audit, AuditLine};
 use crate::{
-    Problem, Web,
-    pages::{host::desk::Desk, show as draw},
+    Web,
+    pages::{
+        host::{Answer, desk::Desk},
+        show as draw,
+    },
 };
 
 /// Lines on the page.
 const MOST: u32 = 200;
 
 /// `GET /settings/audit`
-pub async fn show(State(web): State<Web>, desk: Desk) -> Result<Response, Problem> {
+pub async fn show(State(web): State<Web>, desk: Desk) -> Answer {
     let eye = desk.eye(&web);
     let lines = web.engine.audit_log(&desk.member(), MOST).await?;
     let line = |line: kalends_engine::audit::AuditLine| AuditLine {

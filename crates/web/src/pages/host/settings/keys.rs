@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use jiff::{SignedDuration, Timestamp};
 use kalends_engine::{api_keys::ApiKey, sign_in::SignInError};
@@ -12,11 +12,11 @@ use super::page::{KeyRow, Keys};
 use crate::{
     Problem, Web,
     extract::{self, Asked},
-    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
+    pages::host::{Answer, desk::Desk, draw_form, form::Form, notice::Notice},
 };
 
 /// `GET /settings/keys`
-pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let notice = Notice::after(
         &asked,
         &[("revoked", "The key is revoked. Programs that use it are refused from now on.")],
@@ -25,11 +25,7 @@ pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Re
 }
 
 /// `POST /settings/keys`
-pub async fn make(
-    State(web): State<Web>,
-    desk: Desk,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+pub async fn make(State(web): State<Web>, desk: Desk, extract::Form(typed): extract::Form) -> Answer {
     let mut form = Form::showing(typed);
     let days = form.optional_number("days").filter(|days| (1..=3660).contains(days));
     let expires = days
@@ -52,19 +48,13 @@ pub async fn revoke(
     desk: Desk,
     Path(key): Path<String>,
     _form: extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let id = key.parse().map_err(|_| Problem::not_found("not_found", "This key does not exist any more."))?;
     web.engine.revoke_api_key(&desk.member(), id).await?;
     Ok(Redirect::to("/settings/keys?did=revoked").into_response())
 }
 
-async fn page(
-    web: &Web,
-    desk: &Desk,
-    form: Form,
-    fresh: Option<String>,
-    notice: Option<Notice>,
-) -> Result<Response, Problem> {
+async fn page(web: &Web, desk: &Desk, form: Form, fresh: Option<String>, notice: Option<Notice>) -> Answer {
     let eye = desk.eye(web);
     let day = |at: Option<Timestamp>| at.map_or("Never".to_owned(), |at| eye.date(at.as_second()));
     let keys = web.engine.api_keys(&desk.member()).await?;

@@ -3,16 +3,16 @@
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use kalends_engine::hooks_in::{Inbound, Looked, Told, Which};
 
 use crate::{
     Problem, Web,
-    extract::{self, Asked},
+    extract::{Asked, Form},
     pages::{
         Frame, Side,
-        host::{desk::Desk, eye::Eye, notice::Notice},
+        host::{Answer, desk::Desk, eye::Eye, notice::Notice},
         show as draw,
     },
 };
@@ -62,7 +62,7 @@ fn line(one: Told, eye: &Eye) -> Line {
 }
 
 /// `GET /settings/notices`
-pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let eye = desk.eye(&web);
     let dead = web.engine.notices(&desk.member(), Which::Dead).await?;
     let lines = dead.into_iter().map(|one| line(one, &eye)).collect();
@@ -74,7 +74,7 @@ pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Re
 }
 
 /// `GET /settings/notices/{id}`
-pub async fn one(State(web): State<Web>, desk: Desk, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn one(State(web): State<Web>, desk: Desk, Path(id): Path<String>) -> Answer {
     let missing = || Problem::not_found("notice_not_found", "This notice does not exist any more.");
     let id = id.parse().map_err(|_| missing())?;
     let (told, came) = web.engine.notice(&desk.member(), id).await?.ok_or_else(missing)?;
@@ -84,12 +84,7 @@ pub async fn one(State(web): State<Web>, desk: Desk, Path(id): Path<String>) -> 
 }
 
 /// `POST /settings/notices/{id}/again`
-pub async fn again(
-    State(web): State<Web>,
-    desk: Desk,
-    Path(id): Path<String>,
-    _form: extract::Form,
-) -> Result<Response, Problem> {
+pub async fn again(State(web): State<Web>, desk: Desk, Path(id): Path<String>, _form: Form) -> Answer {
     let gone = |_| Problem::not_found("notice_not_found", "This notice does not exist any more.");
     web.engine.replay_notice(&desk.member(), id.parse().map_err(gone)?).await?;
     Ok(Redirect::to("/settings/notices?did=again").into_response())

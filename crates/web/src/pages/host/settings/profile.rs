@@ -2,21 +2,21 @@
 
 use axum::{
     extract::State,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use kalends_domain::people::{CalendarChanges, Hours, Profile};
 use kalends_engine::{EditError, people::ProfileDraft};
 
 use super::page;
 use crate::{
-    Problem, Web,
+    Web,
     extract::{self, Asked, Typed},
-    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
+    pages::host::{Answer, desk::Desk, draw_form, form::Form, notice::Notice},
     zones,
 };
 
 /// `GET /settings/profile`
-pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let user = &desk.by.user;
     let profile = desk.profile();
     let mut typed = Typed::default();
@@ -33,11 +33,7 @@ pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Re
 }
 
 /// `POST /settings/profile`
-pub async fn save(
-    State(web): State<Web>,
-    desk: Desk,
-    extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+pub async fn save(State(web): State<Web>, desk: Desk, extract::Form(typed): extract::Form) -> Answer {
     let mut form = Form::showing(typed);
     let draft = ProfileDraft {
         name: Some(form.text("name")),
@@ -62,7 +58,7 @@ pub async fn save(
     }
 }
 
-async fn draw_page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Result<Response, Problem> {
+async fn draw_page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Answer {
     let (frame, side) = desk.around(web, "settings").await?;
     let prefix = web.site.link("/");
     let zones = zones::choices_for(&form.text("zone"), desk.profile().hours, web.engine.now());

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use kalends_engine::sign_in::{self, SignInError};
 
@@ -10,11 +10,11 @@ use super::page::{Security, SessionRow, browser};
 use crate::{
     Problem, Web,
     extract::{self, Asked, Client},
-    pages::host::{desk::Desk, draw_form, form::Form, notice::Notice},
+    pages::host::{Answer, desk::Desk, draw_form, form::Form, notice::Notice},
 };
 
 /// `GET /settings/security`
-pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Result<Response, Problem> {
+pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let said = [
         ("password", "Your password is changed. You are signed out everywhere else."),
         ("ended", "Signed out there."),
@@ -28,7 +28,7 @@ pub async fn change_password(
     desk: Desk,
     client: Client,
     extract::Form(typed): extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let secret = |field: &str| typed.get(field).to_owned().into();
     let client = sign_in::Client { ip: client.ip, user_agent: client.agent };
     let changed = web
@@ -58,7 +58,7 @@ pub async fn end(
     desk: Desk,
     Path(session): Path<String>,
     _form: extract::Form,
-) -> Result<Response, Problem> {
+) -> Answer {
     let id = session
         .parse()
         .map_err(|_| Problem::not_found("not_found", "This session does not exist any more."))?;
@@ -67,16 +67,12 @@ pub async fn end(
 }
 
 /// `POST /settings/sessions/others`
-pub async fn end_others(
-    State(web): State<Web>,
-    desk: Desk,
-    _form: extract::Form,
-) -> Result<Response, Problem> {
+pub async fn end_others(State(web): State<Web>, desk: Desk, _form: extract::Form) -> Answer {
     web.engine.revoke_other_sessions(&desk.member(), desk.by.session).await?;
     Ok(Redirect::to("/settings/security?did=ended").into_response())
 }
 
-async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Result<Response, Problem> {
+async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Answer {
     let eye = desk.eye(web);
     let sessions = web.engine.sessions(&desk.member()).await?;
     let row = |session: sign_in::Session| SessionRow {
