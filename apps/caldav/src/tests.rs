@@ -4,60 +4,19 @@ mod edits;
 
 use std::sync::Arc;
 
-use kalends_app::fake::{Fake, Fault, Played, gateway};
-use kalends_app::gateway::Patience;
-use kalends_app::http::{Answer, Transport};
-use kalends_app::kind::calendar::{Changes, Draft, Person, RemoteEvent};
 use kalends_app::{
-    Account, AnyCalendar, Cx, Error, Kind, Names, RemoteId, Request, Secret, Secrets, Srv, fake,
+    Account, AnyCalendar, Cx, Kind, RemoteId, Request, Secret, Secrets,
+    fake::{self, Dns, Fake, Fault, Instead, Played, example, gateway},
+    gateway::Patience,
+    kind::calendar::{Changes, RemoteEvent},
 };
 use kalends_domain::Span;
 
 use super::{APP, CalDav, fake::Server};
 
-/// The domain `example.org` keeps its calendars elsewhere.
-struct Dns(&'static str);
-
-impl Names for Dns {
-    fn addresses<'a>(
-        &'a self,
-        _: &'a str,
-        _: u16,
-    ) -> futures::future::BoxFuture<'a, Result<Vec<std::net::SocketAddr>, Error>> {
-        Box::pin(async { Ok(vec![]) })
-    }
-
-    fn srv<'a>(&'a self, name: &'a str) -> futures::future::BoxFuture<'a, Result<Vec<Srv>, Error>> {
-        let target = self.0.to_owned();
-        let known = name.starts_with("_caldavs._tcp.") && !target.is_empty();
-        let record = Srv { target, port: 443, priority: 0, weight: 0 };
-        Box::pin(async move { Ok(if known { vec![record] } else { vec![] }) })
-    }
-
-    fn txt<'a>(&'a self, _: &'a str) -> futures::future::BoxFuture<'a, Result<Vec<String>, Error>> {
-        Box::pin(async { Ok(vec![]) })
-    }
-}
-
-/// Answers some hosts itself and leaves the rest to the fake.
-struct Net {
-    server: Arc<Server>,
-    own: fn(&Request) -> Option<kalends_app::Response>,
-}
-
-impl Transport for Net {
-    fn send(&self, request: Request) -> Answer<'_> {
-        if let Some(answer) = (self.own)(&request) {
-            return Box::pin(async move { Ok(answer) });
-        }
-        let played = Played::new(Arc::clone(&self.server) as Arc<dyn Fake>);
-        Box::pin(async move { played.send(request).await })
-    }
-}
-
 struct World {
     server: Arc<Server>,
-    own: fn(&Request) -> Option<kalends_app::Response>,
+    own: Instead,
     srv: &'static str,
 }
 
@@ -67,17 +26,14 @@ impl World {
     }
 
     fn cx(&self, typed: &str) -> Cx {
-        let net = Arc::new(Net { server: Arc::clone(&self.server), own: self.own });
-        let begin = "2027-03-01T08:00:00Z".parse().expect("a time");
-        let gateway = gateway(net, begin).naming(Arc::new(Dns(self.srv)));
+        let net = Arc::new(Played::new(Arc::clone(&self.server) as Arc<dyn Fake>).but(self.own));
+        let dns = Dns::with_srv("_caldavs._tcp", self.srv);
+        let gateway = gateway(net, example::begin()).naming(Arc::new(dns));
         let form = self.server.form();
         let account = Account {
-            id: "a".into(),
             settings: serde_json::json!({ "server": typed, "username": form["username"] }),
             secrets: Secrets::none().with("password", Secret::new(form["password"].as_str())),
-            zone: "Europe/Berlin".into(),
-            locale: "en".into(),
-            ..Account::default()
+            ..example::account()
         };
         gateway.cx(&APP, account, Patience::Job).expect("the account can be used")
     }
@@ -353,20 +309,7 @@ async fn dav_07_a_uid_that_stands_in_another_place_is_a_conflict() {
     let world = World::new();
     let (cx, of) = (world.connected("https://dav.example.test").await, work("dav.example.test"));
     world.server.put_by_other("work", "elsewhere.ics", &ics("booking", &hour(2)));
-    let draft = Draft {
-        uid: "booking".into(),
-        sequence: 0,
-        title: "Introduction".into(),
-        description: String::new(),
-        span: Span::new(at("2027-03-02T10:00:00Z"), at("2027-03-02T11:00:00Z")),
-        zone: "Europe/Berlin".into(),
-        location: None,
-        url: None,
-        organizer: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
-        attendees: vec![],
-        private: false,
-        stamp: "2027-03-01T08:00:00Z".parse().expect("a time"),
-    };
+    let draft = example::draft("booking", Span::new(at("2027-03-02T10:00:00Z"), at("2027-03-02T11:00:00Z")));
     let error = part().create(&cx, &of, &draft).await.expect_err("the uid is taken");
     assert_eq!(error.kind, Kind::Conflict);
 }

@@ -6,11 +6,10 @@ mod finding;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
-use kalends_app::fake::{Fake, Fault, Played, gateway};
+use kalends_app::fake::{Dns, Fake, Fault, Played, example, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::kind::calendar::{Attendance, Attendee, Changes, Draft, Person};
-use kalends_app::{Account, AnyCalendar, Cx, Error, Kind, Names, RemoteId, Retry, Secrets, Srv};
+use kalends_app::kind::calendar::{Attendance, Attendee, Changes, Draft};
+use kalends_app::{AnyCalendar, Cx, Error, Kind, RemoteId, Retry};
 use kalends_domain::Span;
 
 use super::fake::{CALENDAR, Event, Server};
@@ -18,46 +17,12 @@ use super::{APP, Exchange};
 
 const NTLM: (&str, &str) = ("server", "ntlm.example.test");
 
-/// The SRV record of every domain.
-struct Dns(&'static str);
-
-impl Names for Dns {
-    fn addresses<'a>(
-        &'a self,
-        _: &'a str,
-        _: u16,
-    ) -> BoxFuture<'a, Result<Vec<std::net::SocketAddr>, Error>> {
-        Box::pin(async { Ok(vec![]) })
-    }
-
-    fn srv<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<Srv>, Error>> {
-        let target = self.0.to_owned();
-        let known = name.starts_with("_autodiscover._tcp.") && !target.is_empty();
-        Box::pin(async move {
-            Ok(known.then_some(Srv { target, port: 443, priority: 0, weight: 0 }).into_iter().collect())
-        })
-    }
-
-    fn txt<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
-        Box::pin(async { Ok(vec![]) })
-    }
-}
-
 fn typed(server: &Arc<Server>, srv: &'static str, changes: &[(&str, &str)]) -> Cx {
-    let mut form = server.form();
-    form.extend(changes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
-    let filled = APP.manifest().check(&form, &Secrets::none()).expect("the form takes it");
+    let account =
+        example::filled_in(&APP, &example::changed(server.form(), changes)).expect("the form takes it");
     let net = Arc::new(Played::new(Arc::clone(server) as Arc<dyn Fake>));
-    let begin = "2027-03-01T08:00:00Z".parse().expect("a time");
-    let gateway = gateway(net, begin).naming(Arc::new(Dns(srv)));
-    let account = Account {
-        id: "a".into(),
-        settings: filled.settings.into(),
-        secrets: filled.secrets,
-        zone: "Europe/Berlin".into(),
-        locale: "en".into(),
-        signer: None,
-    };
+    let dns = Dns::with_srv("_autodiscover._tcp", srv);
+    let gateway = gateway(net, example::begin()).naming(Arc::new(dns));
     gateway.cx(&APP, account, Patience::Job).expect("the app takes the account")
 }
 
@@ -94,22 +59,11 @@ fn theirs(uid: &str, span: Span) -> Event {
 
 fn draft() -> Draft {
     Draft {
-        uid: "booking".into(),
-        sequence: 0,
-        title: "Introduction".into(),
-        description: "See you".into(),
-        span: hour(2),
-        zone: "Europe/Berlin".into(),
         location: Some("https://meet.example.com/room".into()),
         url: Some("https://kalends.example.com/booking/x".into()),
-        organizer: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
-        attendees: vec![Attendee {
-            person: Person { name: "Gus Guest".into(), email: "guest@example.com".into() },
-            status: Attendance::Accepted,
-            optional: false,
-        }],
+        attendees: vec![Attendee { person: example::guest(), status: Attendance::Accepted, optional: false }],
         private: true,
-        stamp: "2027-03-01T08:00:00Z".parse().expect("a time"),
+        ..example::draft("booking", hour(2))
     }
 }
 

@@ -10,10 +10,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use app_exchange::APP;
-use kalends_app::fake::{Fake, Played, gateway};
+use kalends_app::fake::{Fake, Played, example, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::kind::calendar::{Attendance, Attendee, Draft, Person};
-use kalends_app::{Account, AnyCalendar, Cx, RemoteId, Secrets};
+use kalends_app::kind::calendar::{Attendance, Attendee, Draft};
+use kalends_app::{AnyCalendar, Cx, RemoteId};
 use kalends_domain::Span;
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -162,22 +162,11 @@ async fn write(part: &Arc<dyn AnyCalendar>, cx: &Cx, into: &RemoteId) {
 
 fn draft() -> Draft {
     Draft {
-        uid: "full".into(),
-        sequence: 0,
-        title: "Introduction".into(),
         description: "See you\nsoon".into(),
-        span: Span::new(1_803_981_600, 1_803_985_200),
-        zone: "Europe/Berlin".into(),
         location: Some("https://meet.example.com/room?a=1&b=2".into()),
         url: Some("https://kalends.example.com/booking/x".into()),
-        organizer: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
-        attendees: vec![Attendee {
-            person: Person { name: "Gus Guest".into(), email: "guest@example.com".into() },
-            status: Attendance::Accepted,
-            optional: false,
-        }],
-        private: false,
-        stamp: jiff::Timestamp::UNIX_EPOCH,
+        attendees: vec![Attendee { person: example::guest(), status: Attendance::Accepted, optional: false }],
+        ..example::draft("full", Span::new(1_803_981_600, 1_803_985_200))
     }
 }
 
@@ -190,17 +179,7 @@ fn with(
 }
 
 fn cx(fake: &Arc<dyn Fake>) -> Cx {
-    let filled = APP.manifest().check(&fake.form(), &Secrets::none()).expect("the form takes it");
-    let begin = "2027-03-01T08:00:00Z".parse().expect("a time");
+    let account = example::filled_in(&APP, &fake.form()).expect("the form takes it");
     let net = Arc::new(Played::new(Arc::clone(fake)));
-    let gateway = gateway(net, begin);
-    let account = Account {
-        id: "a".into(),
-        settings: filled.settings.into(),
-        secrets: filled.secrets,
-        zone: "Europe/Berlin".into(),
-        locale: "en".into(),
-        signer: None,
-    };
-    gateway.cx(&APP, account, Patience::Job).expect("the app takes the account")
+    gateway(net, example::begin()).cx(&APP, account, Patience::Job).expect("the app takes the account")
 }

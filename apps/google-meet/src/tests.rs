@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kalends_app::{
-    Account, AnyConference, Cx, Kind, RemoteId, Secrets,
-    fake::{Fake, Fault, OAuth, Played, gateway},
+    Account, AnyConference, Cx, Kind, RemoteId,
+    fake::{Fake, Fault, OAuth, Played, example, gateway},
     gateway::Patience,
     kind::{
         calendar::Person,
@@ -33,14 +33,11 @@ impl World {
     fn with(settings: &Value) -> Self {
         let google = Arc::new(fake::google());
         let net = Arc::new(Played::new(Arc::clone(&google) as Arc<dyn Fake>));
-        let gateway = gateway(net, "2027-03-01T08:00:00Z".parse().expect("a time"));
+        let gateway = gateway(net, example::begin());
         let account = Account {
-            id: "a".into(),
             settings: settings.clone(),
-            secrets: Secrets::none(),
-            zone: "Europe/Berlin".into(),
-            locale: "en".into(),
             signer: google.oauth().map(OAuth::signer),
+            ..example::account()
         };
         let cx = gateway.cx(&APP, account, Patience::Job).expect("the account can be used");
         Self { google, cx }
@@ -80,15 +77,8 @@ fn part() -> &'static dyn AnyConference {
 /// A meeting whose event goes to another provider's calendar.
 fn apart() -> Meeting {
     let start = "2027-03-02T10:00:00Z".parse::<jiff::Timestamp>().expect("a time").as_second();
-    Meeting {
-        uid: "booking".into(),
-        title: "Introduction".into(),
-        description: String::new(),
-        span: Span::new(start, start + 1800),
-        zone: "Europe/Berlin".into(),
-        host: Person { name: "Hanna Host".into(), email: HOST.into() },
-        calendar: None,
-    }
+    let host = Person { email: HOST.into(), ..example::host() };
+    Meeting { host, ..example::meeting(Span::new(start, start + 1800)) }
 }
 
 /// A meeting whose event goes to Google Calendar.

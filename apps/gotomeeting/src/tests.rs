@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kalends_app::{
-    Conference, Cx, Join, Kind, Response, Secrets,
-    fake::{Fake, Fault, OAuth, Played, answer, gateway},
+    Conference, Cx, Join, Kind, Response,
+    fake::{Fake, Fault, OAuth, Played, answer, example, gateway},
     gateway::{Account, Patience},
-    kind::{
-        calendar::Person,
-        conference::{Link, Meeting, Side, Visitor},
-    },
+    kind::conference::{Link, Meeting, Side, Visitor},
     oauth::ClientProof,
 };
 use kalends_domain::Span;
@@ -25,28 +22,13 @@ fn stage(settings: Value) -> (Arc<fake::GoTo>, Cx) {
     let begin = Timestamp::from_second(BEGIN).unwrap();
     let fake = Arc::clone(&goto) as Arc<dyn Fake>;
     let gateway = gateway(Arc::new(Played::new(Arc::clone(&fake))), begin);
-    let account = Account {
-        id: "account-1".into(),
-        settings,
-        secrets: Secrets::none(),
-        zone: "UTC".into(),
-        locale: "en".into(),
-        signer: goto.oauth().map(OAuth::signer),
-    };
+    let account = Account { settings, signer: goto.oauth().map(OAuth::signer), ..example::account() };
     let cx = gateway.playing(&APP, fake).cx(&APP, account, Patience::Job).unwrap();
     (goto, cx)
 }
 
 fn meeting(title: &str) -> Meeting {
-    Meeting {
-        uid: "booking".into(),
-        title: title.into(),
-        description: String::new(),
-        span: Span::new(BEGIN, BEGIN + 1_800),
-        zone: "Europe/Berlin".into(),
-        host: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
-        calendar: None,
-    }
+    Meeting { title: title.into(), ..example::meeting(Span::new(BEGIN, BEGIN + 1_800)) }
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use kalends_app::fake::{Fake, Fault, Played, gateway};
+use kalends_app::fake::{Fake, Fault, Played, example, gateway};
 use kalends_app::gateway::Patience;
 use kalends_app::kind::calendar::{Attendance, Attendee, Draft, Person};
-use kalends_app::{Account, AnyCalendar, Cx, Kind, RemoteId, Secrets};
+use kalends_app::{AnyCalendar, Cx, Kind, RemoteId};
 use kalends_domain::Span;
 use rstest::rstest;
 
@@ -13,20 +13,10 @@ use super::fake::{Cloud, Old};
 use super::{APP, ICloud};
 
 fn typed(cloud: &Arc<Cloud>, changes: &[(&str, &str)]) -> Cx {
-    let mut form = cloud.form();
-    form.extend(changes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
-    let filled = APP.manifest().check(&form, &Secrets::none()).expect("the form takes it");
+    let account =
+        example::filled_in(&APP, &example::changed(cloud.form(), changes)).expect("the form takes it");
     let net = Arc::new(Played::new(Arc::clone(cloud) as Arc<dyn Fake>));
-    let gateway = gateway(net, "2027-03-01T08:00:00Z".parse().expect("a time"));
-    let account = Account {
-        id: "a".into(),
-        settings: filled.settings.into(),
-        secrets: filled.secrets,
-        zone: "Europe/Berlin".into(),
-        locale: "en".into(),
-        signer: None,
-    };
-    gateway.cx(&APP, account, Patience::Job).expect("the app takes the account")
+    gateway(net, example::begin()).cx(&APP, account, Patience::Job).expect("the app takes the account")
 }
 
 async fn connected(cloud: &Arc<Cloud>) -> Cx {
@@ -53,20 +43,7 @@ fn at(text: &str) -> i64 {
 }
 
 fn draft() -> Draft {
-    Draft {
-        uid: "booking".into(),
-        sequence: 0,
-        title: "Introduction".into(),
-        description: String::new(),
-        span: Span::new(at("2027-03-02T10:00:00Z"), at("2027-03-02T11:00:00Z")),
-        zone: "Europe/Berlin".into(),
-        location: None,
-        url: None,
-        organizer: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
-        attendees: vec![],
-        private: false,
-        stamp: "2027-03-01T08:00:00Z".parse().expect("a time"),
-    }
+    example::draft("booking", Span::new(at("2027-03-02T10:00:00Z"), at("2027-03-02T11:00:00Z")))
 }
 
 /// Requests to a host so far.

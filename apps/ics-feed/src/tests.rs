@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use kalends_app::fake::{Fake, Fault, Played, gateway};
+use kalends_app::fake::{Fake, Fault, Played, example, gateway};
 use kalends_app::gateway::Patience;
 use kalends_app::http::{Answer, Transport};
 use kalends_app::kind::calendar::Changes;
-use kalends_app::{Account, AnyCalendar, Cx, Error, Kind, RemoteId, Request, Secrets};
+use kalends_app::{AnyCalendar, Cx, Error, Kind, RemoteId, Request};
 use kalends_domain::Span;
 use proptest::prelude::*;
 use rstest::rstest;
@@ -37,19 +37,9 @@ fn signed(publisher: &Arc<Publisher>, host: &str, login: &[(&str, &str)]) -> Cx 
     let mut form = publisher.form();
     let link = form["url"].replace("feeds.example.test", host);
     form.insert("url".into(), link);
-    form.extend(login.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
-    let filled = APP.manifest().check(&form, &Secrets::none()).expect("the form takes it");
+    let account = example::filled_in(&APP, &example::changed(form, login)).expect("the form takes it");
     let net = Arc::new(Guarded(Arc::clone(publisher)));
-    let gateway = gateway(net, "2027-03-01T08:00:00Z".parse().expect("a time"));
-    let account = Account {
-        id: "a".into(),
-        settings: filled.settings.into(),
-        secrets: filled.secrets,
-        zone: "Europe/Berlin".into(),
-        locale: "en".into(),
-        signer: None,
-    };
-    gateway.cx(&APP, account, Patience::Job).expect("the app takes the account")
+    gateway(net, example::begin()).cx(&APP, account, Patience::Job).expect("the app takes the account")
 }
 
 fn part() -> &'static dyn AnyCalendar {

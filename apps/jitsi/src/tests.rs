@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use kalends_app::{
-    Account, AnyConference, AnyJoin, Cx, Error, Kind, Secrets,
-    fake::{Played, gateway},
+    AnyConference, AnyJoin, Cx, Error, Kind, Secrets,
+    fake::{Played, example, gateway},
     gateway::Patience,
     kind::{
         calendar::Person,
@@ -24,29 +24,17 @@ const PUBLIC: &str = include_str!("tests-key.pub.pem");
 /// An account with this typed into its form, at this second.
 fn at(now: i64, form: &[(&str, &str)]) -> Cx {
     let typed: BTreeMap<String, String> = form.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-    let filled = APP.manifest().check(&typed, &Secrets::none()).expect("the form takes it");
+    let account = example::filled_in(&APP, &typed).expect("the form takes it");
     let net = Arc::new(Played::new(Arc::new(fake::Jitsi::default())));
     let gateway = gateway(net, jiff::Timestamp::from_second(now).expect("in range"));
-    let account = Account {
-        id: "1".into(),
-        settings: filled.settings.into(),
-        secrets: filled.secrets,
-        zone: "UTC".into(),
-        locale: "en".into(),
-        ..Account::default()
-    };
     gateway.cx(&APP, account, Patience::Form).expect("the account is usable")
 }
 
 fn meeting() -> Meeting {
     Meeting {
         uid: "booking-uid".into(),
-        title: "Introduction".into(),
-        description: String::new(),
-        span: Span::new(START, START + 1_800),
         zone: "UTC".into(),
-        host: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
-        calendar: None,
+        ..example::meeting(Span::new(START, START + 1_800))
     }
 }
 

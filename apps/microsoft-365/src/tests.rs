@@ -9,33 +9,17 @@ mod watch;
 use std::sync::Arc;
 
 use kalends_app::{
-    Account, AnyCalendar, Cx, RemoteId, Request, Response,
-    fake::{Fake, OAuth, Played, gateway},
+    Account, AnyCalendar, Cx, RemoteId,
+    fake::{Fake, Instead, OAuth, Played, example, gateway},
     gateway::Patience,
-    http::{Answer, Transport},
-    kind::calendar::{Draft, Person},
+    http::Transport,
+    kind::calendar::Draft,
 };
 use kalends_domain::Span;
 use serde_json::{Value, json};
 use vendor_microsoft::played::{BEGIN, Server};
 
 use super::{APP, Microsoft365, fake};
-
-/// Answers some requests itself and leaves the rest to the fake.
-struct Net {
-    server: Arc<Server>,
-    own: fn(&Request) -> Option<Response>,
-}
-
-impl Transport for Net {
-    fn send(&self, request: Request) -> Answer<'_> {
-        if let Some(answer) = (self.own)(&request) {
-            return Box::pin(async move { Ok(answer) });
-        }
-        let played = Played::new(Arc::clone(&self.server) as Arc<dyn Fake>);
-        Box::pin(async move { played.send(request).await })
-    }
-}
 
 struct World {
     server: Arc<Server>,
@@ -48,9 +32,9 @@ impl World {
     }
 
     /// A world in which some requests are answered otherwise.
-    fn where_some(own: fn(&Request) -> Option<Response>) -> Self {
+    fn where_some(own: Instead) -> Self {
         let server = Arc::new(fake::server());
-        let net = Arc::new(Net { server: Arc::clone(&server), own });
+        let net = Arc::new(Played::new(Arc::clone(&server) as Arc<dyn Fake>).but(own));
         let cx = cx(&server, net, &json!({}));
         Self { server, cx }
     }
@@ -78,12 +62,9 @@ impl World {
 fn cx(server: &Arc<Server>, net: Arc<dyn Transport>, settings: &Value) -> Cx {
     let gateway = gateway(net, BEGIN.parse().expect("a time"));
     let account = Account {
-        id: "a".into(),
         settings: settings.clone(),
         signer: server.oauth().map(OAuth::signer),
-        zone: "Europe/Berlin".into(),
-        locale: "en".into(),
-        ..Account::default()
+        ..example::account()
     };
     gateway.cx(&APP, account, Patience::Job).expect("the account can be used")
 }
@@ -146,17 +127,7 @@ fn of_hour(hour: i64) -> Span {
 /// A booking at this hour of the window.
 fn draft(hour: i64) -> Draft {
     Draft {
-        uid: "kalends-booking".into(),
-        sequence: 0,
-        title: "Introduction".into(),
         description: "See you\nMove or cancel it: https://kalends.example.com/x".into(),
-        span: of_hour(hour),
-        zone: "Europe/Berlin".into(),
-        location: None,
-        url: None,
-        organizer: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
-        attendees: vec![],
-        private: false,
-        stamp: BEGIN.parse().expect("a time"),
+        ..example::draft("kalends-booking", of_hour(hour))
     }
 }

@@ -4,14 +4,13 @@
 use std::{
     env,
     io::{Read, Write},
-    net::{SocketAddr, TcpStream, ToSocketAddrs},
+    net::{TcpStream, ToSocketAddrs},
     sync::Arc,
 };
 
-use futures::future::BoxFuture;
 use kalends_app::{
-    Account, Cx, Error, Names, Secret, Secrets, Srv,
-    fake::{Played, gateway},
+    Account, Cx, Secret, Secrets,
+    fake::{Dns, Played, example, gateway},
     gateway::Patience,
     kind::{
         calendar::Person,
@@ -84,22 +83,14 @@ impl Peer {
     fn account(&self) -> Result<Cx, Failed> {
         let at = (self.smtp.host_str().unwrap_or_default(), self.smtp.port().unwrap_or(25));
         let at = at.to_socket_addrs()?.next().ok_or("no address")?;
-        let begin = "2027-03-01T08:00:00Z".parse().map_err(|_| "an instant")?;
         let net = Arc::new(Played::new((app_smtp::APP.fake)()));
-        let gateway = gateway(net, begin).naming(Arc::new(Points(at)));
+        let gateway = gateway(net, example::begin()).naming(Arc::new(Dns::leading_to(at)));
         let settings = json!({
             "host": "mail.example.com", "port": 25, "security": "plain",
             "from_email": "bookings@example.com", "from_name": "Büro, Beispiel",
         });
         let secrets = Secrets::none().with("password", Secret::new("unused"));
-        let account = Account {
-            id: "1".into(),
-            settings,
-            secrets,
-            zone: "UTC".into(),
-            locale: "en".into(),
-            ..Account::default()
-        };
+        let account = Account { settings, secrets, ..example::account() };
         Ok(gateway.cx(&app_smtp::APP, account, Patience::Form).map_err(|error| error.to_string())?)
     }
 }
@@ -161,21 +152,4 @@ fn no_sign_in(peer: &Peer) -> Result<(), Failed> {
 
 fn same<T: PartialEq + std::fmt::Debug>(found: &T, wanted: &T, what: &str) -> Result<(), Failed> {
     if found == wanted { Ok(()) } else { Err(format!("{what}: {found:?}, not {wanted:?}").into()) }
-}
-
-/// Every name leads there.
-struct Points(SocketAddr);
-
-impl Names for Points {
-    fn addresses<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, Result<Vec<SocketAddr>, Error>> {
-        Box::pin(async { Ok(vec![self.0]) })
-    }
-
-    fn srv<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<Srv>, Error>> {
-        Box::pin(async { Ok(vec![]) })
-    }
-
-    fn txt<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
-        Box::pin(async { Ok(vec![]) })
-    }
 }

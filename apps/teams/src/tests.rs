@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kalends_app::{
     Account, AnyConference, Cx, Kind,
-    fake::{Fake, Fault, Played, gateway},
+    fake::{Fake, Fault, Played, example, gateway},
     gateway::Patience,
     kind::conference::{Link, Meeting, Room},
 };
@@ -19,11 +19,9 @@ fn cx(server: &Arc<Server>, form: &str) -> Cx {
     let net = Arc::new(Played::new(Arc::clone(server) as Arc<dyn Fake>));
     let gateway = gateway(net, BEGIN.parse().expect("a time"));
     let account = Account {
-        id: "a".into(),
         settings: json!({ "form": form }),
         signer: server.oauth().map(kalends_app::fake::OAuth::signer),
-        zone: "Europe/Berlin".into(),
-        ..Account::default()
+        ..example::account()
     };
     gateway.cx(&APP, account, Patience::Job).expect("the account can be used")
 }

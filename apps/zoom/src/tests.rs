@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kalends_app::{
     Conference, Cx, Error, Join, Kind, Response, Secret, Secrets,
-    fake::{Fake, Fault, Played, answer, gateway},
+    fake::{Fake, Fault, OAuth, Played, answer, example, gateway},
     gateway::{Account, Patience},
     hook::{Hook, Raw, Refused, SECRET, SECRET_BEFORE, What},
     kind::{
@@ -25,14 +25,7 @@ fn stage(settings: Value) -> (Arc<fake::Zoom>, Cx) {
     let begin = Timestamp::from_second(BEGIN).unwrap();
     let fake = Arc::clone(&zoom) as Arc<dyn Fake>;
     let gateway = gateway(Arc::new(Played::new(Arc::clone(&fake))), begin);
-    let account = Account {
-        id: "account-1".into(),
-        settings,
-        secrets: Secrets::none(),
-        zone: "UTC".into(),
-        locale: "en".into(),
-        signer: zoom.oauth().map(kalends_app::fake::OAuth::signer),
-    };
+    let account = Account { settings, signer: zoom.oauth().map(OAuth::signer), ..example::account() };
     let cx = gateway.playing(&APP, fake).cx(&APP, account, Patience::Job).unwrap();
     (zoom, cx)
 }
@@ -42,15 +35,7 @@ fn user() -> Value {
 }
 
 fn meeting() -> Meeting {
-    Meeting {
-        uid: "booking".into(),
-        title: "Introduction".into(),
-        description: String::new(),
-        span: Span::new(BEGIN, BEGIN + 1_801),
-        zone: "Europe/Berlin".into(),
-        host: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
-        calendar: None,
-    }
+    example::meeting(Span::new(BEGIN, BEGIN + 1_801))
 }
 
 fn sent(zoom: &fake::Zoom, op: &str) -> Value {

@@ -2,6 +2,8 @@
 
 mod assertion;
 mod delegate;
+mod dns;
+pub mod example;
 mod gate;
 mod laid;
 mod mirror;
@@ -22,6 +24,7 @@ use crate::{
 };
 
 pub use self::{
+    dns::Dns,
     gate::{Counted, gateway},
     laid::{Laid, LaidWhen, Says},
     mirror::Mirror,
@@ -177,15 +180,25 @@ impl Bench {
     }
 }
 
+/// What is answered in place of the fake; `None` leaves a request to it.
+pub type Instead = fn(&Request) -> Option<Response>;
+
 /// A fake as a transport.
 pub struct Played {
     fake: Arc<dyn Fake>,
+    instead: Instead,
 }
 
 impl Played {
     /// Goes to this fake.
     pub fn new(fake: Arc<dyn Fake>) -> Self {
-        Self { fake }
+        Self { fake, instead: |_| None }
+    }
+
+    /// Some requests are answered otherwise, and the fake never sees them.
+    #[must_use]
+    pub fn but(self, instead: Instead) -> Self {
+        Self { instead, ..self }
     }
 
     fn ask(&self, request: &Request) -> Result<Response, Error> {
@@ -203,6 +216,9 @@ impl Played {
 impl Transport for Played {
     fn send(&self, request: Request) -> Answer<'_> {
         Box::pin(async move {
+            if let Some(answer) = (self.instead)(&request) {
+                return Ok(answer);
+            }
             let open = Open::by(&request, self.fake.bench());
             let answer = match self.fake.bench().fault_of(&request) {
                 None => self.ask(&request),

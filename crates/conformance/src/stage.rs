@@ -8,8 +8,8 @@ use std::{
 
 use jiff::Timestamp;
 use kalends_app::{
-    Account, App, Cx, Gateway, NoNames, Secrets,
-    fake::{Bench, Counted, Fake, OAuth, Played},
+    Account, App, Cx, Gateway, NoNames,
+    fake::{Bench, Counted, Fake, OAuth, Played, example},
     gateway::Patience,
     http::{Flight, Recorder, Signer, Simulated, Tokio, Transport},
     oauth::Desk,
@@ -175,18 +175,11 @@ fn account(
     form: &BTreeMap<String, String>,
     signer: Option<Arc<dyn Signer>>,
 ) -> Result<Account, Failed> {
-    let filled = app.manifest().check(form, &Secrets::none()).map_err(|wrong| {
+    let account = example::filled_in(app, form).map_err(|wrong| {
         let all: Vec<String> = wrong.iter().map(ToString::to_string).collect();
         format!("the form does not take this: {}", all.join("; "))
     })?;
-    Ok(Account {
-        id: "account-1".into(),
-        settings: filled.settings.into(),
-        secrets: filled.secrets,
-        zone: "Europe/Berlin".into(),
-        locale: "en".into(),
-        signer,
-    })
+    Ok(Account { id: "account-1".into(), signer, ..account })
 }
 
 /// Flight records, kept for a check to read.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use http::Method;
 use kalends_app::{
-    Account, AnyCalendar, Cx, Error, RemoteId, Request, Secrets,
-    fake::{Fake, OAuth, Played, gateway},
+    Account, AnyCalendar, Cx, Error, RemoteId, Request,
+    fake::{Fake, OAuth, Played, example, gateway},
     gateway::Patience,
     http::{Signer, Transport, sign::Fixed},
     kind::calendar::{Attendance, Attendee, Changes, Draft, Person},
@@ -92,15 +92,8 @@ fn cx(google: &Arc<Google>, settings: &Value, signer: Arc<dyn Signer>) -> Cx {
 
 /// The same by another way to Google.
 fn cx_by(net: Arc<dyn Transport>, settings: &Value, signer: Arc<dyn Signer>) -> Cx {
-    let gateway = gateway(net, "2027-03-01T08:00:00Z".parse().expect("a time"));
-    let account = Account {
-        id: "a".into(),
-        settings: settings.clone(),
-        secrets: Secrets::none(),
-        zone: "Europe/Berlin".into(),
-        locale: "en".into(),
-        signer: Some(signer),
-    };
+    let gateway = gateway(net, example::begin());
+    let account = Account { settings: settings.clone(), signer: Some(signer), ..example::account() };
     gateway.cx(&APP, account, Patience::Job).expect("the account can be used")
 }
 
@@ -159,25 +152,15 @@ fn span(from: &str, to: &str) -> Span {
 
 fn draft(uid: &str) -> Draft {
     let person = |name: &str, email: &str| Person { name: name.into(), email: email.into() };
+    let guest =
+        |mail| Attendee { person: person("Guest", mail), status: Attendance::Accepted, optional: false };
     Draft {
-        uid: uid.into(),
-        sequence: 0,
-        title: "Introduction".into(),
-        description: "See you".into(),
-        span: span("2027-03-02T10:00:00Z", "2027-03-02T11:00:00Z"),
         zone: "America/New_York".into(),
         location: Some("https://meet.example.com/room".into()),
         url: Some("https://kalends.example.com/booking/x".into()),
         organizer: person("Hanna Host", HOST),
-        attendees: ["gus@example.com", "gina@example.com"]
-            .map(|mail| Attendee {
-                person: person("Guest", mail),
-                status: Attendance::Accepted,
-                optional: false,
-            })
-            .into(),
-        private: false,
-        stamp: "2027-03-01T08:00:00Z".parse().expect("a time"),
+        attendees: ["gus@example.com", "gina@example.com"].map(guest).into(),
+        ..example::draft(uid, span("2027-03-02T10:00:00Z", "2027-03-02T11:00:00Z"))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kalends_app::{
     AnyCalendar, Kind, RemoteId,
+    fake::example,
     kind::calendar::{Attendance, Attendee, Busy, Draft, Person, RemoteEvent},
 };
 use kalends_domain::Span;
@@ -333,22 +334,11 @@ fn begin() -> i64 {
 pub fn draft(uid: &str, later: i64) -> Draft {
     let start = begin() + 3600 + later;
     Draft {
-        uid: format!("kalends-{uid}"),
-        sequence: 0,
-        title: "Introduction".into(),
-        description: "See you".into(),
-        span: Span::new(start, start + 1800),
-        zone: "Europe/Berlin".into(),
         location: Some("https://meet.example.com/room".into()),
         url: Some("https://kalends.example.com/booking/x".into()),
-        organizer: Person { name: "Hanna Host".into(), email: "host@example.com".into() },
-        attendees: vec![Attendee {
-            person: Person { name: "Gus Guest".into(), email: "guest@example.com".into() },
-            status: Attendance::Accepted,
-            optional: false,
-        }],
-        private: false,
+        attendees: vec![Attendee { person: example::guest(), status: Attendance::Accepted, optional: false }],
         stamp: jiff::Timestamp::from_second(begin()).expect("a constant"),
+        ..example::draft(&format!("kalends-{uid}"), Span::new(start, start + 1800))
     }
 }
 
