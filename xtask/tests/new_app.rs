@@ -7,7 +7,7 @@ use std::process::Command;
 use clap::ValueEnum;
 use tempfile::TempDir;
 use xtask::new_app::{Kind, make};
-use xtask::tidy::{Tree, app_folders, wares};
+use xtask::tidy::{Tree, app_folders, data_apps};
 
 /// A workspace with nothing but a catalog.
 fn empty() -> TempDir {
@@ -28,7 +28,7 @@ fn a_new_folder_is_complete_and_in_the_catalog() {
         assert_eq!(make(root.path(), "Acme & Sons", *kind).unwrap(), "acme-sons");
         let tree = Tree::read(root.path()).unwrap();
         assert_eq!(app_folders(&tree), Vec::<String>::new(), "{kind:?}");
-        assert_eq!(wares(&tree), Vec::<String>::new(), "{kind:?}");
+        assert_eq!(data_apps(&tree), Vec::<String>::new(), "{kind:?}");
         let manifest: toml::Table = tree.text("apps/acme-sons/app.toml").unwrap().parse().unwrap();
         assert_eq!(manifest["kinds"], toml::Value::from(vec![kind.name()]));
         assert_eq!(manifest["slug"].as_str(), Some("acme-sons"));

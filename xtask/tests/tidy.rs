@@ -1,6 +1,6 @@
 //! The rules of the house hold, and each of them can fail.
 
-use xtask::tidy::{Crate, Tree, app_folders, arrows, findings, manifests, text, wares};
+use xtask::tidy::{Crate, Tree, app_folders, arrows, data_apps, findings, manifests, text};
 
 fn knows(name: &str, known: &[(&str, bool)]) -> Crate {
     Crate {
@@ -72,7 +72,7 @@ fn an_app_without_code_has_words_and_a_mark_of_its_own() {
     let of = |tagline: &str, icon: &str, readme: &str| {
         let (one, two) = (manifest("Rooms."), manifest(tagline));
         let readme_of_one = "# One\n\nIt takes links.\n";
-        wares(&Tree::of(&[
+        data_apps(&Tree::of(&[
             ("apps/a/app.toml", &one),
             ("apps/a/icon.svg", r#"<svg viewBox="0 0 40 40"><text fill="currentColor">A</text></svg>"#),
             ("apps/a/README.md", readme_of_one),

@@ -1,6 +1,6 @@
 //! Microsoft 365, played: the server is the vendor's, the sign-in this manifest's.
 
-use vendor_microsoft::played::Server;
+use vendor_microsoft::fake::Server;
 
 /// A mailbox with calendars.
 pub(crate) fn server() -> Server {

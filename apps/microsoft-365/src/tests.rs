@@ -17,7 +17,7 @@ use kalends_app::{
 };
 use kalends_domain::Span;
 use serde_json::{Value, json};
-use vendor_microsoft::played::{BEGIN, Server};
+use vendor_microsoft::fake::{BEGIN, Server};
 
 use super::{APP, Microsoft365, fake};
 

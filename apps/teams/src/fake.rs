@@ -1,6 +1,6 @@
 //! Teams, played: the server is the vendor's, the sign-in this manifest's.
 
-use vendor_microsoft::played::Server;
+use vendor_microsoft::fake::Server;
 
 /// A mailbox whose links come at the second look.
 pub(crate) fn server() -> Server {

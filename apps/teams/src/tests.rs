@@ -9,7 +9,7 @@ use kalends_app::{
     kind::conference::{Link, Meeting, Room},
 };
 use serde_json::json;
-use vendor_microsoft::played::{BEGIN, Server};
+use vendor_microsoft::fake::{BEGIN, Server};
 
 use super::{APP, Teams, fake};
 

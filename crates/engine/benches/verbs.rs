@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot go on fails, and says where")]
 
-#[path = "../tests/suite/house.rs"]
+#[path = "../tests/bookings/house.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod house;
 

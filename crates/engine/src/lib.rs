@@ -1,14 +1,15 @@
 //! The verbs of the product.
 
+mod actor;
 pub mod api_keys;
 pub mod audit;
 pub mod book;
+pub mod calendar_changes;
 pub mod connect;
 mod edit;
 mod engine;
 pub mod event_types;
 pub mod flights;
-pub mod heed;
 mod home;
 pub mod hooks_in;
 mod index;
@@ -24,13 +25,12 @@ pub mod sign_in;
 pub mod slots;
 mod sync;
 mod trouble;
-mod who;
 
 pub use self::{
+    actor::{Actor, Member},
     edit::EditError,
     engine::Engine,
     invalid::{Invalid, Problem},
     pages::{EventTypePage, PageError, PageOwner, ProfilePage},
     trouble::{Trouble, database_is_away, disk_is_full},
-    who::{Actor, Member},
 };

@@ -6,9 +6,9 @@ mod batch;
 mod draft;
 mod error;
 mod event;
+pub mod fake;
 mod graph;
 mod moment;
-pub mod played;
 
 pub use batch::{Part, parts};
 pub use draft::{Meant, begun_event, line, room_wish, teams_body};

@@ -1,11 +1,11 @@
 //! `tidy`: what a reviewer would say twice, said by the machine.
 
 mod arrows;
+mod data_apps;
 mod folders;
 mod manifests;
 mod text;
 mod tree;
-mod wares;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,11 +13,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 pub use arrows::{Crate, Role, arrows};
+pub use data_apps::data_apps;
 pub use folders::app_folders;
 pub use manifests::manifests;
 pub use text::text;
 pub use tree::{File, Tree};
-pub use wares::wares;
 
 use crate::root;
 
@@ -39,7 +39,7 @@ pub fn findings(root: &Path) -> Result<Vec<String>> {
     let tree = Tree::read(root)?;
     let mut found = text(&tree);
     found.extend(app_folders(&tree));
-    found.extend(wares(&tree));
+    found.extend(data_apps(&tree));
     found.extend(manifests(&tree)?);
     found.extend(arrows(&arrows::crates(root)?));
     found.sort();

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{World, cx, draft, hour, id, part, window};
 use crate::fake;
-use vendor_microsoft::played::Server;
+use vendor_microsoft::fake::Server;
 
 /// A mailbox that takes a while, and turns away whoever comes while four are being served (MSG-19).
 struct Busy {

@@ -71,7 +71,7 @@ async fn all_09_an_error_of_one_mailbox_inside_a_200_is_never_free() {
 
 #[tokio::test(start_paused = true)]
 async fn msg_05_what_does_not_block_by_its_own_word_and_by_setting() {
-    let shows = |server: &vendor_microsoft::played::Server| {
+    let shows = |server: &vendor_microsoft::fake::Server| {
         for (n, (name, value)) in (0..).zip([
             ("showAs", json!("free")),
             ("isCancelled", json!(true)),

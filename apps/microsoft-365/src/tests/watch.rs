@@ -3,7 +3,7 @@ use kalends_app::{
     AnyWatch, Kind, RemoteId, Secret,
     kind::watch::{Channel, Wish},
 };
-use vendor_microsoft::played::BEGIN;
+use vendor_microsoft::fake::BEGIN;
 
 use super::{World, id};
 use crate::watch::Subscriptions;

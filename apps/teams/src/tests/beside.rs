@@ -6,7 +6,7 @@ use kalends_app::{
     kind::conference::{Link, Meeting, Room},
 };
 use serde_json::{Value, json};
-use vendor_microsoft::{UID, played::Server, transaction};
+use vendor_microsoft::{UID, fake::Server, transaction};
 
 use super::{cx, fake, meeting, part, ready};
 

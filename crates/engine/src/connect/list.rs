@@ -69,7 +69,7 @@ pub struct ConnectionView {
     /// Its calendars, by name.
     pub calendars: Vec<Calendar>,
     /// Whether its provider tells of changes.
-    pub told: Told,
+    pub push: Push,
     /// The calendars of which it does.
     pub live: Vec<Id<Calendar>>,
     /// Notices signed with the secret before the current one are believed too (INB-07).
@@ -96,7 +96,7 @@ impl ConnectionName {
 
 /// Whether a provider tells of changes in calendars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum Push {
     /// It has no such thing, or nothing here needs it.
     No,
     /// It could, but this server's address cannot be reached from outside.
@@ -367,13 +367,13 @@ async fn views(
     };
     let changing = tx.credentials().having(asker.organization, &connections, hook::SECRET_BEFORE).await?;
     let public = engine.outside.links().are_public();
-    let told = |of: &Installed| match of.app.watch() {
-        None => Told::No,
-        Some(_) if public => Told::Yes,
-        Some(_) => Told::NotReachable,
+    let push = |of: &Installed| match of.app.watch() {
+        None => Push::No,
+        Some(_) if public => Push::Yes,
+        Some(_) => Push::NotReachable,
     };
     let heard = |calendar: &&Calendar| {
-        all.iter().any(|one| one.connection.id == calendar.connection && told(one) == Told::Yes)
+        all.iter().any(|one| one.connection.id == calendar.connection && push(one) == Push::Yes)
     };
     let heard: Vec<Id<Calendar>> = calendars.iter().filter(heard).map(|calendar| calendar.id).collect();
     let live = if heard.is_empty() { vec![] } else { sync::live(tx, &heard, engine.now()).await? };
@@ -396,8 +396,8 @@ async fn views(
             missing: grant.map(|grant| grant.missing.clone()).unwrap_or_default(),
             live: own.iter().map(|calendar| calendar.id).filter(|id| live.contains(id)).collect(),
             calendars: own,
-            told: told(&of),
-            has_old_secret: told(&of) == Told::Yes && changing.contains(&of.connection.id),
+            push: push(&of),
+            has_old_secret: push(&of) == Push::Yes && changing.contains(&of.connection.id),
             settings: of.installation.settings,
             health: of.connection.health,
             since: of.connection.since,

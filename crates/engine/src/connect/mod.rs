@@ -25,7 +25,7 @@ pub use self::{
     apps::Apps,
     busy::CalendarBusy,
     error::ConnectError,
-    list::{AppCard, CalendarUse, ConnectionName, ConnectionView, Told},
+    list::{AppCard, CalendarUse, ConnectionName, ConnectionView, Push},
     needs::Need,
     oauth::{
         Answer, Begin, Configured, Entered, Finished, RegistrationView, Source, Switch, Tested, Unfinished,

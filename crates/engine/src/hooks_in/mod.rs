@@ -13,7 +13,7 @@ pub(crate) use self::{
 };
 pub use self::{
     kept::Looked,
-    notices::{Notices, Told, Which},
+    notices::{InboundNotice, Notices, Which},
     receive::{Arrived, Heard},
 };
 pub use kalends_store::repo::Inbound;

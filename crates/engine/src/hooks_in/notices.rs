@@ -30,7 +30,7 @@ pub enum Which {
 
 /// Something a provider told, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct InboundNotice {
     /// Its name here.
     pub id: Id<InboundEvent>,
     /// By which app.
@@ -51,7 +51,7 @@ pub struct Told {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notices {
     /// The notices.
-    pub notices: Vec<Told>,
+    pub notices: Vec<InboundNotice>,
     /// Where the next page begins, if there is one.
     pub more: Option<(Timestamp, Id<InboundEvent>)>,
     /// What was refused at the account's address.
@@ -79,7 +79,7 @@ impl Engine {
     }
 
     /// What providers told, latest first; for those who manage the organization.
-    pub async fn notices(&self, asker: &Member, which: Which) -> Result<Vec<Told>, EditError> {
+    pub async fn notices(&self, asker: &Member, which: Which) -> Result<Vec<InboundNotice>, EditError> {
         manages(asker)?;
         let read = async {
             let mut tx = self.db.read().await?;
@@ -96,7 +96,7 @@ impl Engine {
         &self,
         asker: &Member,
         id: Id<InboundEvent>,
-    ) -> Result<Option<(Told, Option<Looked>)>, EditError> {
+    ) -> Result<Option<(InboundNotice, Option<Looked>)>, EditError> {
         manages(asker)?;
         let read = async {
             let Some(event) = self.db.read().await?.hooks().event(asker.organization, id).await? else {
@@ -166,7 +166,7 @@ fn manages(asker: &Member) -> Result<(), EditError> {
     if asker.role.manages() { Ok(()) } else { Err(EditError::Forbidden { what: "notices" }) }
 }
 
-fn told(event: InboundEvent) -> Told {
+fn told(event: InboundEvent) -> InboundNotice {
     let what = match serde_json::from_value::<What>(event.signal) {
         Ok(What::CalendarChanged { .. }) => "a calendar changed",
         Ok(What::ChannelEnded { .. }) => "a channel ended",
@@ -177,7 +177,7 @@ fn told(event: InboundEvent) -> Told {
         Ok(What::MeetingGone { .. }) => "a meeting was taken away",
         Ok(What::Other { .. }) | Err(_) => "something else",
     };
-    Told {
+    InboundNotice {
         id: event.id,
         app: event.hook.app,
         what,

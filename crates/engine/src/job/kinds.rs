@@ -12,8 +12,8 @@ use kalends_store::repo::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Failed, Job, Work, house};
-use crate::{connect, heed, hooks_in, notify, reconcile, sync};
+use super::{Failed, Job, Work, cleanup};
+use crate::{calendar_changes, connect, hooks_in, notify, reconcile, sync};
 
 /// Makes everything outside match the booking as it is when the job runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,7 +268,7 @@ impl Job for Letters {
                 connect::letters::registration_refused(&work.engine, *user, app).await
             }
             Self::CalendarChange { organization, change, question } => {
-                Box::pin(heed::tell(&work.engine, *organization, *change, question)).await
+                Box::pin(calendar_changes::tell(&work.engine, *organization, *change, question)).await
             }
         }
     }
@@ -324,7 +324,7 @@ impl Job for Heed {
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        heed::run(&work.engine, self, work.tries).await
+        calendar_changes::run(&work.engine, self, work.tries).await
     }
 }
 
@@ -395,7 +395,7 @@ impl Job for ExpireHolds {
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        house::expire(&work.engine).await.map_err(Failed::from)
+        cleanup::expire(&work.engine).await.map_err(Failed::from)
     }
 }
 
@@ -451,8 +451,8 @@ impl Job for Housekeeping {
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        house::sweep(&work.engine).await?;
-        house::repair(&work.engine).await?;
+        cleanup::sweep(&work.engine).await?;
+        cleanup::repair(&work.engine).await?;
         reconcile::sweep::enqueue(&work.engine).await.map_err(Failed::from)
     }
 }

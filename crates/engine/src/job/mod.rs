@@ -1,7 +1,7 @@
 //! Work that follows a change: written down in the change's own transaction, done by a worker, safe to do twice.
 
+mod cleanup;
 mod failed;
-mod house;
 pub mod kinds;
 mod run;
 mod schedule;

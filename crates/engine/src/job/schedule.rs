@@ -16,7 +16,7 @@ const RECORD: Duration = Duration::from_secs(2);
 /// Holds are swept this often; an expired one blocks nobody before either.
 const HOLDS: SignedDuration = SignedDuration::from_secs(60);
 /// Old rows are swept this often.
-const HOUSE: SignedDuration = SignedDuration::from_hours(1);
+const CLEANUP: SignedDuration = SignedDuration::from_hours(1);
 /// Calendars enqueued in one tick, at most: the rest is due in the next.
 const CALENDARS: u32 = 200;
 
@@ -24,7 +24,7 @@ const CALENDARS: u32 = 200;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Last {
     holds: Option<Timestamp>,
-    house: Option<Timestamp>,
+    cleanup: Option<Timestamp>,
 }
 
 pub(super) async fn run(engine: Engine, mut stopped: watch::Receiver<bool>) {
@@ -62,12 +62,12 @@ pub(super) async fn write(engine: &Engine) {
 pub async fn tick(engine: &Engine, last: Last) -> Result<Last> {
     let now = engine.now();
     let due = |at: Option<Timestamp>, every| at.is_none_or(|at| now.duration_since(at) >= every);
-    let (holds, house) = (due(last.holds, HOLDS), due(last.house, HOUSE));
+    let (holds, cleanup) = (due(last.holds, HOLDS), due(last.cleanup, CLEANUP));
     let mut tx = engine.db.read().await?;
     let calendars = tx.calendars().due(CALENDARS).await?;
     let channels = channels_due(&mut tx, CALENDARS).await?;
     drop(tx);
-    if !holds && !house && calendars.is_empty() && channels.is_empty() {
+    if !holds && !cleanup && calendars.is_empty() && channels.is_empty() {
         return Ok(last);
     }
     engine
@@ -81,21 +81,21 @@ pub async fn tick(engine: &Engine, last: Last) -> Result<Last> {
                 for one in calendars {
                     add(tx, &SyncCalendar::new(one.organization, one.id)).await?;
                 }
-                periodic(tx, holds, house).await
+                periodic(tx, holds, cleanup).await
             })
         })
         .await?;
     Ok(Last {
         holds: if holds { Some(now) } else { last.holds },
-        house: if house { Some(now) } else { last.house },
+        cleanup: if cleanup { Some(now) } else { last.cleanup },
     })
 }
 
-async fn periodic(tx: &mut Tx, holds: bool, house: bool) -> Result<()> {
+async fn periodic(tx: &mut Tx, holds: bool, cleanup: bool) -> Result<()> {
     if holds {
         add(tx, &ExpireHolds {}).await?;
     }
-    if house {
+    if cleanup {
         add(tx, &Housekeeping {}).await?;
         add(tx, &RenewSignIns {}).await?;
     }

@@ -10,7 +10,7 @@ use kalends_store::{
     repo::{Calendar, MirrorEvent},
 };
 
-use crate::{Engine, heed};
+use crate::{Engine, calendar_changes};
 
 /// Events in one transaction: bookings wait for no longer than that takes.
 const CHUNK: usize = 500;
@@ -50,11 +50,11 @@ pub(super) async fn keep(
                 put(tx, &of, &upserts[from.min(upserts.len())..], covers).await?;
                 let names: Vec<&str> = gone.iter().map(String::as_str).collect();
                 if !names.is_empty() {
-                    heed::notice_gone(tx, &of, &names).await?;
+                    calendar_changes::notice_gone(tx, &of, &names).await?;
                     tx.calendars().forget(&of, &names).await?;
                 }
                 if full {
-                    heed::notice_missing(tx, &of, &upserts, covers).await?;
+                    calendar_changes::notice_missing(tx, &of, &upserts, covers).await?;
                 }
                 tx.calendars().synced(&of, cursor.as_deref(), covers, Some(next)).await
             })
@@ -102,7 +102,7 @@ async fn put(tx: &mut Tx, calendar: &Calendar, events: &[RemoteEvent], covers: S
         })
         .collect();
     tx.calendars().store(calendar, &rows).await?;
-    heed::notice(tx, calendar, events).await
+    calendar_changes::notice(tx, calendar, events).await
 }
 
 /// When an event blocks. Our own bookings block by their claims alone (FB-07).

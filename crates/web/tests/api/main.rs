@@ -41,12 +41,12 @@ mod me;
 mod published;
 mod reservations;
 
+mod sample_apps;
 mod schedules;
 mod seats;
 mod server;
 mod slots;
 mod teams;
-mod wares;
 
 const SUITE: &[(&str, &[Check])] = &[
     ("accounts", accounts::CHECKS),

@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::wares;
+use crate::sample_apps;
 
 /// What clients read: every code must be in it.
 const DOCS: &str = include_str!("../../../../docs/api.md");
@@ -53,7 +53,7 @@ pub(crate) struct Answer {
 
 impl Api {
     pub async fn open(test: TestDb) -> Self {
-        let (house, planner) = wares::house(test);
+        let (house, planner) = sample_apps::house(test);
         let host = house.owner().await.user;
         let key = key_of(&house, &host).await;
         let site = Site::new("https://book.example/".parse().expect("an address"));

@@ -279,12 +279,8 @@ async fn oau_05_a_key_is_pasted_where_one_is_taken_and_never_shown_again() {
     let place = "/apps/microsoft-365/registration";
     let page = host.get(place).await;
     assert!(page.text.contains("name=\"client_key\"") && page.text.contains("name=\"client_secret\""));
-    let typed = [
-        ("client_id", "ours"),
-        ("client_secret", ""),
-        ("client_key", "-----BEGIN canary"),
-        ("do", "save"),
-    ];
+    let typed =
+        [("client_id", "ours"), ("client_secret", ""), ("client_key", "-----BEGIN canary"), ("do", "save")];
     let again = host.submit_to(&page, place, &typed).await;
     assert_eq!(again.status, http::StatusCode::UNPROCESSABLE_ENTITY);
     let problems = again.texts("#client_key-problem");

@@ -4,7 +4,7 @@ use axum::Json;
 use kalends_engine::{
     connect::{ConnectionView, Health},
     flights::{Again, Call, TimeLine},
-    hooks_in::{Inbound, Told},
+    hooks_in::{Inbound, InboundNotice},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -199,7 +199,7 @@ fn flight(call: &Call) -> FlightOut {
 }
 
 /// A notice.
-pub(super) fn notice(told: &Told) -> NoticeOut {
+pub(super) fn notice(told: &InboundNotice) -> NoticeOut {
     let status = match told.state {
         Inbound::Waiting => "waiting",
         Inbound::Parked => "parked",

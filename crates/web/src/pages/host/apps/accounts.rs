@@ -3,7 +3,7 @@
 use axum::extract::State;
 use kalends_domain::people::CalendarChanges;
 use kalends_engine::connect::{
-    Calendar, CalendarUse, ConnectError, ConnectionView, FailurePolicy, Health, RemovedView, Scope, Told,
+    Calendar, CalendarUse, ConnectError, ConnectionView, FailurePolicy, Health, Push, RemovedView, Scope,
 };
 
 use super::{
@@ -212,7 +212,7 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
         told: view.enabled && view.may_change && !view.live.is_empty(),
         old_secret: view.may_change && view.has_old_secret,
         polled: view.enabled
-            && view.told == Told::NotReachable
+            && view.push == Push::NotReachable
             && view.calendars.iter().any(|one| one.blocks),
     }
 }

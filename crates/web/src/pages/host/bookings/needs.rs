@@ -7,7 +7,7 @@ use axum::{
 use kalends_domain::{Span, Uid, booking::Seen};
 use kalends_engine::{
     book::{BookingView, ChangeError},
-    heed::{ChangeAnswer, Changed, Conflict, ConflictStep, Needs as Found},
+    calendar_changes::{ChangeAnswer, Changed, Conflict, ConflictStep, Needs as Found},
 };
 
 use super::show::page;

@@ -9,7 +9,7 @@ use kalends_domain::Id;
 use kalends_engine::{
     connect::Installation,
     flights::{PAGE, ReplayError},
-    hooks_in::{Inbound, Notices, Told},
+    hooks_in::{Inbound, InboundNotice, Notices},
 };
 
 use super::{
@@ -100,7 +100,7 @@ fn refused(told: &Notices, eye: &Eye) -> String {
     format!("{many} {were} refused, the last on {last}: {why}. Nothing of it was believed or kept.")
 }
 
-fn row(told: &Told, eye: &Eye) -> Row {
+fn row(told: &InboundNotice, eye: &Eye) -> Row {
     let (tone, icon, fate) = match told.state {
         Inbound::Waiting => ("wait", "wait", "Verified, being applied"),
         Inbound::Parked => ("wait", "wait", "Verified, about something not known yet"),
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn notices_are_drawn_soundly_and_escaped() {
-        let told = |state| Told {
+        let told = |state| InboundNotice {
             id: Id::new(uuid::Uuid::from_u128(7)),
             app: "acme".into(),
             what: "a calendar changed",

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect},
 };
-use kalends_engine::hooks_in::{Inbound, Looked, Told, Which};
+use kalends_engine::hooks_in::{Inbound, InboundNotice, Looked, Which};
 
 use crate::{
     Problem, Web,
@@ -49,7 +49,7 @@ struct Line {
     ended: bool,
 }
 
-fn line(one: Told, eye: &Eye) -> Line {
+fn line(one: InboundNotice, eye: &Eye) -> Line {
     let (state, ended) = match one.state {
         Inbound::Waiting => ("Being applied", false),
         Inbound::Parked => ("About something not known yet; it is tried again", false),

@@ -5,7 +5,7 @@ use kalends_domain::{
     booking::{AskWhy, By, Seen, State},
     people::CalendarChanges,
 };
-use kalends_engine::{connect::CalendarUse, heed::ChangeAnswer};
+use kalends_engine::{calendar_changes::ChangeAnswer, connect::CalendarUse};
 use kalends_testkit::{TestDb, make, planner::Edit};
 
 use crate::stage::{Stage, at, span};
@@ -40,7 +40,7 @@ checks![
     a_provider_that_is_down_is_asked_again,
 ];
 
-async fn needs(stage: &Stage<'_>) -> Vec<kalends_engine::heed::Changed> {
+async fn needs(stage: &Stage<'_>) -> Vec<kalends_engine::calendar_changes::Changed> {
     stage.engine.needs(&stage.member).await.unwrap().changed
 }
 
@@ -151,7 +151,7 @@ async fn a_host_who_wants_to_be_asked_is(t: &TestDb) {
     assert_eq!(needs(&stage).await[0].calendar, "work");
 }
 
-async fn moved_and_asked(t: &TestDb, edit: Edit) -> (Stage<'_>, kalends_engine::heed::Changed) {
+async fn moved_and_asked(t: &TestDb, edit: Edit) -> (Stage<'_>, kalends_engine::calendar_changes::Changed) {
     let stage = asking(t).await;
     let booking = stage.booked("11-24 10:00").await;
     stage.planner.edit("work", booking.uid.as_str(), edit);

@@ -1,6 +1,6 @@
 //! Every verb of booking, on SQLite and on PostgreSQL.
 //!
-//! The full-size race takes minutes and is run by name: `cargo test -p kalends-engine --test suite -- --ignored full::`.
+//! The full-size race takes minutes and is run by name: `cargo test -p kalends-engine --test bookings -- --ignored full::`.
 //!
 //! Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
 

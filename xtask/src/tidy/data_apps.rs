@@ -10,7 +10,7 @@ const COLOURS: [&str; 2] = ["currentColor", "none"];
 const LONGEST: usize = 220;
 
 /// What is copied, or drawn like a logo, in folders of `apps/` without code.
-pub fn wares(tree: &Tree) -> Vec<String> {
+pub fn data_apps(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     let mut said: BTreeMap<String, &str> = BTreeMap::new();
     for slug in tree.folders("apps") {

@@ -5,7 +5,7 @@ use kalends_app::hook::Raw;
 use kalends_domain::people::Role;
 use kalends_engine::{
     Member,
-    hooks_in::{Arrived, Heard, Told, Which},
+    hooks_in::{Arrived, Heard, InboundNotice, Which},
     job,
 };
 use kalends_store::{repo::Inbound, sql};
@@ -37,14 +37,14 @@ async fn hear(stage: &Stage<'_>, raw: &Raw) -> Heard {
 }
 
 /// One notice that a calendar changed, heard.
-async fn heard(stage: &Stage<'_>) -> Told {
+async fn heard(stage: &Stage<'_>) -> InboundNotice {
     stage.planner.notices();
     stage.planner.edit("work", "dentist", Edit::At(span("11-24 10:00", 60)));
     assert_eq!(hear(stage, &stage.planner.notices()[0]).await, Heard::Taken);
     all(stage).await.remove(0)
 }
 
-async fn all(stage: &Stage<'_>) -> Vec<Told> {
+async fn all(stage: &Stage<'_>) -> Vec<InboundNotice> {
     stage.engine.notices(&manager(stage), Which::All).await.unwrap()
 }
 

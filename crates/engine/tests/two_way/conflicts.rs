@@ -1,7 +1,7 @@
 //! Foreign events laid over bookings.
 
 use kalends_domain::{booking::State, event_type::Policy};
-use kalends_engine::heed::{Conflict, ConflictStep};
+use kalends_engine::calendar_changes::{Conflict, ConflictStep};
 use kalends_testkit::{TestDb, planner::Edit};
 
 use crate::stage::{Stage, span};

@@ -121,7 +121,7 @@ async fn an_address_that_is_not_public_has_no_channel_and_is_polled(t: &TestDb) 
     let wait = calendar.next_sync_at.unwrap().duration_since(calendar.freshness.synced_at.unwrap());
     assert!(wait <= SignedDuration::from_mins(15));
     let view = stage.engine.connection(&stage.member, stage.installation).await.unwrap();
-    assert_eq!(view.told, kalends_engine::connect::Told::NotReachable);
+    assert_eq!(view.push, kalends_engine::connect::Push::NotReachable);
 }
 
 async fn a_notice_is_applied_once_however_often_it_comes_inb_05(t: &TestDb) {

@@ -1,4 +1,4 @@
-//! Both ways: what calendars tell us and what is done in them, on SQLite, and on PostgreSQL where there is one.
+//! Two-way sync: what calendars tell us and what is done in them, on SQLite, and on PostgreSQL where there is one.
 //!
 //! Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
 

@@ -1,4 +1,4 @@
-//! Accounts granted at a provider, played strictly: on SQLite, and on PostgreSQL where there is one.
+//! Accounts connected by OAuth at a provider, played strictly: on SQLite, and on PostgreSQL where there is one.
 //!
 //! Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
 

@@ -1,4 +1,4 @@
-//! What happens outside, told by a provider in memory: on SQLite, and on PostgreSQL where there is one.
+//! Calendars, rooms and mails of a provider in memory, and what people do with apps: on SQLite, and on PostgreSQL where there is one.
 //!
 //! Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
 
