@@ -165,9 +165,9 @@ macro_rules! values {
 }
 
 values! {
-    &str => Text, |text| text.to_owned();
-    String => Text, |text| text;
-    &String => Text, |text| text.clone();
+    &str => Text, |text| storable(text.to_owned());
+    String => Text, |text| storable(text);
+    &String => Text, |text| storable(text.clone());
     &Uid => Text, |uid| uid.as_str().to_owned();
     &Slug => Text, |slug| slug.as_str().to_owned();
     serde_json::Value => Text, |json| json.to_string();
@@ -177,6 +177,11 @@ values! {
     u8 => Int, |number| number.into();
     Timestamp => Int, |at| at.as_microsecond();
     bool => Flag, |flag| flag;
+}
+
+/// PostgreSQL refuses U+0000 in a text, and SQLite's own functions end there: a mark takes its place, on both.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text }
 }
 
 impl<T> From<Id<T>> for Value {

@@ -11,6 +11,7 @@ use tokio::sync::broadcast::Receiver;
 
 checks![
     a_failed_transaction_undoes_itself_and_not_its_neighbours,
+    a_text_no_database_holds_is_kept_with_a_mark,
     a_panic_undoes_its_own_transaction_only,
     an_error_inside_can_be_caught_and_the_rest_kept,
     a_dropped_caller_does_not_stop_a_transaction,
@@ -61,6 +62,12 @@ async fn a_failed_transaction_undoes_itself_and_not_its_neighbours(t: &TestDb) {
     }
     let expected: Vec<String> = (0..64).filter(|n| n % 3 != 0).map(|n| format!("{n:02}")).collect();
     assert_eq!(names(t).await, expected);
+}
+
+async fn a_text_no_database_holds_is_kept_with_a_mark(t: &TestDb) {
+    table(t).await;
+    add(&t.db, "a\0b".to_owned()).await.unwrap();
+    assert_eq!(names(t).await, ["a\u{FFFD}b"]);
 }
 
 async fn a_panic_undoes_its_own_transaction_only(t: &TestDb) {
