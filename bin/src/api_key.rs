@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Subcommand;
 use kalends_engine::Member;
 use secrecy::ExposeSecret;
 
 use crate::config::Config;
+use crate::user::named;
 use crate::wire::with_engine;
 
 /// What to do with keys.
@@ -42,7 +43,7 @@ pub enum Ask {
 pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
     let (Ask::Create { user, .. } | Ask::List { user } | Ask::Revoke { user, .. }) = ask;
     with_engine(config, async |engine| {
-        let of = Member::from(&engine.user(user).await.with_context(|| format!("{user:?}"))?);
+        let of = Member::from(&named(&engine, user).await?);
         match ask {
             Ask::Create { label, .. } => {
                 println!("{}", engine.make_api_key(&of, label, None).await?.key.expose_secret());

@@ -12,7 +12,7 @@ use crate::config::Config;
 
 /// Writes a whole copy to `to`, which must not exist. The server may be running.
 pub async fn backup(config: &Config, to: &Path) -> Result<ExitCode> {
-    let base = Base::open(config).await?;
+    let base = Base::there(config).await?;
     base.db.backup(to).await?;
     base.db.close().await;
     println!(

@@ -1,10 +1,11 @@
 //! What every command that touches data needs: clock, ids, the database, its keys.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use kalends_domain::{Clock, Ids};
 use kalends_store::{Db, MIGRATIONS};
 
@@ -29,10 +30,26 @@ impl Base {
     pub async fn open(config: &Config) -> Result<Self> {
         make_folder(&config.data_dir)?;
         let (clock, ids) = system();
-        let db = Db::open(config.database_url.expose(), Arc::clone(&clock), ids.clone());
-        let db = db.await.context("cannot open the database; database_url says where it is")?;
+        let db = database(config, &clock, &ids).await?;
+        if !config.secret_key_file.exists() {
+            // A fresh key opens nothing of what is there: that is for the operator to decide.
+            let sealed = keys_used(&db).await?;
+            if let Some(said) = missing(&sealed, &BTreeSet::new(), &config.secret_key_file) {
+                bail!(
+                    "{said}. If it is lost for good, run `kalends key new`, and connect every account again"
+                );
+            }
+        }
         let keys = KeyFile::open(&config.secret_key_file, &ids)?;
         Ok(Self { clock, ids, db, keys })
+    }
+
+    /// As [`Base::open`], for work on a database that must be there already.
+    pub async fn there(config: &Config) -> Result<Self> {
+        if let Some(file) = config.database_file().filter(|file| !file.exists()) {
+            bail!("there is no database at {}; data_dir or database_url says where it is", file.display());
+        }
+        Self::open(config).await
     }
 
     /// As [`Base::open`], with tables of this version: made where there are none, else refused when they are older.
@@ -49,6 +66,50 @@ impl Base {
         }
         Ok(base)
     }
+}
+
+/// Opens the database, or says why not.
+pub async fn database(config: &Config, clock: &Arc<dyn Clock>, ids: &Ids) -> Result<Db> {
+    let opened = Db::open(config.database_url.expose(), Arc::clone(clock), ids.clone()).await;
+    opened.map_err(|error| match error {
+        kalends_store::Error::Unavailable(why) => anyhow!(
+            "cannot open the database: {why}; check database_url, that what it names is there, and that this user may use it"
+        ),
+        other => anyhow!(other).context("cannot open the database; check database_url"),
+    })
+}
+
+/// The keys that secrets are sealed with, and how many each; none in a database without tables.
+pub async fn keys_used(db: &Db) -> Result<BTreeMap<String, i64>> {
+    let mut used = BTreeMap::new();
+    if db.pending_migrations().await?.is_empty() {
+        let mut tx = db.read().await?;
+        for (key, many) in [
+            tx.credentials().keys_used().await?,
+            tx.oauth().keys_used().await?,
+            tx.hooks().keys_used().await?,
+            tx.notices().keys_used().await?,
+        ]
+        .concat()
+        {
+            *used.entry(key).or_default() += many;
+        }
+    }
+    Ok(used)
+}
+
+/// What is wrong when secrets are sealed with keys that the file does not hold.
+pub fn missing(used: &BTreeMap<String, i64>, held: &BTreeSet<&str>, file: &Path) -> Option<String> {
+    let lost: Vec<_> = used.iter().filter(|(key, _)| !held.contains(key.as_str())).collect();
+    let many: i64 = lost.iter().map(|(_, many)| **many).sum();
+    let names: Vec<_> = lost.iter().map(|(key, _)| key.as_str()).collect();
+    (many > 0).then(|| {
+        format!(
+            "{many} secrets in the database are sealed with {}, which {} does not hold: restore this file from its backup",
+            names.join(", "),
+            file.display()
+        )
+    })
 }
 
 /// The machine's clock, and ids made from it.
@@ -76,7 +137,9 @@ impl Guard {
     pub fn take(data_dir: &Path) -> Result<Self> {
         make_folder(data_dir)?;
         let path = data_dir.join("server.lock");
-        let file = File::create(&path).with_context(|| path.display().to_string())?;
+        let file = File::create(&path).with_context(|| {
+            format!("cannot write {}; give this user the right to, or set data_dir", path.display())
+        })?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => {

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use kalends_domain::zone;
 use kalends_engine::connect::Unregistered;
 use kalends_store::Db;
 
-use crate::base::system;
+use crate::base::{self, keys_used, missing, system};
 use crate::config::Config;
-use crate::keyfile::is_open_to_others;
+use crate::keyfile::{KeyFile, is_open_to_others};
 use crate::shelf;
 use crate::wire;
 
@@ -29,7 +30,7 @@ pub async fn run(config: &Config) -> ExitCode {
         },
         Finding { part: "data", said: folder(&config.data_dir) },
         Finding { part: "keys", said: keys(&config.secret_key_file) },
-        Finding { part: "mail", said: mail(config) },
+        Finding { part: "mail", said: mail(config).await },
         Finding { part: "apps", said: apps(config) },
         Finding { part: "time zones", said: Ok(zones()) },
     ];
@@ -55,14 +56,20 @@ fn apps(config: &Config) -> Result<String, String> {
 
 fn folder(path: &Path) -> Result<String, String> {
     let shown = path.display();
-    if !path.exists() {
-        return Ok(format!("{shown} will be made at the first start"));
-    }
-    let probe = path.join(".kalends-doctor");
+    // Where it is not there yet, the nearest folder above must let it be made.
+    let Some(there) = path.ancestors().map(or_here).find(|folder| folder.exists()) else {
+        return Err(format!("{shown} cannot be made: set data_dir"));
+    };
+    let probe = there.join(".kalends-doctor");
     std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| {
         format!("{shown} cannot be written ({error}): give this user the right to, or set data_dir")
     })?;
-    Ok(format!("{shown} can be written"))
+    let made = if path.exists() { "can be written" } else { "will be made at the first start" };
+    Ok(format!("{shown} {made}"))
+}
+
+fn or_here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
 }
 
 fn keys(path: &Path) -> Result<String, String> {
@@ -73,8 +80,10 @@ fn keys(path: &Path) -> Result<String, String> {
     if is_open_to_others(path) {
         return Err(format!("others can read {shown}: run chmod 600 {shown}"));
     }
-    std::fs::read(path)
-        .map_err(|error| format!("{shown} cannot be read ({error}): give this user the right to"))?;
+    match KeyFile::read(path).and_then(|file| file.map(|file| file.keys()).transpose()) {
+        Ok(_) => {}
+        Err(error) => return Err(format!("{error:#}")),
+    }
     Ok(format!("{shown}; back it up apart from the database"))
 }
 
@@ -84,16 +93,16 @@ async fn database(config: &Config) -> Vec<Finding> {
         return vec![Finding { part: "database", said: Ok("will be made at the first start".to_owned()) }];
     }
     let (clock, ids) = system();
-    let db = match Db::open(config.database_url.expose(), clock, ids).await {
+    let db = match base::database(config, &clock, &ids).await {
         Ok(db) => db,
-        Err(error) => {
-            return vec![Finding { part: "database", said: Err(format!("{error}: check database_url")) }];
-        }
+        Err(error) => return vec![Finding { part: "database", said: Err(format!("{error:#}")) }],
     };
-    let mut found = vec![
-        Finding { part: "database", said: tables(&db).await },
-        Finding { part: "claims", said: claims(&db).await },
-    ];
+    let mut found = vec![Finding { part: "database", said: tables(&db).await }];
+    if found.iter().all(|finding| finding.said.is_ok()) {
+        found.push(Finding { part: "clock", said: time(&db).await });
+        found.push(Finding { part: "secrets", said: secrets(&db, &config.secret_key_file).await });
+        found.push(Finding { part: "claims", said: claims(&db).await });
+    }
     let whole = found.iter().all(|finding| finding.said.is_ok());
     db.close().await;
     if whole && config.secret_key_file.exists() {
@@ -136,6 +145,17 @@ async fn tables(db: &Db) -> Result<String, String> {
     }
 }
 
+/// Every stored secret can be opened with the key file.
+async fn secrets(db: &Db, file: &Path) -> Result<String, String> {
+    let used = keys_used(db).await.map_err(|error| format!("{error:#}"))?;
+    let keys = KeyFile::read(file).map_err(|error| format!("{error:#}"))?;
+    let held = keys.as_ref().map(|keys| keys.names().collect()).unwrap_or_default();
+    match missing(&used, &held, file) {
+        None => Ok(format!("{}, all under keys of the key file", used.values().sum::<i64>())),
+        Some(said) => Err(said),
+    }
+}
+
 /// The independent look for what must never be: two claims of one host that overlap.
 async fn claims(db: &Db) -> Result<String, String> {
     let found = async { db.read().await?.claims().overlaps().await }.await;
@@ -170,12 +190,33 @@ fn zones() -> String {
     }
 }
 
-fn mail(config: &Config) -> Result<String, String> {
-    match &config.mail {
-        None => Err("no mail server: guests get no confirmation; set mail.host".to_owned()),
-        Some(mail) => {
-            wire::post(mail, &config.base_url(config.listen)).map_err(|error| format!("{error:#}"))?;
-            Ok(format!("through {}", mail.answers.get("host").map_or("", String::as_str)))
-        }
+/// Not only set up: the server is there, and lets us in.
+async fn mail(config: &Config) -> Result<String, String> {
+    let Some(mail) = &config.mail else {
+        return Err("no mail server: guests get no confirmation; set mail.host".to_owned());
+    };
+    let host = mail.answers.get("host").map_or("", String::as_str);
+    match wire::try_mail(config, mail).await {
+        Ok(identity) => Ok(format!("the server takes mails: {identity}")),
+        Err(error) => Err(format!("{host}: {}", format!("{error:#}").trim())),
+    }
+}
+
+/// A clock that runs late offers what is past, and lets no link end.
+async fn time(db: &Db) -> Result<String, String> {
+    let (now, last) = (db.now(), db.last_written().await.map_err(|error| error.to_string())?);
+    let there = db.clock().await.map_err(|error| error.to_string())?;
+    let minutes = |one: Timestamp, other: Timestamp| one.duration_since(other).as_mins().abs();
+    let shown = now.strftime("%Y-%m-%d %H:%M UTC");
+    match (there, last) {
+        (Some(there), _) if minutes(now, there) > 1 => Err(format!(
+            "this machine says {shown}, the database's {}: set both clocks by NTP",
+            there.strftime("%Y-%m-%d %H:%M UTC")
+        )),
+        (_, Some(last)) if last > now && minutes(last, now) > 1 => Err(format!(
+            "it is {shown} here, but the database was written at {}: set the clock by NTP",
+            last.strftime("%Y-%m-%d %H:%M UTC")
+        )),
+        _ => Ok(shown.to_string()),
     }
 }

@@ -8,8 +8,9 @@ use clap::Subcommand;
 use kalends_store::Db;
 use kalends_store::seal::Keys;
 
-use crate::base::Base;
+use crate::base::{Base, keys_used, system};
 use crate::config::Config;
+use crate::keyfile::KeyFile;
 
 /// Secrets sealed anew in one transaction.
 const BATCH: u32 = 100;
@@ -19,6 +20,8 @@ const BATCH: u32 = 100;
 pub enum Ask {
     /// Names the keys, the current one first, and how many secrets each seals.
     List,
+    /// Makes a key file where it was lost: what was sealed with the old keys stays closed for good.
+    New,
     /// Makes a fresh key and seals every secret anew with it, while the server runs.
     Rotate,
     /// Drops the old keys from the key file, once no secret is under them.
@@ -27,13 +30,16 @@ pub enum Ask {
 
 /// Does it and says what was done.
 pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
+    if let Ask::New = ask {
+        return new(config);
+    }
     let mut base = Base::ready(config).await?;
     match ask {
+        Ask::New => {}
         Ask::List => {
-            let used = used(&base.db).await?;
+            let used = keys_used(&base.db).await?;
             for name in base.keys.names() {
-                let many: i64 = used.iter().filter(|(key, _)| key == name).map(|(_, many)| *many).sum();
-                println!("{name}  {many} secrets");
+                println!("{name}  {} secrets", used.get(name).unwrap_or(&0));
             }
         }
         Ask::Rotate => {
@@ -47,8 +53,8 @@ pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
             // A server may have sealed with the old key until it met the new one.
             reseal(&base.db, base.keys.keys()?).await?;
             let current = base.keys.keys()?.current();
-            let used = used(&base.db).await?;
-            if let Some((key, many)) = used.iter().find(|(key, _)| *key != current) {
+            let used = keys_used(&base.db).await?;
+            if let Some((key, many)) = used.iter().find(|(key, _)| **key != current) {
                 bail!("{many} secrets are still under {key}; nothing was dropped, try again");
             }
             base.keys.forget_old()?;
@@ -59,14 +65,16 @@ pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How many secrets are under each key, by where they stand.
-async fn used(db: &Db) -> Result<Vec<(String, i64)>> {
-    let mut tx = db.read().await?;
-    let mut used = tx.credentials().keys_used().await?;
-    used.extend(tx.oauth().keys_used().await?);
-    used.extend(tx.hooks().keys_used().await?);
-    used.extend(tx.notices().keys_used().await?);
-    Ok(used)
+/// A key file with one fresh key, where there is none.
+fn new(config: &Config) -> Result<ExitCode> {
+    let path = &config.secret_key_file;
+    if KeyFile::read(path)?.is_some() {
+        bail!("{} is there; `kalends key rotate` changes the key", path.display());
+    }
+    let (_, ids) = system();
+    KeyFile::open(path, &ids)?;
+    println!("{} holds a fresh key. Accounts that were connected must be connected again.", path.display());
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Seals what is under an old key anew, a batch at a time; how many there were.

@@ -19,14 +19,20 @@ pub struct KeyFile {
 impl KeyFile {
     /// Reads it, or makes it with one fresh key where there is none.
     pub fn open(path: &Path, ids: &Ids) -> Result<Self> {
+        if let Some(file) = Self::read(path)? {
+            return Ok(file);
+        }
+        let mut file = Self { path: path.to_owned(), keys: Vec::new() };
+        file.add_fresh(ids)?;
+        tracing::info!(file = %path.display(), "made a key file; back it up apart from the database");
+        Ok(file)
+    }
+
+    /// Reads it; none where there is no such file.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
         match fs::read_to_string(path) {
-            Ok(text) => Self::parse(path, &text),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let mut file = Self { path: path.to_owned(), keys: Vec::new() };
-                file.add_fresh(ids)?;
-                tracing::info!(file = %path.display(), "made a key file; back it up apart from the database");
-                Ok(file)
-            }
+            Ok(text) => Self::parse(path, &text).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read the key file {}", path.display())),
         }
     }

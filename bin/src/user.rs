@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
-use kalends_domain::people::{Role, Slug};
+use kalends_domain::people::{Role, Slug, User};
 use kalends_engine::Engine;
-use kalends_engine::sign_in::OwnerAsk;
+use kalends_engine::sign_in::{OwnerAsk, SignInError};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Config;
@@ -104,7 +104,7 @@ pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
         }
         Ask::Password { user, password_stdin } => {
             let (password, made) = password(&engine, *password_stdin)?;
-            let user = engine.user(user).await.with_context(|| format!("{user:?}"))?;
+            let user = named(&engine, user).await?;
             engine.overrule_password(user, password.clone()).await?;
             println!("The password is changed, and all sessions are over.");
             tell(&password, made);
@@ -112,6 +112,16 @@ pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
         }
     })
     .await
+}
+
+/// The user of this mail address or page address, for an operator who typed it.
+pub async fn named(engine: &Engine, name: &str) -> Result<User> {
+    match engine.user(name).await {
+        Err(SignInError::NotFound { .. }) => {
+            bail!("there is no user {name:?}, or they are disabled; `kalends user list` names everybody")
+        }
+        found => Ok(found?),
+    }
 }
 
 /// A password that was given, or one nobody can guess; `true` when it was made here.

@@ -7,18 +7,20 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use jiff::SignedDuration;
-use kalends_app::Gateway;
+use kalends_app::gateway::Patience;
 use kalends_app::http::Tokio;
+use kalends_app::{App, Gateway};
+use kalends_domain::Clock;
 use kalends_engine::Engine;
-use kalends_engine::connect::Outside;
+use kalends_engine::connect::{Outside, Post};
 use kalends_engine::flights::FlightLog;
 use kalends_engine::job::Workers;
 use kalends_engine::notify::Links;
 use kalends_web::{Site, Web};
 use url::Url;
 
-use crate::base::{Base, Guard};
-use crate::config::Config;
+use crate::base::{Base, Guard, keys_used, missing, system};
+use crate::config::{Config, Mail};
 use crate::net;
 use crate::shelf;
 use crate::system::SystemChance;
@@ -40,6 +42,10 @@ pub async fn house(config: &Config, base_url: &Url, dress: impl FnOnce(Gateway) 
     let guard = config.database_file().map(|_| Guard::take(&config.data_dir)).transpose()?;
     let base = Base::open(config).await?;
     base.db.migrate().await.context("the tables cannot be completed")?;
+    let held = base.keys.names().collect();
+    if let Some(said) = missing(&keys_used(&base.db).await?, &held, &config.secret_key_file) {
+        tracing::error!("{said}");
+    }
     let engine = engine(config, &base, base_url, dress)?;
     let mut site = Site::new(base_url.clone());
     site.trusted_proxies.clone_from(&config.trusted_proxies);
@@ -58,15 +64,8 @@ pub fn engine(
     for problem in &shelf.wrong {
         tracing::warn!(problem, "an app of apps_dir is left out");
     }
-    let (transport, names) = net::open(&config.allow, &config.certificates)?;
-    let time = Arc::new(Tokio(Arc::clone(&base.clock)));
     let flights = Arc::new(FlightLog::default());
-    let recorder = Arc::clone(&flights);
-    let gateway = Gateway::new(transport, names, time, Arc::new(SystemChance), recorder)
-        .trusting(&config.certificates)
-        .overriding(config.endpoints.clone(), &shelf.apps)
-        .and_then(|gateway| gateway.pacing(config.paces.clone(), &shelf.apps))
-        .context("[apps]")?;
+    let gateway = way_out(config, &shelf.apps, &base.clock, Arc::clone(&flights))?;
     let keys = Arc::new(base.keys.followed()?);
     let outside = Outside::new(shelf.apps, dress(gateway), Links::new(base_url), keys).with_flights(flights);
     let undo = SignedDuration::from_hours(24 * i64::from(config.undo_days));
@@ -79,6 +78,32 @@ pub fn engine(
         None => outside,
     };
     Ok(Engine::new(base.db.clone(), outside))
+}
+
+/// The way out, as the settings shape it.
+fn way_out(
+    config: &Config,
+    apps: &[&'static App],
+    clock: &Arc<dyn Clock>,
+    recorder: Arc<FlightLog>,
+) -> Result<Gateway> {
+    let (transport, names) = net::open(&config.allow, &config.certificates)?;
+    let time = Arc::new(Tokio(Arc::clone(clock)));
+    Gateway::new(transport, names, time, Arc::new(SystemChance), recorder)
+        .trusting(&config.certificates)
+        .overriding(config.endpoints.clone(), apps)
+        .and_then(|gateway| gateway.pacing(config.paces.clone(), apps))
+        .context("[apps]")
+}
+
+/// Signs in at the mail server of the settings and sends nothing; what it says of itself.
+pub async fn try_mail(config: &Config, mail: &Mail) -> Result<String> {
+    let Post { app, account, .. } = post(mail, &config.base_url(config.listen))?;
+    let (clock, _) = system();
+    let gateway = way_out(config, &[app], &clock, Arc::new(FlightLog::default()))?;
+    let cx = gateway.cx(app, account, Patience::Form)?;
+    let messenger = app.messenger().context("this app sends no mails")?;
+    Ok(messenger.probe(&cx).await?.identity)
 }
 
 /// Runs one command's work over the verbs, on tables of this version.

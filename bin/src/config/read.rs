@@ -10,8 +10,9 @@ use kalends_app::Secret;
 use kalends_app::gateway::Paces;
 use kalends_app::oauth::{Client, Proof};
 use kalends_engine::connect::Configured;
-use tracing_subscriber::EnvFilter;
-use url::Url;
+use reqwest::Certificate;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use url::{Host, Url};
 
 use super::source::{Source, without_user};
 use super::{Config, LogFormat, Mail};
@@ -27,11 +28,11 @@ pub fn config(source: &mut Source) -> Config {
         log_format: source.get("log_format", log_format).unwrap_or(LogFormat::Text),
         trusted_proxies: source.get("trusted_proxies", networks).unwrap_or_default(),
         embed_on: source.get("embed_on", origins).unwrap_or_default(),
-        apps_dir: source.get("apps_dir", path),
+        apps_dir: source.get("apps_dir", folder),
         undo_days: source.get("apps_undo_days", days).unwrap_or(7),
         flight_days: source.get("flights.keep_days", days).unwrap_or(30),
         allow: source.get("net.allow", networks).unwrap_or_default(),
-        certificates: source.get("net.certificates", file).unwrap_or_default(),
+        certificates: source.get("net.certificates", certificates).unwrap_or_default(),
         mail: mail(source),
         base_url: source.get("base_url", base),
         endpoints: endpoints(source),
@@ -76,6 +77,14 @@ fn path(text: &str) -> Result<PathBuf, &'static str> {
     if text.is_empty() { Err("write a path") } else { Ok(PathBuf::from(text)) }
 }
 
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = path(text)?;
+    match fs::read_dir(&path) {
+        Ok(_) => Ok(path),
+        Err(error) => Err(format!("cannot be read as a folder: {error}; make it, or leave the key out")),
+    }
+}
+
 fn in_folder(data_dir: &Path) -> Secret {
     Secret::new(format!("sqlite://{}", data_dir.join("kalends.db").display()))
 }
@@ -90,10 +99,17 @@ fn database(text: &str) -> Result<Secret, &'static str> {
 }
 
 fn filter(text: &str) -> Result<String, String> {
-    let hint = |error| {
+    let hint = |error: String| {
         format!("{error}; write error, warn, info, debug or a filter such as info,kalends_engine=debug")
     };
-    EnvFilter::builder().parse(text).map(|_| text.to_owned()).map_err(hint)
+    // A word alone would be taken for a part of the program, and all others would fall silent.
+    let level = |part: &str| part.contains(['=', '[']) || part.parse::<LevelFilter>().is_ok();
+    match text.split(',').map(str::trim).find(|part| !part.is_empty() && !level(part)) {
+        Some(part) => Err(hint(format!("{part:?} is no level"))),
+        None => {
+            EnvFilter::builder().parse(text).map(|_| text.to_owned()).map_err(|error| hint(error.to_string()))
+        }
+    }
 }
 
 fn log_format(text: &str) -> Result<LogFormat, &'static str> {
@@ -142,13 +158,30 @@ fn mail(source: &mut Source) -> Option<Mail> {
     let filed = source.get("mail.password_file", password);
     let mut answers: BTreeMap<_, _> =
         [("security".to_owned(), security.to_owned()), ("port".to_owned(), port.to_string())].into();
-    for field in ["host", "user", "from_email", "from_name"] {
+    answers.extend(source.get("mail.host", host).map(|host| ("host".to_owned(), host)));
+    for field in ["user", "from_email", "from_name"] {
         answers.extend(source.get(&format!("mail.{field}"), text).map(|answer| (field.to_owned(), answer)));
     }
     if given.is_some() && filed.is_some() {
         source.wrong.push("mail.password and mail.password_file are both set; keep one".to_owned());
     }
-    answers.contains_key("host").then(|| Mail { app, answers, password: given.or(filed) })
+    let password = given.or(filed);
+    if let (None, false) = (answers.get("host"), source.has("mail.host")) {
+        let others =
+            ["app", "port", "security", "user", "password", "password_file", "from_email", "from_name"];
+        let unused = others.map(|one| format!("mail.{one}")).into_iter().find(|name| source.has(name));
+        if let Some(name) = unused {
+            source.wrong.push(format!(
+                "{name} is set, but mail.host is not: name the mail server, or leave both out"
+            ));
+        }
+    }
+    if answers.contains_key("user") && password.is_none() && source.wrong.is_empty() {
+        source.wrong.push(
+            "mail.user is set without a password: set mail.password_file, or leave both out".to_owned(),
+        );
+    }
+    answers.contains_key("host").then(|| Mail { app, answers, password })
 }
 
 fn security(text: &str) -> Result<&'static str, &'static str> {
@@ -168,8 +201,23 @@ fn text(text: &str) -> Result<String, &'static str> {
     if text.is_empty() { Err("leave the key out rather than empty") } else { Ok(text.to_owned()) }
 }
 
+fn host(name: &str) -> Result<String, &'static str> {
+    let known = name.parse::<IpAddr>().is_ok() || Host::parse(name).is_ok();
+    if known { Ok(name.to_owned()) } else { Err("write the server's name, such as mail.example.com") }
+}
+
 fn file(path: &str) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
+}
+
+fn certificates(path: &str) -> Result<String, String> {
+    let text = file(path)?;
+    let whole = Certificate::from_pem_bundle(text.as_bytes()).is_ok_and(|all| !all.is_empty());
+    if whole {
+        Ok(text)
+    } else {
+        Err("holds no certificates; write them as PEM, -----BEGIN CERTIFICATE-----".to_owned())
+    }
 }
 
 fn password(path: &str) -> Result<Secret, String> {

@@ -75,6 +75,11 @@ impl Source {
         self.given.insert(name, Given { place: name.to_owned(), text });
     }
 
+    /// True when the key was given, whatever its value.
+    pub fn has(&self, name: &str) -> bool {
+        self.given.contains_key(name)
+    }
+
     /// The value of a key through `parse`, whose error says what to write instead.
     pub fn get<T, E: Display>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let given = self.given.get(name)?;

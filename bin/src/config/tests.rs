@@ -102,8 +102,43 @@ fn the_mail_ports_default_follows_its_security() {
 }
 
 #[test]
-fn without_a_host_there_is_no_mail_server() {
-    assert!(read("[mail]\nport = 25", &[]).unwrap().mail.is_none());
+fn a_mail_setting_without_a_host_is_refused() {
+    let said = refused("[mail]\nport = 25", &[]);
+    assert!(said.contains("mail.port is set, but mail.host is not"), "{said}");
+    let said = refused("", &[("KALENDS_MAIL_HOST", "")]);
+    assert!(!said.contains("is set, but"), "what was meant is clear: {said}");
+}
+
+#[test]
+fn a_mail_account_without_its_password_is_refused() {
+    let said = refused("[mail]\nhost = \"h\"\nuser = \"hanna\"", &[]);
+    assert!(said.contains("mail.user is set without a password"), "{said}");
+}
+
+#[test]
+fn a_word_that_is_no_level_does_not_silence_the_log() {
+    for wrong in ["loud", "info,kalends_engine", "warn, verbose"] {
+        let said = refused("", &[("KALENDS_LOG", wrong)]);
+        assert!(said.contains("is no level; write error, warn"), "{said}");
+    }
+    for right in ["warn", "INFO", "info,kalends_engine=debug", "off"] {
+        assert_eq!(read("", &[("KALENDS_LOG", right)]).unwrap().log, right);
+    }
+}
+
+#[test]
+fn a_folder_of_apps_that_is_not_there_is_refused() {
+    let said = refused("apps_dir = \"nowhere-at-all\"", &[]);
+    assert!(said.contains("apps_dir = \"nowhere-at-all\": cannot be read as a folder"), "{said}");
+}
+
+#[test]
+fn a_file_without_certificates_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "root:x:0:0\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let said = refused("", &[("KALENDS_NET_CERTIFICATES", path)]);
+    assert!(said.contains("KALENDS_NET_CERTIFICATES") && said.contains("holds no certificates"), "{said}");
 }
 
 #[test]

@@ -15,6 +15,13 @@ pub fn post(mail: &Mail, base_url: &Url) -> Result<Post> {
     let Some(app) = APPS.iter().copied().find(|app| app.slug == mail.app) else {
         bail!("mail.app = {:?}: there is no app of that name; `kalends app list` names them all", mail.app);
     };
+    if app.messenger().is_none() {
+        bail!(
+            "mail.app = {:?}: {} sends no mails; leave the key out for smtp",
+            mail.app,
+            app.manifest().name
+        );
+    }
     let mut form = mail.answers.clone();
     if let Some(password) = &mail.password {
         form.insert("password".to_owned(), password.expose().to_owned());

@@ -10,6 +10,7 @@ mod migrate;
 pub mod port;
 pub mod repo;
 pub mod seal;
+mod times;
 
 pub use self::{
     error::{Error, Result},

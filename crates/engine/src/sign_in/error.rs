@@ -13,7 +13,7 @@ pub enum SignInError {
     #[error(transparent)]
     TooMany(#[from] TooMany),
     /// Something in the form will not do.
-    #[error("{0}")]
+    #[error(transparent)]
     Invalid(#[from] Invalid),
     /// The link was used, is too old, or never was.
     #[error("This link does not work any more. Ask for a new one.")]
@@ -29,7 +29,7 @@ pub enum SignInError {
     },
     /// Our own trouble.
     #[error("Something went wrong on our side. Try again.")]
-    Store(kalends_store::Error),
+    Store(#[source] kalends_store::Error),
 }
 
 impl SignInError {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sqlx::{
-    Connection, PgPool,
+    Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::sync::mpsc;
@@ -55,8 +55,12 @@ impl Postgres {
                     Ok(true)
                 })
             })
-            .connect_with(options)
-            .await?;
+            .connect_with(options.clone())
+            .await;
+        let pool = match pool {
+            Ok(pool) => pool,
+            Err(error) => return Err(cause(error, &options).await.into()),
+        };
         let node = shared.ids.uid().to_string();
         let (notices, sent) = mpsc::unbounded_channel();
         tokio::spawn(tell_others(pool.clone(), node.clone(), sent));
@@ -75,6 +79,17 @@ impl Postgres {
 
     pub(super) async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// A pool only says that it waited in vain; one connection by itself says why.
+async fn cause(error: sqlx::Error, options: &PgConnectOptions) -> sqlx::Error {
+    if !matches!(error, sqlx::Error::PoolTimedOut) {
+        return error;
+    }
+    match tokio::time::timeout(Duration::from_secs(5), PgConnection::connect_with(options)).await {
+        Ok(Err(cause)) => cause,
+        Ok(Ok(_)) | Err(_) => error,
     }
 }
 
