@@ -111,12 +111,13 @@ async fn main() -> Result<()> {
             let claims = raw::run(load.database.as_deref(), raw::What::Claim, load.clients, half).await?;
             let rows = raw::run(load.database.as_deref(), raw::What::Row, load.clients, half).await?;
             let report = book::run(&all, load.clients, time, tomorrow).await?;
-            let left = database::waiting(&server.database_url()).await?;
             println!("book, {hosts} hosts: {report}");
             for (what, raw) in [("claims", claims), ("rows under a unique key", rows)] {
                 println!("raw {what}: {raw:.0}/s; bookings are {:.0} % of that", report.rate() * 100.0 / raw);
             }
-            println!("jobs left for later: {left}");
+            let db = database::open(&server.database_url()).await?;
+            println!("jobs left for later: {}", database::drain(&db).await?);
+            db.close().await;
         }
         Scenario::Crowd { attempts } => crowd::run(&server, load.clients, attempts, tomorrow).await?,
         Scenario::Idle => tokio::time::sleep(time).await,
