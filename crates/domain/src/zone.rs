@@ -109,6 +109,17 @@ impl Zone {
             AmbiguousOffset::Fold { before, after } => Instants::Two(at(before), at(after)),
         }
     }
+
+    /// Where a start that was agreed as `wall` falls by these rules: where it is, while clocks show that then (TZ-02).
+    ///
+    /// A time that is skipped is later by what was skipped, one that is shown twice the first of the two, as RFC 5545
+    /// (3.3.5) reads them in calendars; a start that is the second of the two stays.
+    pub fn promised(&self, wall: DateTime, start: i64) -> i64 {
+        match self.instants(wall) {
+            Instants::Two(_, second) if second == start => start,
+            instants => instants.first(),
+        }
+    }
 }
 
 /// The instants a wall time stands for.
@@ -149,6 +160,11 @@ pub fn bundled_release() -> &'static str {
 /// The release named in the first line of a `tzdata.zi` file.
 pub fn release_in(tzdata_zi: &str) -> Option<&str> {
     tzdata_zi.lines().next()?.strip_prefix("# version ").map(str::trim)
+}
+
+/// Forgets all rules that were read: from here on they are what the machine has now (TZ-02).
+pub fn read_anew() {
+    tz::db().reset();
 }
 
 /// The primary names of all zones a person can choose, sorted.

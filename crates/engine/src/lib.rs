@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod book;
 pub mod calendar_changes;
+pub mod clocks;
 pub mod connect;
 mod edit;
 mod engine;

@@ -35,6 +35,7 @@ pub const ALL: &[Migration] = migrations![
     "0013_notices",
     "0014_api",
     "0015_indexes",
+    "0016_walls",
 ];
 
 impl Migration {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kalends_domain::{
-    Clock, Id, Ids, Span,
+    Clock, Id, Ids, Span, Zone,
     booking::{Attendee, Booking, Marks, State},
     event_type::{Answers, Assignment, BookedLocation, EventType, Host, Owner, Settings},
     people::{Organization, Profile, Role, Slug, Team, User},
@@ -113,6 +113,7 @@ pub fn booking(ids: &Ids, of: &EventType, span: Span, now: Timestamp) -> Booking
         title: of.title.clone(),
         span,
         zone: "UTC".into(),
+        wall: Zone::utc().wall(span.start),
         state: State::Confirmed { since: now, paid: false },
         revision: 0,
         host: host.user,

@@ -4,7 +4,7 @@ mod change;
 mod outside;
 mod state;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -16,6 +16,7 @@ use crate::{
     Id, Span, Uid,
     event_type::{Answers, BookedLocation, EventType},
     people::{Organization, User},
+    zone::Zone,
 };
 
 /// One booking, as it is now. Moving it keeps its uid and counts its revision up.
@@ -37,6 +38,8 @@ pub struct Booking {
     pub span: Span,
     /// The organizer's zone when it was agreed: the wall time there is the promise (TZ-01).
     pub zone: String,
+    /// What clocks in that zone showed at its start when it was agreed.
+    pub wall: DateTime,
     /// Where it stands.
     pub state: State,
     /// Counts changes that others must hear of; the iTIP SEQUENCE.
@@ -98,6 +101,19 @@ impl Booking {
     /// Where it stands at `now`: a confirmed booking whose end is over is completed.
     pub fn status(&self, now: Timestamp) -> Status {
         self.state.status(self.span, now)
+    }
+
+    /// It is agreed for this time, in this zone.
+    pub fn agree(&mut self, span: Span, zone: &Zone) {
+        self.span = span;
+        zone.name().clone_into(&mut self.zone);
+        self.wall = zone.wall(span.start);
+    }
+
+    /// The agreed local time by the rules of its zone now, where that is no longer when it is booked (TZ-02).
+    pub fn shifted(&self) -> Option<Span> {
+        let start = Zone::parse(&self.zone).ok()?.promised(self.wall, self.span.start);
+        (start != self.span.start).then(|| Span::new(start, start + self.span.len()))
     }
 
     /// Who booked.

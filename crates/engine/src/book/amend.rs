@@ -240,7 +240,7 @@ async fn reassigned(
 }
 
 /// It takes place, and is not over.
-fn live(booking: &Booking, now: jiff::Timestamp) -> Result<(), ChangeError> {
+pub(crate) fn live(booking: &Booking, now: jiff::Timestamp) -> Result<(), ChangeError> {
     if !booking.state.claims_time() || booking.span.end <= now.as_second() {
         return Err(ChangeError::Over);
     }
@@ -248,6 +248,6 @@ fn live(booking: &Booking, now: jiff::Timestamp) -> Result<(), ChangeError> {
 }
 
 /// Who is told of a change: nobody yet while it waits for its first yes.
-fn heard(booking: &Booking, message: Message) -> Vec<Effect> {
+pub(crate) fn heard(booking: &Booking, message: Message) -> Vec<Effect> {
     if booking.state.is_confirmed() { vec![Effect::Reconcile, Effect::Tell(message)] } else { Vec::new() }
 }

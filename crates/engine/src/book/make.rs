@@ -143,6 +143,7 @@ fn booking(
         title: terms::title(event_type, name_of(&plan.offering, host), booker, &checked.location),
         span,
         zone: plan.offering.zone.name().to_owned(),
+        wall: plan.offering.zone.wall(span.start),
         state: if waits {
             State::AwaitingConfirmation { since: now, paid: false }
         } else {

@@ -24,7 +24,12 @@ mod view;
 
 pub use kalends_store::repo::Order;
 
-pub(crate) use self::view::{leads, may_see, seen, views};
+pub(crate) use self::{
+    after::Told,
+    amend::{heard, live},
+    change::subject,
+    view::{leads, may_see, seen, views},
+};
 pub use self::{
     ask::{
         Absences, BookAsk, Booked, Booker, Bounds, CancelAsk, CancelWhat, Held, HoldAsk, LocationChoice,

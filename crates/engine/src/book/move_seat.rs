@@ -145,6 +145,7 @@ async fn apart(
         title: terms::title(event_type, make::name_of(&wish.offering, host), booker, &old.location),
         span: wish.span,
         zone: wish.offering.zone.name().to_owned(),
+        wall: wish.offering.zone.wall(wish.span.start),
         state: if waits {
             State::AwaitingConfirmation { since: now, paid: false }
         } else {

@@ -232,7 +232,7 @@ pub(crate) async fn whole(tx: &mut Tx, wish: &Move, subject: &mut Subject) -> Re
     let before = subject.booking.clone();
     change_turns(tx, wish, &before, &hosts).await?;
     let booking = &mut subject.booking;
-    booking.span = wish.span;
+    booking.agree(wish.span, &wish.offering.zone);
     booking.host = hosts.first().copied().unwrap_or(booking.host);
     if booking.hosts != hosts {
         if let Some(booker) = booking.attendees.first() {
@@ -241,7 +241,6 @@ pub(crate) async fn whole(tx: &mut Tx, wish: &Move, subject: &mut Subject) -> Re
         }
         booking.hosts = hosts;
     }
-    wish.offering.zone.name().clone_into(&mut booking.zone);
     let told = Told {
         what: "moved",
         detail: json!({

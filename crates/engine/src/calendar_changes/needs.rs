@@ -1,4 +1,4 @@
-//! What a host is asked because of their calendars.
+//! What a host is asked because of their calendars, or of clocks.
 
 use kalends_domain::{
     Id, Span,
@@ -12,6 +12,7 @@ use kalends_store::{
 use crate::{
     Engine, Member, Trouble,
     book::{BookingView, views},
+    clocks::Shifted,
 };
 
 /// Bookings looked at for conflicts; who has more ahead sees the first ones first.
@@ -19,13 +20,15 @@ const AHEAD: u32 = 200;
 /// Conflicts shown at once.
 const MOST: usize = 50;
 
-/// What a host is asked because of their calendars.
+/// What a host is asked because of their calendars, or of clocks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Needs {
     /// Bookings whose event was changed in a calendar.
     pub changed: Vec<Changed>,
     /// Bookings over which something else was laid.
     pub conflicts: Vec<Conflict>,
+    /// Bookings that new rules brought to another local time than was agreed.
+    pub shifted: Vec<Shifted>,
 }
 
 /// A booking whose event was changed in a calendar.
@@ -59,7 +62,7 @@ pub struct Conflict {
 impl Needs {
     /// How many questions there are.
     pub const fn len(&self) -> usize {
-        self.changed.len() + self.conflicts.len()
+        self.changed.len() + self.conflicts.len() + self.shifted.len()
     }
 
     /// True when nothing is asked.
@@ -69,12 +72,14 @@ impl Needs {
 }
 
 impl Engine {
-    /// What the asker's own calendars ask of them.
+    /// What is asked about the asker's own bookings.
     pub async fn needs(&self, asker: &Member) -> Result<Needs, Trouble> {
         let mut tx = self.db.read().await?;
         let changed = self.changed(&mut tx, asker).await?;
         let conflicts = self.conflicts(&mut tx, asker).await?;
-        Ok(Needs { changed, conflicts })
+        drop(tx);
+        let shifted = self.own_shifted(asker).await?;
+        Ok(Needs { changed, conflicts, shifted })
     }
 
     async fn changed(&self, tx: &mut Tx, asker: &Member) -> Result<Vec<Changed>, Trouble> {

@@ -238,6 +238,11 @@ impl Memory {
         }
     }
 
+    /// Forgets everything: what was read may rest on rules that are no longer in force.
+    pub fn forget_all(&self) {
+        self.forget(Change::Everything);
+    }
+
     fn forget(&self, change: Change) {
         match change {
             Change::Claims(user) => {

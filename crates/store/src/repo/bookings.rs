@@ -2,6 +2,7 @@
 
 mod list;
 mod rows;
+mod shifted;
 
 use kalends_domain::{
     Id, Span, Uid,
@@ -13,6 +14,7 @@ use self::rows::{Rest, booking, with_people};
 pub use self::{
     list::{Filter, Listed, Order, Page},
     rows::{Booked, BookingEvent, Happened},
+    shifted::{Agreed, Compared},
 };
 use super::json;
 use crate::{Change, Error, Result, Sql, Tx, Value, sql};
@@ -24,7 +26,7 @@ pub struct Bookings<'t> {
 
 const COLUMNS: &str =
     "b.organization_id, b.id, b.number, b.uid, b.event_type_id, b.host_id, b.title, b.starts, b.ends,
-    b.zone, b.status, b.revision, b.series_uid, b.rest, b.created_at, b.updated_at";
+    b.zone, b.wall, b.status, b.revision, b.series_uid, b.rest, b.created_at, b.updated_at";
 
 impl Bookings<'_> {
     /// Stores a fresh booking with its hosts and attendees. Its time is claimed apart.
@@ -32,8 +34,8 @@ impl Bookings<'_> {
         self.tx
             .soon(
                 sql("INSERT INTO bookings (organization_id, id, number, uid, event_type_id, host_id, title, starts, ends, zone,
-                        status, revision, series_uid, rest, created_at, updated_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")
+                        wall, wall_starts, status, revision, series_uid, rest, created_at, updated_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $8, $12, $13, $14, $15, $16, $17)")
                 .bind(new.organization)
                 .bind(new.id)
                 .bind(new.number)
@@ -44,6 +46,7 @@ impl Bookings<'_> {
                 .bind(new.span.start)
                 .bind(new.span.end)
                 .bind(&new.zone)
+                .bind(new.wall.to_string())
                 .bind(new.state.as_str())
                 .bind(new.revision)
                 .bind(new.series.as_ref())
@@ -65,7 +68,8 @@ impl Bookings<'_> {
             .tx
             .run(
                 sql("UPDATE bookings SET host_id = $3, title = $4, starts = $5, ends = $6, zone = $7, status = $8,
-                            revision = $9, series_uid = $10, rest = $11, updated_at = $12
+                            revision = $9, series_uid = $10, rest = $11, updated_at = $12, wall = $14,
+                            wall_starts = CASE WHEN starts = $5 AND wall = $14 THEN wall_starts ELSE $5 END
                      WHERE organization_id = $1 AND id = $2 AND revision = $13")
                 .bind(changed.organization)
                 .bind(changed.id)
@@ -79,7 +83,8 @@ impl Bookings<'_> {
                 .bind(changed.series.as_ref())
                 .bind(json(&Rest::of(changed))?)
                 .bind(changed.updated_at)
-                .bind(seen),
+                .bind(seen)
+                .bind(changed.wall.to_string()),
             )
             .await?;
         if saved == 0 {

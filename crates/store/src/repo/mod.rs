@@ -28,7 +28,7 @@ mod settings;
 pub use self::{
     allowances::Allowances,
     audit::{Audit, Deed},
-    bookings::{Booked, BookingEvent, Bookings, Filter, Happened, Listed, Order, Page},
+    bookings::{Agreed, Booked, BookingEvent, Bookings, Compared, Filter, Happened, Listed, Order, Page},
     calendars::{Calendar, Calendars, FailurePolicy, Freshness, MirrorBusy, MirrorEvent},
     channels::{CalendarChannel, ChannelState, Channels},
     claims::{Ask, Claimed, ClaimedTime, Claims, Overlap, Owner, Seat},

@@ -34,6 +34,8 @@ pub struct Filter {
     pub series: Option<Uid>,
     /// Of some series.
     pub in_series: bool,
+    /// At another time than the rules of its zone make of what was agreed.
+    pub shifted: bool,
     /// Starting at this second or later.
     pub starts_from: Option<i64>,
     /// Starting before this second.
@@ -188,6 +190,9 @@ impl Filter {
         }
         if self.in_series {
             query = query.then("AND b.series_uid IS NOT NULL");
+        }
+        if self.shifted {
+            query = query.then("AND b.wall_starts <> b.starts");
         }
         for (bound, condition) in [
             (self.starts_from, "AND b.starts >= ?"),

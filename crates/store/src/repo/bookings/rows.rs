@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime};
 use kalends_domain::{
-    Id, Span,
+    Id, Span, Zone,
     booking::{Attendee, Booking, Marks, State},
     event_type::{Answers, BookedLocation},
     people::User,
@@ -12,7 +12,7 @@ use kalends_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::{Result, Row, Tx, sql};
+use crate::{Result, Row, Tx, port::broken, sql};
 
 /// What no query asks for, as one JSON value.
 #[derive(Serialize, Deserialize)]
@@ -45,6 +45,7 @@ impl Rest {
 /// A booking without its people.
 pub(super) fn booking(row: &Row) -> Result<Booking> {
     let rest: Rest = row.json("rest")?;
+    let (span, zone): (Span, String) = (row.span()?, row.get("zone")?);
     Ok(Booking {
         id: row.get("id")?,
         number: row.get("number")?,
@@ -52,8 +53,9 @@ pub(super) fn booking(row: &Row) -> Result<Booking> {
         organization: row.get("organization_id")?,
         event_type: row.get("event_type_id")?,
         title: row.get("title")?,
-        span: row.span()?,
-        zone: row.get("zone")?,
+        span,
+        wall: wall(row, &zone, span.start)?,
+        zone,
         state: rest.state,
         revision: row.get("revision")?,
         host: row.get("host_id")?,
@@ -68,6 +70,14 @@ pub(super) fn booking(row: &Row) -> Result<Booking> {
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
     })
+}
+
+/// What clocks showed; where that was not noted yet (it was made by an earlier version), what they show now.
+pub(super) fn wall(row: &Row, zone: &str, start: i64) -> Result<DateTime> {
+    match row.get::<Option<String>>("wall")? {
+        Some(text) => text.parse().map_err(|error| broken("wall", &error)),
+        None => Ok(Zone::parse(zone).unwrap_or_else(|_| Zone::utc()).wall(start)),
+    }
 }
 
 /// Adds hosts and attendees: two queries for any number of bookings.

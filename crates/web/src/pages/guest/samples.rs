@@ -265,6 +265,7 @@ pub fn booking(state: State) -> BookingView {
             title: "Project consultation between Inês Carvalho and Marta Hollweg".into(),
             span: Span::new(start, start + 45 * 60),
             zone: "Europe/Lisbon".into(),
+            wall: jiff::civil::date(2027, 3, 11).at(9, 30, 0, 0),
             state,
             revision: 0,
             host: id(1),

@@ -1,0 +1,79 @@
+//! What becomes of a shifted booking, with one click.
+
+use futures::future::BoxFuture;
+use kalends_domain::{
+    Uid,
+    booking::{Booking, Message},
+    zone::Zone,
+};
+use kalends_store::Tx;
+use serde_json::json;
+
+use crate::{
+    Actor, Engine, Member,
+    book::{self, Bounds, ChangeError, RescheduleAsk, Told},
+};
+
+/// What becomes of a booking that new rules brought to another local time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShiftAnswer {
+    /// It stays at its instant: what clocks show then is agreed from here on.
+    Keep,
+    /// It moves to where clocks show what was agreed.
+    Move,
+}
+
+impl Engine {
+    /// Answers for a booking, for a host or one who manages; one that is not shifted any more is `NotFound`.
+    pub async fn answer_shift(
+        &self,
+        asker: &Member,
+        uid: &Uid,
+        answer: ShiftAnswer,
+    ) -> Result<Booking, ChangeError> {
+        let actor = Actor::Member(*asker);
+        if answer == ShiftAnswer::Keep {
+            let uid = uid.clone();
+            return self.db.write(move |tx| kept(tx, uid.clone(), actor.clone())).await;
+        }
+        let booking = self.hosted_booking(asker, uid).await?.booking;
+        let to = booking.shifted().ok_or(ChangeError::NotFound)?;
+        let ask = RescheduleAsk {
+            booking: uid.clone(),
+            start: to.starts(),
+            reason: format!("{} It takes place at the local time that was agreed.", because(&booking)),
+            minutes: None,
+            hold: None,
+            actor,
+            bounds: Bounds::AnyFreeTime,
+        };
+        self.reschedule(&ask).await
+    }
+}
+
+/// Its time is claimed already. Mails and calendars hold the local time that was agreed, so for them it moves.
+fn kept(tx: &mut Tx, uid: Uid, actor: Actor) -> BoxFuture<'_, Result<Booking, ChangeError>> {
+    Box::pin(async move {
+        let mut subject = book::subject(tx, &uid, &actor).await?;
+        let booking = &mut subject.booking;
+        book::live(booking, tx.now())?;
+        let shifted = booking.shifted().ok_or(ChangeError::NotFound)?;
+        let zone = Zone::parse(&booking.zone).map_err(|_| ChangeError::NotFound)?;
+        let (was, reason) = (booking.wall, because(booking));
+        booking.agree(booking.span, &zone);
+        let told = Told {
+            what: "instant_kept",
+            detail: json!({ "zone": booking.zone, "from": was, "to": booking.wall }),
+            reason: format!("{reason} It stays at the same instant."),
+            moved_from: Some(shifted),
+            only: Vec::new(),
+        };
+        let effects = book::heard(booking, Message::Moved);
+        subject.store(tx, &effects, &actor, &told).await?;
+        Ok(subject.booking)
+    })
+}
+
+fn because(booking: &Booking) -> String {
+    format!("The rules of local time have changed in {}.", booking.zone)
+}
