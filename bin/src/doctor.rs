@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use kalends_domain::zone;
 use kalends_engine::connect::Unregistered;
 use kalends_store::Db;
 
@@ -13,6 +12,7 @@ use crate::config::Config;
 use crate::keyfile::{KeyFile, is_open_to_others};
 use crate::shelf;
 use crate::wire;
+use crate::zones::Rules;
 
 /// What was found out about one part.
 struct Finding {
@@ -32,7 +32,7 @@ pub async fn run(config: &Config) -> ExitCode {
         Finding { part: "keys", said: keys(&config.secret_key_file) },
         Finding { part: "mail", said: mail(config).await },
         Finding { part: "apps", said: apps(config) },
-        Finding { part: "time zones", said: Ok(zones()) },
+        Finding { part: "time zones", said: Ok(Rules::of_this_machine().words()) },
     ];
     findings.extend(database(config).await);
     for finding in &findings {
@@ -104,6 +104,9 @@ async fn database(config: &Config) -> Vec<Finding> {
         found.push(Finding { part: "claims", said: claims(&db).await });
     }
     let whole = found.iter().all(|finding| finding.said.is_ok());
+    if whole {
+        found.push(Finding { part: "local time", said: local_times(&db, config).await });
+    }
     db.close().await;
     if whole && config.secret_key_file.exists() {
         found.extend(sign_ins(config).await);
@@ -171,22 +174,16 @@ async fn claims(db: &Db) -> Result<String, String> {
     }
 }
 
-/// Which rules local times go by: the system's where it has some, so that they can be updated alone (TZ-02).
-fn zones() -> String {
-    let folder = std::env::var_os("TZDIR").unwrap_or_else(|| "/usr/share/zoneinfo".into());
-    let folder = Path::new(&folder);
-    let bundled = zone::bundled_release();
-    if !folder.is_dir() {
-        return format!("release {bundled}, built in");
-    }
-    let text = std::fs::read_to_string(folder.join("tzdata.zi")).unwrap_or_default();
-    let shown = folder.display();
-    match zone::release_in(&text) {
-        Some(release) if release < bundled => format!(
-            "release {release} of {shown}, older than {bundled} of this version: update the package tzdata"
-        ),
-        Some(release) => format!("release {release} of {shown}"),
-        None => format!("of {shown}, which names no release; {bundled} is known to this version"),
+/// Bookings to come that new rules brought to another local time than was agreed (TZ-02).
+async fn local_times(db: &Db, config: &Config) -> Result<String, String> {
+    let shifted = async { db.read().await?.bookings().shifted().await }.await;
+    let page = config.base_url(config.listen).join("settings/zones").map(String::from).unwrap_or_default();
+    match shifted.map_err(|error: kalends_store::Error| error.to_string())? {
+        0 => Ok("every booking to come is at the local time that was agreed".to_owned()),
+        1 => Err(format!("one booking to come is at another local time than was agreed: decide at {page}")),
+        many => {
+            Err(format!("{many} bookings to come are at another local time than was agreed: decide at {page}"))
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod slots;
 mod system;
 mod user;
 mod wire;
+mod zones;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

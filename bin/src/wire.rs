@@ -17,12 +17,14 @@ use kalends_engine::flights::FlightLog;
 use kalends_engine::job::Workers;
 use kalends_engine::notify::Links;
 use kalends_web::{Site, Web};
+use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::base::{Base, Guard, keys_used, missing, system};
 use crate::config::{Config, Mail};
 use crate::net;
 use crate::shelf;
+use crate::zones;
 use crate::system::SystemChance;
 
 pub use post::post;
@@ -34,6 +36,12 @@ pub struct House {
     pub engine: Engine,
     site: Site,
     _guard: Option<Guard>,
+}
+
+/// What goes on beside answering.
+pub struct Work {
+    workers: Workers,
+    rules: JoinHandle<()>,
 }
 
 /// Builds it for this address; `dress` may change the way out before anything uses it.
@@ -121,13 +129,15 @@ impl House {
     }
 
     /// Starts the work that follows changes.
-    pub fn work(&self) -> Workers {
-        Workers::start(&self.engine)
+    pub fn work(&self) -> Work {
+        let rules = tokio::spawn(zones::follow(self.engine.clone()));
+        Work { workers: Workers::start(&self.engine), rules }
     }
 
     /// Finishes what is under way and closes the database.
-    pub async fn close(self, workers: Workers) {
-        workers.stop().await;
+    pub async fn close(self, work: Work) {
+        work.rules.abort();
+        work.workers.stop().await;
         self.base.db.close().await;
     }
 }

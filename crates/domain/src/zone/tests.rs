@@ -1,4 +1,5 @@
 use jiff::civil::date;
+use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
@@ -139,4 +140,87 @@ fn the_release_is_read_from_the_systems_copy_tz_02() {
     assert_eq!(release_in("# version 2026b\n# comment"), Some("2026b"));
     assert_eq!(release_in("R A 1916 o"), None);
     assert!(bundled_release().starts_with("20"));
+}
+
+/// A zone by its rules alone, as POSIX writes them.
+fn rules(text: &str) -> Zone {
+    Zone(TimeZone::posix(text).unwrap())
+}
+
+fn at(text: &str) -> i64 {
+    text.parse::<Timestamp>().unwrap().as_second()
+}
+
+/// TZ-02: summer time as it was agreed under, and what a government may make of it.
+#[rstest]
+#[case::nothing_changed("CET-1CEST,M3.5.0,M10.5.0/3", "2027-07-01T12:00:00Z", "2027-07-01T12:00:00Z")]
+#[case::no_summer_time_any_more("CET-1", "2027-07-01T12:00:00Z", "2027-07-01T13:00:00Z")]
+#[case::winter_stays_what_it_was("CET-1", "2027-12-01T12:00:00Z", "2027-12-01T12:00:00Z")]
+#[case::summer_time_for_good("<+02>-2", "2027-12-01T12:00:00Z", "2027-12-01T11:00:00Z")]
+#[case::half_an_hour("<+0130>-1:30", "2027-12-01T12:00:00Z", "2027-12-01T11:30:00Z")]
+#[case::across_the_date_line("<-11>11", "2027-12-01T12:00:00Z", "2027-12-02T00:00:00Z")]
+fn a_promise_is_where_clocks_show_what_was_agreed_tz_02(
+    #[case] new: &str,
+    #[case] start: &str,
+    #[case] promised: &str,
+) {
+    let wall = rules("CET-1CEST,M3.5.0,M10.5.0/3").wall(at(start));
+    assert_eq!(rules(new).promised(wall, at(start)), at(promised));
+}
+
+#[test]
+fn a_promise_that_is_skipped_now_is_later_by_what_is_skipped_tz_02() {
+    // Agreed for 02:30 in summer time all year; now clocks go forward from 02:00 to 03:00 that night.
+    let start = at("2027-03-28T00:30:00Z");
+    let wall = rules("<+02>-2").wall(start);
+    let new = rules("CET-1CEST,M3.5.0,M10.5.0/3");
+    let promised = new.promised(wall, start);
+    assert_eq!(promised, at("2027-03-28T01:30:00Z"));
+    assert_eq!(new.wall(promised), date(2027, 3, 28).at(3, 30, 0, 0));
+    // Agreed in winter time it is there already: nothing could be made better by moving it.
+    let start = at("2027-03-28T01:30:00Z");
+    assert_eq!(new.promised(rules("CET-1").wall(start), start), start);
+}
+
+#[test]
+fn a_promise_that_is_shown_twice_now_is_the_first_unless_it_is_the_second_already_tz_02() {
+    // 02:30 comes twice on 31 October 2027: at 00:30 and at 01:30 UTC.
+    let new = rules("CET-1CEST,M3.5.0,M10.5.0/3");
+    let promised = |old: &str, start: &str| new.promised(rules(old).wall(at(start)), at(start));
+    assert_eq!(promised("<+03>-3", "2027-10-30T23:30:00Z"), at("2027-10-31T00:30:00Z"));
+    assert_eq!(promised("<+02>-2", "2027-10-31T00:30:00Z"), at("2027-10-31T00:30:00Z"));
+    assert_eq!(promised("<+01>-1", "2027-10-31T01:30:00Z"), at("2027-10-31T01:30:00Z"));
+}
+
+proptest! {
+    /// TZ-02, for any two sets of rules: a promise is kept, or put where clocks show what was agreed, or just behind what
+    /// they skip; and agreed anew, either way, it is asked about no more.
+    #[test]
+    fn a_promise_holds_under_any_rules_tz_02(
+        old in rule_text(), new in rule_text(), start in 1_780_000_000_i64..1_880_000_000,
+    ) {
+        let (old, new, start) = (rules(&old), rules(&new), start / 60 * 60);
+        let wall = old.wall(start);
+        let promised = new.promised(wall, start);
+        if new.wall(start) == wall {
+            prop_assert_eq!(promised, start);
+        }
+        match new.instants(wall) {
+            Instants::Skipped(_) => prop_assert!(new.wall(promised) > wall),
+            _ => prop_assert_eq!(new.wall(promised), wall),
+        }
+        for kept in [start, promised] {
+            prop_assert_eq!(new.promised(new.wall(kept), kept), kept);
+        }
+    }
+}
+
+/// An offset of quarter hours, with or without summer time between any two months.
+fn rule_text() -> impl Strategy<Value = String> {
+    let offset = (-11_i32..12, 0_i32..4).prop_map(|(hours, quarter)| format!("{hours}:{:02}", quarter * 15));
+    let summer = (1_i32..6, 7_i32..12, 1_i32..6, 0_i32..7)
+        .prop_map(|(from, to, week, day)| format!("<S>,M{from}.{week}.{day},M{to}.{week}.{day}/3"));
+    (offset, proptest::option::of(summer)).prop_map(|(offset, summer)| {
+        format!("<STD>{offset}{}", summer.unwrap_or_default().replace("<S>", "<DST>"))
+    })
 }

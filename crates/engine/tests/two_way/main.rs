@@ -9,6 +9,7 @@ extern crate kalends_testkit;
 
 use kalends_testkit::suite::{self, Check};
 
+mod clocks;
 mod conflicts;
 mod guards;
 mod kept;
@@ -21,6 +22,7 @@ mod stage;
 mod told;
 
 const SUITE: &[(&str, &[Check])] = &[
+    ("clocks", clocks::CHECKS),
     ("conflicts", conflicts::CHECKS),
     ("guards", guards::CHECKS),
     ("kept", kept::CHECKS),

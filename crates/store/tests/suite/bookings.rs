@@ -9,7 +9,8 @@ use kalends_domain::{
 };
 use kalends_store::{
     Error,
-    repo::{Filter, Happened, Order, Page},
+    repo::{Agreed, Compared, Filter, Happened, Order, Page},
+    sql,
 };
 use kalends_testkit::{TestDb, make};
 
@@ -30,6 +31,9 @@ checks![
     further_seats_find_their_booking,
     a_series_is_found_in_order,
     what_happened_is_told_in_order,
+    what_was_agreed_is_read_in_portions_and_compared_at_once_tz_02,
+    a_booking_agreed_anew_is_not_shifted_any_more_tz_02,
+    what_was_not_noted_yet_is_read_by_the_rules_in_force_tz_01,
 ];
 
 pub(crate) async fn event_type(t: &TestDb, names: &[&str]) -> (Vec<User>, EventType) {
@@ -66,7 +70,7 @@ fn full(t: &TestDb, of: &EventType, people: &[User]) -> Booking {
 }
 
 async fn a_booking_comes_back_as_it_was(t: &TestDb) {
-    // TZ-01: its instant, and the zone in which that was agreed upon.
+    // TZ-01: its instant, the zone in which it was agreed upon, and what clocks there showed.
     let (people, of) = event_type(t, &["ann", "bob"]).await;
     let booking = full(t, &of, &people);
     add(t, &booking).await;
@@ -301,4 +305,79 @@ async fn what_happened_is_told_in_order(t: &TestDb) {
     let history = t.db.read().await.unwrap().bookings().history(&booking).await.unwrap();
     assert_eq!(history.iter().map(|one| one.kind.as_str()).collect::<Vec<_>>(), ["booked", "event_written"]);
     assert_eq!((history[0].at, history[0].actor.as_str()), (t.clock.now(), "guest"));
+}
+
+/// Three bookings, an hour apart from noon of the day after; the test's now is before.
+async fn three(t: &TestDb) -> Vec<Booking> {
+    let (_, of) = event_type(t, &["ann"]).await;
+    let mut all = Vec::new();
+    for hour in [24, 25, 26] {
+        let start = t.clock.now().as_second() + hour * 3600;
+        all.push(booked(t, &of, Span::new(start, start + 1800)).await);
+    }
+    all
+}
+
+/// Notes that clocks show what was agreed an hour later than it is booked.
+async fn shift(t: &TestDb, agreed: &Agreed) -> u64 {
+    let seen = vec![Compared { of: agreed.clone(), promised: agreed.start + 3600 }];
+    write!(t.db, [seen], |tx| { tx.bookings().compared(&seen).await }).unwrap()
+}
+
+async fn shifted(t: &TestDb, of: &Booking) -> Vec<Booking> {
+    let filter = Filter::of(of.organization).shifted(t.clock.now().as_second());
+    let mut tx = t.db.read().await.unwrap();
+    let listed = tx.bookings().list(&filter, Order::Start, Page::default()).await.unwrap().bookings;
+    assert_eq!(tx.bookings().shifted().await.unwrap(), listed.len() as u64);
+    listed
+}
+
+async fn what_was_agreed_is_read_in_portions_and_compared_at_once_tz_02(t: &TestDb) {
+    let all = three(t).await;
+    let mut tx = t.db.read().await.unwrap();
+    let first = tx.bookings().agreed((t.clock.now().as_second(), None), 2).await.unwrap();
+    let at = |agreed: &[Agreed]| agreed.iter().map(|one| one.booking).collect::<Vec<_>>();
+    assert_eq!(at(&first), [all[0].id, all[1].id]);
+    assert_eq!((first[0].wall, first[0].promised), (all[0].wall, Some(all[0].span.start)));
+    let rest = tx.bookings().agreed((first[1].start, Some(first[1].booking)), 2).await.unwrap();
+    assert_eq!(at(&rest), [all[2].id]);
+    let from_its_start = tx.bookings().agreed((all[2].span.start, None), 2).await.unwrap();
+    assert_eq!(at(&from_its_start), [all[2].id]);
+    drop(tx);
+    assert_eq!(shifted(t, &all[0]).await, []);
+    assert_eq!(shift(t, &first[1]).await, 1);
+    assert_eq!(shifted(t, &all[0]).await, [all[1].clone()]);
+}
+
+async fn a_booking_agreed_anew_is_not_shifted_any_more_tz_02(t: &TestDb) {
+    let all = three(t).await;
+    let read = t.db.read().await.unwrap().bookings().agreed((0, None), 9).await.unwrap();
+    for agreed in &read {
+        shift(t, agreed).await;
+    }
+    // Another guest changes nothing about when; another time, or another word for the same instant, does.
+    let [mut same, mut moved, mut kept] = <[Booking; 3]>::try_from(all).unwrap();
+    same.attendees.push(make::guest("eve"));
+    moved.agree(Span::new(moved.span.start + 3600, moved.span.end + 3600), &kalends_domain::Zone::utc());
+    kept.wall = kept.wall.checked_sub(SignedDuration::from_hours(1)).unwrap();
+    for one in [&mut same, &mut moved, &mut kept] {
+        one.revision += 1;
+        assert!(write!(t.db, [one], |tx| { tx.bookings().save(&one, 0).await }).unwrap());
+    }
+    assert_eq!(shifted(t, &same).await, [same.clone()]);
+    // What was read before that says nothing about them.
+    assert_eq!((shift(t, &read[1]).await, shift(t, &read[2]).await), (0, 0));
+    assert_eq!(shifted(t, &same).await, [same]);
+}
+
+async fn what_was_not_noted_yet_is_read_by_the_rules_in_force_tz_01(t: &TestDb) {
+    let all = three(t).await;
+    write!(t.db, [], |tx| { tx.run(sql("UPDATE bookings SET wall = NULL, wall_starts = NULL")).await }).unwrap();
+    let mut tx = t.db.read().await.unwrap();
+    assert_eq!(tx.bookings().get(all[0].id).await.unwrap(), Some(all[0].clone()));
+    let agreed = tx.bookings().agreed((0, None), 9).await.unwrap();
+    assert_eq!((agreed[0].wall, agreed[0].promised), (all[0].wall, None));
+    drop(tx);
+    assert_eq!(shifted(t, &all[0]).await, []);
+    assert_eq!(shift(t, &agreed[0]).await, 1);
 }
