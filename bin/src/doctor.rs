@@ -181,9 +181,9 @@ async fn local_times(db: &Db, config: &Config) -> Result<String, String> {
     match shifted.map_err(|error: kalends_store::Error| error.to_string())? {
         0 => Ok("every booking to come is at the local time that was agreed".to_owned()),
         1 => Err(format!("one booking to come is at another local time than was agreed: decide at {page}")),
-        many => {
-            Err(format!("{many} bookings to come are at another local time than was agreed: decide at {page}"))
-        }
+        many => Err(format!(
+            "{many} bookings to come are at another local time than was agreed: decide at {page}"
+        )),
     }
 }
 

@@ -24,8 +24,8 @@ use crate::base::{Base, Guard, keys_used, missing, system};
 use crate::config::{Config, Mail};
 use crate::net;
 use crate::shelf;
-use crate::zones;
 use crate::system::SystemChance;
+use crate::zones;
 
 pub use post::post;
 

@@ -65,7 +65,10 @@ async fn new_rules_list_what_they_moved_and_nothing_else_once_for_each_release(t
     stage.engine.follow_clock_rules("2026b").await.unwrap();
     let found = listed(&stage, &stage.member).await;
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].view.booking.id, found[0].to, found[0].fits), (moved.id, span("11-24 11:00", 30), true));
+    assert_eq!(
+        (found[0].view.booking.id, found[0].to, found[0].fits),
+        (moved.id, span("11-24 11:00", 30), true)
+    );
     assert_eq!(stage.engine.needs(&stage.member).await.unwrap().shifted, found);
     assert_eq!(t.db.read().await.unwrap().bookings().shifted().await.unwrap(), 1);
     let rules = stage.engine.clock_rules().await.unwrap().unwrap();
@@ -105,7 +108,8 @@ async fn a_booking_that_stays_is_agreed_anew_and_everybody_hears_of_it(t: &TestD
     assert_eq!((now.span, now.revision, now.wall), (booking.span, 1, shown));
     let mut tx = t.db.read().await.unwrap();
     let written = tx.references().of_booking(&booking).await.unwrap();
-    assert!(written.iter().all(|row| row.applied_revision == Some(1)), "its events are written again");
+    let revisions: Vec<_> = written.iter().map(|row| row.applied_revision).collect();
+    assert_eq!(revisions, [Some(1)], "its event is written again");
     drop(tx);
     assert_eq!(stage.planner.stands("work", booking.uid.as_str()), Some(booking.span));
     assert_eq!(stage.told(&booking).await, ["confirmed", "moved"]);
@@ -170,5 +174,9 @@ async fn bookings_of_an_earlier_version_are_taken_as_agreed_by_the_rules_in_forc
     assert_eq!(listed(&stage, &stage.member).await, []);
     let noted = sql("SELECT wall FROM bookings WHERE id = $1").bind(booking.id);
     let row = t.db.read().await.unwrap().row(noted).await.unwrap().unwrap();
-    assert_eq!(row.get::<String>("wall").unwrap(), "2026-11-24T11:00:00", "what clocks in Vienna show at ten UTC");
+    assert_eq!(
+        row.get::<String>("wall").unwrap(),
+        "2026-11-24T11:00:00",
+        "what clocks in Vienna show at ten UTC"
+    );
 }

@@ -372,7 +372,8 @@ async fn a_booking_agreed_anew_is_not_shifted_any_more_tz_02(t: &TestDb) {
 
 async fn what_was_not_noted_yet_is_read_by_the_rules_in_force_tz_01(t: &TestDb) {
     let all = three(t).await;
-    write!(t.db, [], |tx| { tx.run(sql("UPDATE bookings SET wall = NULL, wall_starts = NULL")).await }).unwrap();
+    write!(t.db, [], |tx| { tx.run(sql("UPDATE bookings SET wall = NULL, wall_starts = NULL")).await })
+        .unwrap();
     let mut tx = t.db.read().await.unwrap();
     assert_eq!(tx.bookings().get(all[0].id).await.unwrap(), Some(all[0].clone()));
     let agreed = tx.bookings().agreed((0, None), 9).await.unwrap();

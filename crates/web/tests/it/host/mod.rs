@@ -2,6 +2,7 @@
 
 mod availability;
 mod bookings;
+mod clocks;
 mod event_types;
 mod needs;
 mod recorder;

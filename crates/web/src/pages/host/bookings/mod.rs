@@ -1,10 +1,13 @@
 //! Bookings: what comes, what waits, what was.
 
 mod change;
+mod clock;
 mod list;
 mod needs;
 mod page;
 mod show;
+
+pub(super) use self::{clock::Shift, needs::Needs, show::DID};
 
 use axum::{
     Router,
@@ -26,6 +29,7 @@ pub fn routes() -> Router<Web> {
         .route("/bookings/{uid}/answer", post(change::answer))
         .route("/bookings/{uid}/cancel", post(change::cancel))
         .route("/bookings/{uid}/conflict", post(needs::conflict))
+        .route("/bookings/{uid}/clock", post(clock::answer))
         .route("/bookings/{uid}/absent", post(change::absent))
         .route("/bookings/{uid}/again", post(change::again))
 }

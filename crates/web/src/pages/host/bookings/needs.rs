@@ -1,4 +1,4 @@
-//! What a host's calendars ask of them, and their answers, one click each.
+//! What calendars and clocks ask a host, and what they answer about calendars, one click each.
 
 use axum::{
     extract::{Path, State},
@@ -10,21 +10,23 @@ use kalends_engine::{
     calendar_changes::{ChangeAnswer, Changed, Conflict, ConflictStep, Needs as Found},
 };
 
-use super::show::page;
+use super::{clock::Shift, show::page};
 use crate::{
     Problem, Web,
     extract::{BookingUid, Form, Typed},
     pages::host::{Answer, desk::Desk, eye::Eye, notice::Notice},
 };
 
-/// What a host's calendars ask, as it is drawn.
+/// What calendars and clocks ask a host, as it is drawn.
 #[derive(Debug, Clone, Default)]
 pub struct Needs {
     /// Events of ours that were changed over there.
     pub changed: Vec<Asked>,
     /// Foreign events that lie over bookings.
     pub conflicts: Vec<Over>,
-    /// Where the answer leads back to: `list` or `one`.
+    /// Bookings at another local time than was agreed.
+    pub shifted: Vec<Shift>,
+    /// Where the answer leads back to: `list`, `one` or `zones`.
     pub from: &'static str,
 }
 
@@ -78,6 +80,7 @@ impl Needs {
         Self {
             changed: found.changed.iter().map(|one| asked(one, eye)).collect(),
             conflicts: found.conflicts.iter().map(|one| over(one, eye)).collect(),
+            shifted: found.shifted.iter().map(|one| Shift::of(one, eye)).collect(),
             from,
         }
     }
@@ -87,12 +90,17 @@ impl Needs {
     pub fn about(mut self, uid: &str) -> Self {
         self.changed.retain(|one| one.uid == uid);
         self.conflicts.retain(|one| one.uid == uid);
+        self.shifted.retain(|one| one.uid == uid);
         self
     }
 
     /// True when nothing is asked.
     pub const fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.conflicts.is_empty()
+        self.count() == 0
+    }
+
+    const fn count(&self) -> usize {
+        self.changed.len() + self.conflicts.len() + self.shifted.len()
     }
 
     /// How many need the reader.
@@ -100,7 +108,7 @@ impl Needs {
         if self.from == "one" {
             return "This booking needs you".to_owned();
         }
-        match self.changed.len() + self.conflicts.len() {
+        match self.count() {
             1 => "One booking needs you".to_owned(),
             many => format!("{many} bookings need you"),
         }
@@ -158,11 +166,11 @@ fn over(of: &Conflict, eye: &Eye) -> Over {
 }
 
 /// `Tuesday 24 November, 10:00 to 10:30`.
-fn range(span: Span, eye: &Eye) -> String {
+pub(super) fn range(span: Span, eye: &Eye) -> String {
     format!("{}, {} to {}", eye.date(span.start), eye.time(span.start), eye.time(span.end))
 }
 
-fn who(view: &BookingView) -> String {
+pub(super) fn who(view: &BookingView) -> String {
     match view.booking.attendees.as_slice() {
         [] => "nobody".to_owned(),
         [one] => one.name.clone(),
@@ -203,7 +211,7 @@ pub async fn conflict(
 }
 
 /// Back to where the button was; what could not be done is said on the booking's own page.
-async fn ended(
+pub(super) async fn ended(
     web: &Web,
     desk: &Desk,
     uid: &Uid,
@@ -214,6 +222,9 @@ async fn ended(
     match done {
         Ok(()) if typed.is("from", "list") => {
             Ok(Redirect::to(&format!("/bookings/upcoming?did={did}")).into_response())
+        }
+        Ok(()) if typed.is("from", "zones") => {
+            Ok(Redirect::to(&format!("/settings/zones?did={did}")).into_response())
         }
         Ok(()) => Ok(Redirect::to(&format!("/bookings/{uid}?did={did}")).into_response()),
         Err(ChangeError::Trouble(trouble)) => Err(ChangeError::Trouble(trouble).into()),

@@ -343,7 +343,10 @@ pub fn days(views: &[BookingView], rows: Vec<Row>, eye: &Eye) -> Vec<Day> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::needs::{Asked, Over},
+        super::{
+            clock::Shift,
+            needs::{Asked, Over},
+        },
         *,
     };
 
@@ -361,7 +364,8 @@ mod tests {
         };
         let asked = Asked { title: "<b>Intro</b>".into(), words: "<script>".into(), ..Asked::default() };
         let over = Over { title: "<b>Intro</b>".into(), may_ask: true, ..Over::default() };
-        let needs = Needs { changed: vec![asked], conflicts: vec![over], from: "one" };
+        let shift = Shift { title: "<b>Intro</b>".into(), words: "<script>".into(), ..Shift::default() };
+        let needs = Needs { changed: vec![asked], conflicts: vec![over], shifted: vec![shift], from: "one" };
         for tab in Tab::ALL {
             let page = List {
                 frame: Frame::sample(),

@@ -7,11 +7,13 @@ use kalends_domain::{
 };
 use kalends_engine::{
     book::{BookingView, HistoryLine},
+    clocks::Shifted,
     flights::{Call, PAGE},
     reconcile::{Fix, Happening, Progress, What},
 };
 
 use super::{
+    clock::Shift,
     needs::Needs,
     page::{Chip, Line, One, Row, Step},
 };
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// What a step leaves to say on the next page.
-pub(super) const DID: [(&str, &str); 9] = [
+pub(in crate::pages::host) const DID: [(&str, &str); 11] = [
     ("accepted", "Accepted. The guest is told."),
     ("declined", "Declined. The guest is told, and the time is free again."),
     ("cancelled", "Cancelled. Everybody is told."),
@@ -38,6 +40,8 @@ pub(super) const DID: [(&str, &str); 9] = [
     ("followed", "Done. The guest is told."),
     ("put_back", "The event is written again as it was booked."),
     ("kept_both", "Both stay."),
+    ("instant_kept", "It stays at the same instant. Everybody is told the local time."),
+    ("moved_back", "Moved to the local time that was agreed. Everybody is told."),
     ("asked_to_move", "The guest is asked to choose another time. Until then the booking stands."),
 ];
 
@@ -66,9 +70,14 @@ pub(super) async fn page(web: &Web, desk: &Desk, uid: &Uid, notice: Option<Notic
         })
         .collect();
     let needs = web.engine.needs(&member).await.map_err(|trouble| Problem::internal(&trouble))?;
+    let shifted = Shifted::of(view.clone(), eye.now.as_second());
     let (frame, side) = desk.around(web, "bookings").await?;
     let page = One {
-        needs: Needs::of(&needs, &eye, "one").about(uid.as_str()),
+        needs: Needs {
+            // Who manages decides about others' bookings, too.
+            shifted: shifted.iter().map(|one| Shift::of(one, &eye)).collect(),
+            ..Needs::of(&needs, &eye, "one").about(uid.as_str())
+        },
         row: Row {
             chips: happened.iter().filter(|one| one.what != What::Mail).map(chip).collect(),
             ..Row::of(&view, &eye)

@@ -1,4 +1,5 @@
-//! What is a user's own: profile, password, sessions, keys; and what the organization's are shown: the audit log, notices that were given up.
+//! What is a user's own: profile, password, sessions, keys; what the organization's are shown: the audit log, notices that were given up; and
+//! what new rules of local time did to bookings.
 
 mod audit;
 mod keys;
@@ -6,6 +7,7 @@ mod notices;
 mod page;
 mod profile;
 mod security;
+mod zones;
 
 use axum::{
     Router,
@@ -23,6 +25,7 @@ pub fn routes() -> Router<Web> {
         .route("/settings/password", post(security::change_password))
         .route("/settings/sessions/others", post(security::end_others))
         .route("/settings/sessions/{session}/end", post(security::end))
+        .route("/settings/zones", get(zones::show))
         .route("/settings/audit", get(audit::show))
         .route("/settings/notices", get(notices::show))
         .route("/settings/notices/{id}", get(notices::one))

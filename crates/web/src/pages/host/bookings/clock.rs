@@ -1,0 +1,89 @@
+//! Bookings that new rules brought to another local time than was agreed, as they are drawn, and their hosts' answers.
+
+use axum::extract::State;
+use kalends_domain::Zone;
+use kalends_engine::{
+    book::{BookError, ChangeError},
+    clocks::{ShiftAnswer, Shifted},
+};
+
+use super::{
+    needs::{ended, range, who},
+    show::page,
+};
+use crate::{
+    Problem, Web,
+    extract::{BookingUid, Form},
+    pages::host::{Answer, desk::Desk, eye::Eye, notice::Notice},
+};
+
+/// A booking at another local time than was agreed.
+#[derive(Debug, Clone, Default)]
+pub struct Shift {
+    /// The booking's name in addresses.
+    pub uid: String,
+    /// The event type.
+    pub title: String,
+    /// Who comes.
+    pub who: String,
+    /// When it takes place as booked.
+    pub when: String,
+    /// What was agreed, what clocks show now, and when it would be.
+    pub words: String,
+    /// It can move to the local time that was agreed.
+    pub fits: bool,
+}
+
+impl Shift {
+    /// As this person reads it.
+    pub fn of(one: &Shifted, eye: &Eye) -> Self {
+        let booking = &one.view.booking;
+        let zone = Zone::parse(&booking.zone).unwrap_or_else(|_| Zone::utc());
+        let there = Eye { zone: zone.rules().clone(), ..eye.clone() };
+        let (now, place) = (there.time(booking.span.start), there.zone_name());
+        let agreed = there.wall(booking.wall);
+        let then = if zone.wall(booking.span.start).date() == booking.wall.date() {
+            now
+        } else {
+            format!("{}, {now}", there.date(booking.span.start))
+        };
+        let moved = if one.fits {
+            format!("Moved, it would take place on {}.", range(one.to, eye))
+        } else {
+            "That time has begun.".to_owned()
+        };
+        Self {
+            uid: booking.uid.to_string(),
+            title: one.view.event_type.title.clone(),
+            who: who(&one.view),
+            when: range(booking.span, eye),
+            words: format!("Agreed for {agreed} in {place}; by the new rules it is {then} there. {moved}"),
+            fits: one.fits,
+        }
+    }
+}
+
+/// `POST /bookings/{uid}/clock`: it stays at its instant, or moves to the local time that was agreed.
+pub async fn answer(
+    State(web): State<Web>,
+    desk: Desk,
+    BookingUid(uid): BookingUid,
+    Form(typed): Form,
+) -> Answer {
+    let (answer, did) = if typed.is("answer", "move") {
+        (ShiftAnswer::Move, "moved_back")
+    } else {
+        (ShiftAnswer::Keep, "instant_kept")
+    };
+    match web.engine.answer_shift(&desk.member(), &uid, answer).await {
+        Err(ChangeError::NotFound) => {
+            Err(Problem::not_found("shift_not_found", "This was answered already."))
+        }
+        Err(ChangeError::Time(BookError::Taken)) => {
+            let words =
+                "Something else takes the time that was agreed. Move that first, or keep the instant.";
+            page(&web, &desk, &uid, Some(Notice::fail("Nothing was changed.", words))).await
+        }
+        done => ended(&web, &desk, &uid, &typed, done.map(drop), did).await,
+    }
+}
