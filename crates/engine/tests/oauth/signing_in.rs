@@ -30,6 +30,7 @@ checks![
     oau_15_a_switch_that_is_not_meant_gives_back_what_was_granted,
     oau_15_the_question_is_answered_in_the_same_browser_and_once,
     all_08_no_token_no_code_and_no_state_stands_anywhere_in_the_open,
+    why_it_came_to_nothing_is_said_in_full_to_this_browser_alone_for_ten_minutes,
     every_step_is_audited,
 ];
 
@@ -285,6 +286,30 @@ async fn all_08_no_token_no_code_and_no_state_stands_anywhere_in_the_open(t: &Te
         }
     }
     assert!(!format!("{answer:?}").contains(code.expose()));
+}
+
+async fn why_it_came_to_nothing_is_said_in_full_to_this_browser_alone_for_ten_minutes(t: &TestDb) {
+    let stage = Stage::new(t).await;
+    let why =
+        async |member: &Member, session| stage.engine.why_unfinished(member, session, "club").await.unwrap();
+    assert_eq!(why(&stage.member, stage.session).await, None);
+    let answer = stage.follow(&stage.begin(Begin::Usual).await);
+    stage.provider.bench().next([Fault::Status(503, vec![])]);
+    unfinished(stage.finish(&answer).await);
+    let said = why(&stage.member, stage.session).await.unwrap();
+    assert!(said.contains("sign-in has trouble"), "{said}");
+    assert_eq!(why(&stage.member, t.ids.id()).await, None, "another browser");
+    let stranger = Member { user: t.ids.id(), ..stage.member };
+    assert_eq!(why(&stranger, stage.session).await, None);
+    stage.provider.sign_in.untick(&["calendars"]);
+    let answer = stage.follow(&stage.begin(Begin::Usual).await);
+    unfinished(stage.finish(&answer).await);
+    assert_eq!(why(&stage.member, stage.session).await.as_deref(), Some("see your calendars"));
+    t.clock.advance(SignedDuration::from_mins(11));
+    assert_eq!(why(&stage.member, stage.session).await, None);
+    stage.provider.sign_in.untick(&[]);
+    stage.connect().await;
+    assert_eq!(why(&stage.member, stage.session).await, None, "nothing is wrong any more");
 }
 
 async fn every_step_is_audited(t: &TestDb) {

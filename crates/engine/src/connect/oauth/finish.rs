@@ -74,6 +74,12 @@ pub struct Switch {
     pub after: String,
 }
 
+/// Why nothing came of it, for the page that says so.
+#[derive(Serialize, Deserialize)]
+struct Unmade {
+    why: String,
+}
+
 /// What was granted, until it is confirmed.
 #[derive(Serialize, Deserialize)]
 struct Held {
@@ -393,16 +399,48 @@ impl Engine {
             ConnectError::Unfinished(why) => why.code(),
             other => other.code(),
         };
-        let (organization, subject) = (flow.organization, format!("{} {why}", flow.app));
+        let subject = format!("{} {why}", flow.app);
+        // In place of what was sealed for the answer, which is of no more use.
+        let Ok(unmade) = sealed(&Unmade { why: in_full(error) }) else { return };
+        let expires_at = self.now().checked_add(THINK).unwrap_or(Timestamp::MAX);
+        let (flow, outside) = (Flow { expires_at, ..flow.clone() }, std::sync::Arc::clone(&self.outside));
         let noted = self.db.write(move |tx| {
-            let subject = subject.clone();
+            let (flow, subject, unmade) = (flow.clone(), subject.clone(), unmade.clone());
+            let outside = std::sync::Arc::clone(&outside);
             Box::pin(async move {
-                audit::write(tx, &audit::Entry::by_server(organization, "sign_in_unfinished", &subject)).await
+                tx.oauth().hold(outside.keys(), &flow, &unmade).await?;
+                let entry = audit::Entry::by_server(flow.organization, "sign_in_unfinished", &subject);
+                audit::write(tx, &entry).await
             })
         });
         if let Err(error) = noted.await {
             tracing::warn!(%error, "it could not be written down");
         }
+    }
+
+    /// Why nothing came of this browser's latest sign-in for an app, in full; none once that is ten minutes ago.
+    pub async fn why_unfinished(
+        &self,
+        asker: &Member,
+        session: Id<Session>,
+        slug: &str,
+    ) -> Result<Option<String>, ConnectError> {
+        let held = self.db.read().await?.oauth().latest_held(self.outside.keys(), slug, session).await?;
+        let unmade = held
+            .filter(|(flow, _)| flow.user == asker.user)
+            .and_then(|(_, secret)| serde_json::from_str::<Unmade>(secret.expose_secret()).ok());
+        Ok(unmade.map(|unmade| unmade.why).filter(|why| !why.is_empty()))
+    }
+}
+
+/// What the page cannot know by a word alone.
+fn in_full(error: &ConnectError) -> String {
+    match error {
+        ConnectError::Unfinished(Unfinished::Scopes(missing)) => missing.join(", "),
+        ConnectError::Unfinished(Unfinished::Refused(error)) | ConnectError::Probe(error) => {
+            error.to_string()
+        }
+        _ => String::new(),
     }
 }
 

@@ -104,6 +104,22 @@ impl OAuth<'_> {
         row.map(|row| opened(keys, &row)).transpose()
     }
 
+    /// What is held of this browser's latest sign-in for an app; none when that is over.
+    pub async fn latest_held(
+        &mut self,
+        keys: &Keys,
+        app: &str,
+        session: Id<Session>,
+    ) -> Result<Option<(Flow, SecretString)>> {
+        let now = self.tx.now();
+        let query = crate::Sql::built(format!(
+            "SELECT {SELECT} FROM oauth_flows WHERE app = $1 AND session_id = $2 AND used_at IS NOT NULL AND expires_at > $3
+             ORDER BY used_at DESC, id DESC LIMIT 1"
+        ));
+        let row = self.tx.row(query.bind(app).bind(session).bind(now)).await?;
+        row.map(|row| opened(keys, &row)).transpose()
+    }
+
     /// Deletes a question; false when it was gone.
     pub async fn end(&mut self, of: &Flow) -> Result<bool> {
         let query = sql("DELETE FROM oauth_flows WHERE organization_id = $1 AND id = $2");

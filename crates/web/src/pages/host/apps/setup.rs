@@ -43,7 +43,8 @@ pub async fn show(
     let notice = connection.as_ref().filter(|there| !there.cause.is_empty());
     let notice =
         notice.map(|there| Notice::fail(format!("{} needs you.", manifest.name), there.cause.clone()));
-    let notice = sign_in::notice(&asked, manifest).or(notice);
+    let why = sign_in::why(&web, &desk, card.app.slug, &asked).await?;
+    let notice = sign_in::notice(&asked, manifest, why.as_deref()).or(notice);
     let connection = connection.map(|there| there.id.to_string());
     let approval = sign_in::asked_approval(&web, &desk, card.app, &asked).await?;
     let page = page(&web, &desk, card, Form::showing(typed), connection, notice).await?;

@@ -13,7 +13,10 @@ use kalends_engine::connect::{self, Begin, ConnectError, Finished, Unfinished};
 use serde_json::Value;
 use url::Url;
 
-use super::{page::Picture, setup::connection_id};
+use super::{
+    page::Picture,
+    setup::{connection_id, sentence},
+};
 use crate::{
     Problem, Web,
     extract::{self, Asked, Form, SignedIn},
@@ -170,8 +173,21 @@ fn quiet(mut response: Response) -> Response {
     response
 }
 
+/// Why nothing came of this browser's latest sign-in, where the word in the address does not say it all.
+pub async fn why(
+    web: &Web,
+    desk: &Desk,
+    slug: &str,
+    asked: &extract::Typed,
+) -> Result<Option<String>, Problem> {
+    if !matches!(asked.text("sign_in"), Some("scopes" | "refused")) {
+        return Ok(None);
+    }
+    Ok(web.engine.why_unfinished(&desk.member(), desk.by.session, slug).await?)
+}
+
 /// What became of a sign-in that led to nothing, as the address says it; its words are ours.
-pub fn notice(asked: &extract::Typed, app: &Manifest) -> Option<Notice> {
+pub fn notice(asked: &extract::Typed, app: &Manifest, why: Option<&str>) -> Option<Notice> {
     let name = &app.name;
     let nothing = format!("{name} is not connected.");
     let words = match asked.text("sign_in")? {
@@ -195,13 +211,17 @@ pub fn notice(asked: &extract::Typed, app: &Manifest) -> Option<Notice> {
                 .flat_map(|oauth| oauth.scopes.iter().filter(|one| one.required))
                 .flat_map(|one| one.uses.iter().map(String::as_str))
                 .collect();
-            format!("Something it cannot do without was left unticked there. It needs: {}. Connect again and leave that ticked.", needed.join(", "))
+            let needed = why.map_or_else(|| needed.join(", "), str::to_owned);
+            format!("Something it cannot do without was left unticked there. It needs: {needed}. Connect again and leave that ticked.")
         }
         "unregistered" => format!("This server is not registered at {name} yet."),
         "registration" => {
             format!("{name} does not take this server’s client id and secret. Your administrators have been told; try again when they have looked at it.")
         }
-        "refused" => format!("{name} refused the sign-in, or did not answer. Nothing was changed. Try again in a minute."),
+        "refused" => why.map_or_else(
+            || format!("{name} refused the sign-in, or did not answer. Nothing was changed. Try again in a minute."),
+            |why| format!("{} Nothing was changed. Connect again when that is mended.", sentence(why)),
+        ),
         _ => return None,
     };
     Some(Notice::fail(nothing, words))
@@ -310,14 +330,18 @@ scopes = [{ scope = "rooms", for = ["make rooms"], required = true }, { scope = 
             Unfinished::Refused(Error::new(Kind::Down, "no answer")),
         ] {
             let asked = Typed::from([("sign_in", why.code())]);
-            let notice = notice(&asked, &app).unwrap_or_else(|| panic!("{} has no words", why.code()));
+            let notice = notice(&asked, &app, None).unwrap_or_else(|| panic!("{} has no words", why.code()));
             assert_eq!(notice.title, "Acme is not connected.");
             assert!(notice.words.ends_with('.'), "{}", notice.words);
         }
-        let scopes = notice(&Typed::from([("sign_in", "scopes")]), &app).unwrap();
+        let scopes = notice(&Typed::from([("sign_in", "scopes")]), &app, None).unwrap();
         assert!(scopes.words.contains("It needs: make rooms."), "{}", scopes.words);
+        let refused =
+            notice(&Typed::from([("sign_in", "refused")]), &app, Some("this mailbox is not in the cloud"))
+                .unwrap();
+        assert!(refused.words.starts_with("This mailbox is not in the cloud. "), "{}", refused.words);
         for made_up in ["<script>", "", "x"] {
-            assert_eq!(notice(&Typed::from([("sign_in", made_up)]), &app), None);
+            assert_eq!(notice(&Typed::from([("sign_in", made_up)]), &app, None), None);
         }
     }
 
