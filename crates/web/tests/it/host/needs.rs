@@ -44,6 +44,8 @@ async fn a_booking_moved_in_the_calendar_is_asked_about_on_the_first_page_and_mo
     assert_eq!(list.texts("#needs"), ["One booking needs you"]);
     assert!(list.text.contains("it now stands on Wednesday 25 November, 14:00 to 14:30."));
     let path = list.values("form[action^='/bookings/changes/']", "action").remove(0);
+    let odd = host.submit_to(&list, &path, &[("answer", "forward")]).await;
+    assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
     let page = press(&mut host, &list, &path, &[("answer", "follow")]).await;
     assert_eq!(notice(&page), "Done. The guest is told.");
     assert_eq!(page.texts("#needs"), [""; 0]);
@@ -81,6 +83,10 @@ async fn an_event_over_a_booking_is_answered_with_one_click() {
     let list = open(&mut host, "/bookings/upcoming").await;
     assert!(list.text.contains("10:15 to 11:15 in “work” lies over it."));
     let path = format!("/bookings/{uid}/conflict");
+    for odd in ["", "do"] {
+        let refused = host.submit_to(&list, &path, &[("step", odd)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{odd:?} is no yes to both");
+    }
     let page = press(&mut host, &list, &path, &[("step", "ask")]).await;
     assert!(notice(&page).starts_with("The guest is asked"), "{}", notice(&page));
     assert!(page.text.contains("Guest was asked"));

@@ -4,6 +4,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect},
 };
+use http::StatusCode;
 use kalends_domain::{Span, Uid, booking::Seen};
 use kalends_engine::{
     book::{BookingView, ChangeError},
@@ -182,10 +183,10 @@ pub(super) fn who(view: &BookingView) -> String {
 pub async fn change(State(web): State<Web>, desk: Desk, Path(id): Path<String>, Form(typed): Form) -> Answer {
     let gone = || Problem::not_found("change_not_found", "This was answered already.");
     let uid = Uid::parse(typed.get("booking")).ok_or_else(Problem::no_such_booking)?;
-    let (answer, did) = if typed.is("answer", "follow") {
-        (ChangeAnswer::Follow, "followed")
-    } else {
-        (ChangeAnswer::PutBack, "put_back")
+    let (answer, did) = match typed.get("answer") {
+        "follow" => (ChangeAnswer::Follow, "followed"),
+        "back" => (ChangeAnswer::PutBack, "put_back"),
+        _ => return Err(no_answer()),
     };
     let id = id.parse().map_err(|_| gone())?;
     match web.engine.answer_change(&desk.member(), id, answer).await {
@@ -204,10 +205,16 @@ pub async fn conflict(
     let (step, did) = match typed.get("step") {
         "cancel" => (ConflictStep::Cancel, "cancelled"),
         "ask" => (ConflictStep::AskGuest, "asked_to_move"),
-        _ => (ConflictStep::Keep, "kept_both"),
+        "keep" => (ConflictStep::Keep, "kept_both"),
+        _ => return Err(no_answer()),
     };
     let done = web.engine.answer_conflict(&desk.member(), &uid, step).await;
     ended(&web, &desk, &uid, &typed, done, did).await
+}
+
+/// What says none of the answers is none: least of all that both may stay.
+fn no_answer() -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_answer", "Press one of the buttons on the page.")
 }
 
 /// Back to where the button was; what could not be done is said on the booking's own page.
