@@ -7,7 +7,6 @@ mod run;
 mod schedule;
 mod worker;
 
-use jiff::Timestamp;
 use kalends_store::{Result, Tx, repo::NewJob};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -49,11 +48,6 @@ pub struct Work {
 /// Writes a job down in the transaction of the change that causes it: both are kept, or neither.
 pub async fn add<J: Job>(tx: &mut Tx, job: &J) -> Result<()> {
     tx.jobs().add(new(job)?).await
-}
-
-/// The same, not before then.
-pub async fn add_at<J: Job>(tx: &mut Tx, job: &J, at: Timestamp) -> Result<()> {
-    tx.jobs().add(new(job)?.at(at)).await
 }
 
 /// A job, to be written down with others.

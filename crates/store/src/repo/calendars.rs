@@ -231,12 +231,6 @@ impl Calendars<'_> {
         self.tx.rows(query.bind(now).bind(most)).await?.iter().map(calendar).collect()
     }
 
-    /// When the next sync is due.
-    pub async fn next_due(&mut self) -> Result<Option<Timestamp>> {
-        let query = sql("SELECT MIN(next_sync_at) AS next_at FROM calendars WHERE next_sync_at IS NOT NULL");
-        self.tx.row(query).await?.map_or(Ok(None), |row| row.get("next_at"))
-    }
-
     /// Plans the next sync.
     pub async fn plan(&mut self, of: &Calendar, next_sync_at: Option<Timestamp>) -> Result<()> {
         let query = sql("UPDATE calendars SET next_sync_at = $3 WHERE organization_id = $1 AND id = $2");

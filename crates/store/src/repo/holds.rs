@@ -85,17 +85,6 @@ impl Holds<'_> {
         let query = sql("DELETE FROM holds WHERE organization_id = $1 AND id = $2");
         self.tx.run(query.bind(of.organization).bind(of.id)).await.map(drop)
     }
-
-    /// Holds on an event type's slots in a window that have not ended.
-    pub async fn of_event_type(&mut self, of: &EventType, window: Span) -> Result<Vec<Hold>> {
-        let now = self.tx.now();
-        let query = Sql::built(format!(
-            "SELECT {COLUMNS} FROM holds WHERE organization_id = $1 AND event_type_id = $2 AND starts >= $3 AND starts < $4
-                AND expires_at > $5 ORDER BY starts, id"
-        ));
-        let query = query.bind(of.organization).bind(of.id).bind(window.start).bind(window.end).bind(now);
-        self.tx.rows(query).await?.iter().map(hold).collect()
-    }
 }
 
 fn hold(row: &Row) -> Result<Hold> {

@@ -34,14 +34,6 @@ impl People<'_> {
             .map(drop)
     }
 
-    /// Writes an organization's slug and name.
-    pub async fn save_organization(&mut self, changed: &Organization) -> Result<()> {
-        self.tx.notify(Change::Organization(changed.id));
-        let query = sql("UPDATE organizations SET slug = $2, name = $3 WHERE id = $1");
-        let saved = self.tx.run(query.bind(changed.id).bind(&changed.slug).bind(&changed.name)).await?;
-        found(saved, "organization")
-    }
-
     /// The organization with this id.
     pub async fn organization(&mut self, id: Id<Organization>) -> Result<Option<Organization>> {
         let row = self.tx.row(sql("SELECT id, slug, name FROM organizations WHERE id = $1").bind(id)).await?;

@@ -24,13 +24,4 @@ impl Settings<'_> {
              ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at");
         self.tx.run(query.bind(key).bind(json(value)?).bind(now)).await.map(drop)
     }
-
-    /// Sets the value only when there is none; false when there was: of two at once one wins.
-    pub async fn set_once<T: Serialize>(&mut self, key: &str, value: &T) -> Result<bool> {
-        let now = self.tx.now();
-        let query = sql(
-            "INSERT INTO settings (key, value, changed_at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING",
-        );
-        Ok(self.tx.run(query.bind(key).bind(json(value)?).bind(now)).await? > 0)
-    }
 }

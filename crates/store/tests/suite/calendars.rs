@@ -166,14 +166,13 @@ async fn due_calendars_come_longest_due_first(t: &TestDb) {
     let connection = connect(t, &people[0]).await;
     let (a, b) =
         (calendar(t, &people[0], &connection, "a").await, calendar(t, &people[0], &connection, "b").await);
-    let (now, soon) = (t.clock.now(), t.clock.now() + SignedDuration::from_mins(1));
+    let soon = t.clock.now() + SignedDuration::from_mins(1);
     write!(t.db, [a], |tx| { tx.calendars().plan(&a, Some(soon)).await }).unwrap();
     let due = async || {
         let due = t.db.read().await.unwrap().calendars().due(10).await.unwrap();
         due.into_iter().map(|one| one.name).collect::<Vec<_>>()
     };
     assert_eq!(due().await, ["b"]);
-    assert_eq!(t.db.read().await.unwrap().calendars().next_due().await.unwrap(), Some(now));
     t.clock.set(soon);
     assert_eq!(due().await, ["b", "a"]);
     write!(t.db, [b], |tx| { tx.calendars().plan(&b, None).await }).unwrap();
@@ -209,8 +208,6 @@ async fn a_changed_event_replaces_its_times(t: &TestDb) {
         versions.into_iter().collect::<Vec<_>>(),
         [("a.ics".into(), "2".into()), ("b.ics".into(), "1".into())]
     );
-    assert_eq!(tx.calendars().by_ical_uid(&of, "b").await.unwrap(), Some(event("b", vec![])));
-    assert_eq!(tx.calendars().by_ical_uid(&of, "c").await.unwrap(), None);
     assert_eq!(tx.calendars().sources(&of).await.unwrap().len(), 2);
 }
 
@@ -231,7 +228,7 @@ async fn what_a_calendar_has_is_in_the_way_of_a_claim_that_is_to_be_clear_of_it(
     assert_eq!(take(t, ask(15).clear_of_calendars()).await, refused);
     assert_eq!(take(t, ask(30).clear_of_calendars()).await, Claimed::Made);
     assert_eq!(take(t, ask(-10)).await, Claimed::Made);
-    write!(t.db, [of], |tx| { tx.calendars().forget_all(&of).await }).unwrap();
+    write!(t.db, [of], |tx| { tx.calendars().forget(&of, &["a.ics"]).await }).unwrap();
     assert_eq!(take(t, ask(60).clear_of_calendars()).await, Claimed::Made);
 }
 
@@ -241,9 +238,6 @@ async fn forgotten_events_are_gone(t: &TestDb) {
     write!(t.db, [of], |tx| { tx.calendars().forget(&of, &["1.ics", "unknown.ics"]).await }).unwrap();
     let found: Vec<String> = busy(t, &[&ann], span(0, 600)).await.into_iter().map(|(uid, _)| uid).collect();
     assert_eq!(found, ["0", "2"]);
-    write!(t.db, [of], |tx| { tx.calendars().forget_all(&of).await }).unwrap();
-    assert!(busy(t, &[&ann], span(0, 600)).await.is_empty());
-    assert!(t.db.read().await.unwrap().calendars().versions(&of).await.unwrap().is_empty());
 }
 
 async fn twenty_thousand_events_fit(t: &TestDb) {

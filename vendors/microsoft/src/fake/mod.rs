@@ -195,11 +195,6 @@ impl Mailbox {
         self.state().remove(id);
     }
 
-    /// The id of the event with this title.
-    pub fn titled(&self, title: &str) -> Option<String> {
-        self.state().events().find(|item| item.fields["subject"] == title).map(|item| item.id.clone())
-    }
-
     /// An event as it stands.
     pub fn event(&self, id: &str) -> Option<Value> {
         self.state().find(id).map(|item| item.fields.clone())

@@ -85,14 +85,6 @@ impl Calendars<'_> {
         self.tx.rows(query.bind(of.organization).bind(of.id)).await?.iter().map(event).collect()
     }
 
-    /// The object with this iCalendar UID, if the copy has it.
-    pub async fn by_ical_uid(&mut self, of: &Calendar, uid: &str) -> Result<Option<MirrorEvent>> {
-        let query = sql("SELECT remote_id, uid, etag, source FROM mirror_events
-             WHERE organization_id = $1 AND calendar_id = $2 AND uid = $3 ORDER BY remote_id LIMIT 1");
-        let row = self.tx.row(query.bind(of.organization).bind(of.id).bind(uid)).await?;
-        row.as_ref().map(event).transpose()
-    }
-
     /// Stores objects that are new or changed, over what was there.
     ///
     /// On SQLite every booking waits for this transaction: of a large calendar, store some hundreds at a time.
@@ -153,18 +145,6 @@ impl Calendars<'_> {
                 "DELETE FROM mirror_events WHERE organization_id = $1 AND calendar_id = $2 AND remote_id IN ($*)",
             );
             self.tx.run(query.bind(of.organization).bind(of.id).bind_list(chunk.iter().copied())).await?;
-        }
-        self.tx.notify(Change::HostTimes(of.user));
-        Ok(())
-    }
-
-    /// Deletes the whole copy, before a full sync.
-    pub async fn forget_all(&mut self, of: &Calendar) -> Result<()> {
-        for text in [
-            "DELETE FROM mirror_spans WHERE organization_id = $1 AND calendar_id = $2",
-            "DELETE FROM mirror_events WHERE organization_id = $1 AND calendar_id = $2",
-        ] {
-            self.tx.run(sql(text).bind(of.organization).bind(of.id)).await?;
         }
         self.tx.notify(Change::HostTimes(of.user));
         Ok(())
