@@ -48,7 +48,7 @@ pub(crate) fn request(cx: &Cx, url: Url, home: &Url, since: Option<&Cursor>) -> 
             let pair = BASE64_STANDARD.encode(format!("{name}:{}", password.expose()));
             request.secret_header("authorization", &format!("Basic {pair}"))
         }
-        (Some(_), None) => Err(wrong("password: a user name is set, so its password is needed, too")),
+        (Some(_), None) => Err(wrong("a user name is set: type its password, too")),
         _ => Ok(request),
     }
 }

@@ -177,6 +177,17 @@ async fn a_redirect_to_where_no_secret_may_go_is_not_followed(#[case] host: &str
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_user_name_without_a_password_is_said_in_words() {
+    let publisher = Arc::new(Publisher::default());
+    let half = signed(&publisher, "locked.example.test", &[("username", "hanna")]);
+    let error = part().probe(&half).await.expect_err("the password is missing");
+    assert_eq!(
+        (error.kind.name(), error.message()),
+        ("invalid_request", "a user name is set: type its password, too")
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_hop_goes_through_the_guard() {
     let publisher = Arc::new(Publisher::default());
     let inside = ("location", "https://inside.example.test/plan.ics".to_owned());

@@ -144,7 +144,7 @@ impl Desk {
         let tokens = self.tokens("oauth_account", Some(client), &form).await;
         tokens.map_err(|refusal| match refusal.class {
             Class::Client => {
-                refusal.for_owner("the account does not take this client id and secret: copy all three again")
+                refusal.for_owner("the account does not take this client id and secret; copy all three again")
             }
             _ => refusal,
         })

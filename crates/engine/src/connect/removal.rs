@@ -12,6 +12,10 @@ use crate::{Engine, Member, audit, sync};
 
 /// Let go in one round.
 const BATCH: u32 = 50;
+/// So long a provider that cannot be reached is waited for, so that our access is given back there.
+const WAIT: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// It is asked this often.
+const AGAIN: SignedDuration = SignedDuration::from_mins(55);
 
 /// What is lost when a connection is taken away.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -197,11 +201,27 @@ impl Engine {
         Ok(self.purge(&one, Some(*asker)).await?)
     }
 
+    /// While the provider cannot be asked, the tokens are kept: nothing else ends our access there.
+    async fn purge_later(&self, one: &Removed) -> kalends_store::Result<()> {
+        let (of, at) = (one.installation.clone(), later(self.now(), AGAIN));
+        self.db
+            .write(move |tx| {
+                let of = of.clone();
+                Box::pin(async move { tx.installations().purge_later(&of, at).await })
+            })
+            .await
+    }
+
     async fn purge(&self, one: &Removed, asker: Option<Member>) -> kalends_store::Result<()> {
         let connection = account(&mut self.db.read().await?, one).await?;
         if let (Some(app), Some(connection)) = (self.outside.app(&one.installation.app), connection) {
             let account = connection.id.to_string();
-            self.give_back(&Installed { app, installation: one.installation.clone(), connection }).await;
+            let given =
+                self.give_back(&Installed { app, installation: one.installation.clone(), connection }).await;
+            let last = later(one.at, self.outside.undo() + WAIT);
+            if !given && asker.is_none() && self.now() < last {
+                return self.purge_later(one).await;
+            }
             self.outside.gateway().forget(app, &account);
         }
         let one = one.clone();

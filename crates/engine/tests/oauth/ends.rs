@@ -22,6 +22,7 @@ checks![
     gcal_03_a_sign_in_that_ends_after_a_week_names_the_screen_that_is_still_tested,
     oau_11_idle_tokens_are_renewed_once_a_day,
     oau_16_taking_the_app_away_gives_access_back_when_it_goes_for_good,
+    oau_16_a_provider_that_is_down_when_an_app_goes_for_good_is_waited_for,
     oau_16_for_good_gives_access_back_at_once_and_leaves_nothing,
     oau_16_what_another_connection_lives_on_is_not_given_back,
     oau_17_access_taken_back_there_is_over_here,
@@ -200,6 +201,43 @@ async fn oau_16_taking_the_app_away_gives_access_back_when_it_goes_for_good(t: &
     stage.drain().await;
     assert_eq!(stage.provider.sign_in.standing(), 0);
     assert!(t.db.read().await.unwrap().installations().connections(&[id]).await.unwrap().is_empty());
+}
+
+async fn housekeeping(stage: &Stage<'_>) {
+    stage
+        .t
+        .db
+        .write(|tx| {
+            Box::pin(async move { kalends_engine::job::add(tx, &kalends_engine::job::Housekeeping {}).await })
+        })
+        .await
+        .unwrap();
+    stage.drain().await;
+}
+
+async fn oau_16_a_provider_that_is_down_when_an_app_goes_for_good_is_waited_for(t: &TestDb) {
+    let stage = Stage::new(t).await;
+    let id = stage.connect().await;
+    stage.drain().await;
+    let there = async || {
+        let kept = t.db.read().await.unwrap().installations().connections(&[id]).await.unwrap();
+        (kept.len(), stage.provider.sign_in.standing())
+    };
+    stage.engine.disconnect(&stage.member, id).await.unwrap();
+    t.clock.advance(SignedDuration::from_hours(24 * 7 + 1));
+    stage.provider.bench().next([Fault::Status(503, vec![])]);
+    housekeeping(&stage).await;
+    assert_eq!(there().await, (1, 1), "the tokens are all that can end it there");
+    t.clock.advance(SignedDuration::from_hours(1));
+    housekeeping(&stage).await;
+    assert_eq!(there().await, (0, 0));
+    // One that never comes back does not keep them for ever.
+    let id = stage.connect().await;
+    stage.engine.disconnect(&stage.member, id).await.unwrap();
+    t.clock.advance(SignedDuration::from_hours(24 * 11));
+    stage.provider.bench().next([Fault::Status(503, vec![])]);
+    housekeeping(&stage).await;
+    assert!(stage.engine.removed(&stage.member).await.unwrap().is_empty());
 }
 
 async fn oau_16_for_good_gives_access_back_at_once_and_leaves_nothing(t: &TestDb) {

@@ -82,7 +82,8 @@ async fn a_wrong_secret_is_told_apart_and_not_kept(t: &TestDb) {
     let stage = unregistered(t).await;
     let refused = stage.engine.register(&stage.member, "club", typed("kalends", "canary", "")).await;
     let Err(ConnectError::Probe(error)) = refused else { panic!("a wrong secret is refused: {refused:?}") };
-    assert!(error.to_string().contains("does not know this client id and secret"), "{error}");
+    let words = "does not know this client id and secret; copy both again";
+    assert!(error.to_string().contains(words), "our own words are no secret: {error}");
     assert!(!format!("{error:?}").contains("canary"));
     assert!(stage.engine.registration_of(&stage.member, "club").await.unwrap().from.is_none());
 }
@@ -195,7 +196,9 @@ async fn zoom_01_an_account_with_a_client_of_its_own_needs_nobody_to_sign_in(t: 
         std::collections::BTreeMap::from(pairs.map(|(name, text)| (name.to_owned(), text.to_owned())))
     };
     let refused = stage.engine.connect(&stage.member, "club", &form("canary")).await;
-    assert!(matches!(&refused, Err(ConnectError::Probe(error)) if !format!("{error:?}").contains("canary")));
+    let Err(ConnectError::Probe(error)) = &refused else { panic!("{refused:?}") };
+    assert!(!format!("{error:?}").contains("canary"));
+    assert!(error.message().contains("; copy all three again"), "our own words are no secret: {error}");
     let id = stage.engine.connect(&stage.member, "club", &form(SECRET)).await.unwrap();
     assert_eq!(stage.provider.count("oauth_account"), 2);
     stage.provider.sign_in.expire();

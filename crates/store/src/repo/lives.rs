@@ -92,6 +92,13 @@ impl Installations<'_> {
         self.tx.rows(query.bind(now).bind(most)).await?.iter().map(removed).collect()
     }
 
+    /// It goes for good at this instant, and no sooner.
+    pub async fn purge_later(&mut self, of: &Installation, at: Timestamp) -> Result<()> {
+        let query = sql("UPDATE installations SET purge_at = $3
+             WHERE organization_id = $1 AND id = $2 AND removed_at IS NOT NULL");
+        self.tx.run(query.bind(of.organization).bind(of.id).bind(at)).await.map(drop)
+    }
+
     /// What of these apps is on for the pages of one owner: theirs, and the whole organization's.
     pub async fn on_pages(
         &mut self,

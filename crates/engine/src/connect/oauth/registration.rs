@@ -379,7 +379,7 @@ impl Engine {
                         "the provider does not know this client id and key: copy the id again, make sure that the key’s public part or certificate is entered there, and the redirect address, too"
                     }
                     _ => {
-                        "the provider does not know this client id and secret: copy both again, and make sure the redirect address is entered there"
+                        "the provider does not know this client id and secret; copy both again, and make sure the redirect address is entered there"
                     }
                 };
                 Err(ConnectError::Probe(Error::new(Kind::Invalid, message).said(said)))

@@ -3,7 +3,7 @@
 use kalends_app::{
     App,
     gateway::Patience,
-    oauth::{Grant as How, Tokens},
+    oauth::{Class, Grant as How, Tokens},
 };
 use kalends_domain::{Id, people::Organization};
 use kalends_store::{
@@ -19,8 +19,10 @@ use crate::{
 
 impl Engine {
     /// Gives an account's access back at the provider, if that has a call for it and no other connection lives on the same
-    /// grant (OAU-16). What fails is only logged: the local secret goes anyway.
-    pub(crate) async fn give_back(&self, of: &Installed) {
+    /// grant (OAU-16). What is refused is only logged.
+    ///
+    /// False when the provider could not be asked just now.
+    pub(crate) async fn give_back(&self, of: &Installed) -> bool {
         let read = async {
             let mut tx = self.db.read().await?;
             let Some(grant) = tx.oauth().grant(&of.connection).await? else { return Ok(None) };
@@ -39,30 +41,36 @@ impl Engine {
                     scopes: None,
                     kept: std::collections::BTreeMap::new(),
                 };
-                self.hand_back(of.app, of.installation.organization, &tokens).await;
+                self.hand_back(of.app, of.installation.organization, &tokens).await
             }
-            Ok(None) => {}
+            Ok(None) => true,
             Err(error) => {
                 tracing::warn!(%error, app = of.app.slug, "tokens could not be read to be given back");
+                true
             }
         }
     }
 
-    /// Gives tokens back.
-    pub(super) async fn hand_back(&self, app: &'static App, organization: Id<Organization>, tokens: &Tokens) {
+    /// Gives tokens back. False when the provider could not be asked just now.
+    pub(super) async fn hand_back(
+        &self,
+        app: &'static App,
+        organization: Id<Organization>,
+        tokens: &Tokens,
+    ) -> bool {
         let desk = self.outside.gateway().desk(app, "sign-in", Patience::Form);
         let (Ok(Some(desk)), Ok(Some(registered))) = (desk, self.registration(organization, app).await)
         else {
-            return;
+            return true;
         };
         let code = desk.descriptor().grants.contains(&How::AuthorizationCode);
         if !code || desk.descriptor().revoke.is_none() {
-            return;
+            return true;
         }
         let token = tokens.refresh.as_ref().unwrap_or(&tokens.access);
-        if let Err(refusal) = desk.revoke(&registered.client, token).await {
-            tracing::warn!(app = app.slug, %refusal, "access could not be given back at the provider");
-        }
+        let Err(refusal) = desk.revoke(&registered.client, token).await else { return true };
+        tracing::warn!(app = app.slug, %refusal, "access could not be given back at the provider");
+        !matches!(refusal.class, Class::Later | Class::Unknown)
     }
 
     /// An account's owner took our access back at the provider, as its notice says (OAU-17): its connections are over until
