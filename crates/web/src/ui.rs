@@ -62,9 +62,25 @@ pub fn initials(name: &str) -> String {
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
+/// An address as people read it, without `https://`.
+pub fn without_scheme(address: &str) -> String {
+    address.split_once("://").map_or(address, |(_, rest)| rest).to_owned()
+}
+
+/// Words, and what stands between backticks among them: whether it is code, and the text.
+pub fn spans(text: &str) -> Vec<(bool, &str)> {
+    text.split('`').enumerate().map(|(at, part)| (at % 2 == 1, part)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn backticks_set_code_apart() {
+        assert_eq!(spans("Send `take`."), [(false, "Send "), (true, "take"), (false, ".")]);
+        assert_eq!(without_scheme("https://meet.example.com/ines"), "meet.example.com/ines");
+    }
 
     #[test]
     fn every_icon_of_the_sprite_can_be_drawn() {

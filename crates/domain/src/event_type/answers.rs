@@ -220,6 +220,15 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_is_read_by_its_label_and_other_words_as_they_are() {
+        let chosen = question(QuestionKind::Checkbox);
+        let many = Answer::Many(vec!["a".into(), "gone".into()]);
+        assert_eq!(chosen.reads(&many), "A, gone");
+        assert_eq!(chosen.reads(&Answer::Text("a".into())), "A");
+        assert_eq!(question(QuestionKind::Boolean).reads(&Answer::Flag(true)), "Yes");
+    }
+
+    #[test]
     fn a_missing_answer_names_its_question() {
         let problems = check_answers(&[question(QuestionKind::Text)], &Answers::new()).unwrap_err();
         assert_eq!(problems[0].field, "q");

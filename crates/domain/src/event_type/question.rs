@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Answer;
+
 /// One question of the booking form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -126,6 +128,19 @@ impl QuestionKind {
 }
 
 impl Question {
+    /// An answer in one line, in the words its guest chose by: a choice by its label, not by its value.
+    pub fn reads(&self, answer: &Answer) -> String {
+        let label = |value: &str| {
+            let choice = self.choices.iter().find(|choice| choice.value == value);
+            choice.map_or_else(|| value.to_owned(), |choice| choice.label.clone())
+        };
+        match answer {
+            Answer::Text(value) => label(value),
+            Answer::Many(values) => values.iter().map(|value| label(value)).collect::<Vec<_>>().join(", "),
+            other => other.line(),
+        }
+    }
+
     /// What is wrong with the question itself, if anything.
     pub fn problem(&self) -> Option<String> {
         let slug_fits = (1..=64).contains(&self.slug.len())

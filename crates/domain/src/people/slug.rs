@@ -12,6 +12,9 @@ pub struct Slug(String);
 /// A text that cannot be part of an address.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSlug {
+    /// There are none.
+    #[error("Choose one: 1 to 64 lower-case letters, digits and hyphens, with no hyphen at either end")]
+    Empty,
     /// Its letters do not fit.
     #[error(
         "`{0}` cannot be part of an address: use 1 to 64 lower-case letters, digits and hyphens, with no hyphen at either end"
@@ -64,10 +67,10 @@ impl Slug {
     pub fn parse(text: &str) -> Result<Self, BadSlug> {
         let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let fits = (1..=64).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-');
-        if plain && fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(BadSlug::Letters(text.chars().take(80).collect()))
+        match (plain && fits, text) {
+            (true, text) => Ok(Self(text.to_owned())),
+            (false, "") => Err(BadSlug::Empty),
+            (false, text) => Err(BadSlug::Letters(text.chars().take(80).collect())),
         }
     }
 
@@ -133,6 +136,7 @@ mod tests {
     #[test]
     fn nobody_hides_a_page_behind_the_servers_own() {
         assert!(matches!(Slug::page("settings"), Err(BadSlug::Ours(_))));
+        assert!(Slug::page("").unwrap_err().to_string().starts_with("Choose one"));
         assert!(Slug::page("ines").is_ok());
     }
 

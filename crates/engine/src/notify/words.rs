@@ -193,7 +193,7 @@ fn facts(letter: &mut Letter, topic: Topic, told: &Told, about: &About, reader: 
         if reader.side == Side::Host || reader.side == Side::Booker {
             for question in about.questions.iter().filter(|question| !question.hidden) {
                 if let Some(answer) = told.answers.get(&question.slug) {
-                    letter.fact(&one_line(&question.label), answer.line());
+                    letter.fact(&one_line(&question.label), question.reads(answer));
                 }
             }
         }

@@ -84,7 +84,7 @@ fn description(booking: &Booking, questions: &[Question], outside: &Outside) -> 
     parts.push(format!("With: {}", guests.join(", ")));
     for question in questions.iter().filter(|question| !question.hidden) {
         if let Some(answer) = booking.answers.get(&question.slug) {
-            parts.push(format!("{}: {}", question.label, answer.line()));
+            parts.push(format!("{}: {}", question.label, question.reads(answer)));
         }
     }
     if !booking.notes.trim().is_empty() {

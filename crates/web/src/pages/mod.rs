@@ -1,5 +1,6 @@
 //! Pages, drawn on the server.
 
+mod answers;
 pub mod entry;
 mod frame;
 pub mod guest;
@@ -10,6 +11,7 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 
 pub use self::{
+    answers::answers,
     frame::Frame,
     side::{Entry, Side},
 };

@@ -81,13 +81,16 @@ fn a_free_start_is_offered_and_nothing_speaks_against_it() {
 fn each_rule_that_forbids_a_start_says_so_in_words() {
     for (at, words) in [
         (MONDAY - HOUR, "This time has passed."),
-        (local(9), "Too soon: the minimum notice allows 2027-03-01 10:00 +01:00 and later."),
-        (local(10), "0: Busy 2027-03-01 10:00 +01:00 to 2027-03-01 11:00 +01:00: source 1."),
+        (local(9), "Too soon: the minimum notice allows Mon 1 March 2027, 10:00 (UTC+1) and later."),
+        (local(10), "0: Busy Mon 1 March 2027, 10:00 (UTC+1) to Mon 1 March 2027, 11:00 (UTC+1): source 1."),
         (
             local(12),
             "0: Only 5 min before source 2: 10 min are kept free before it and 15 min after this one.",
         ),
-        (local(15) + 600, "the nearest at 2027-03-01 15:00 +01:00 and 2027-03-01 16:00 +01:00."),
+        (
+            local(15) + 600,
+            "the nearest at Mon 1 March 2027, 15:00 (UTC+1) and Mon 1 March 2027, 16:00 (UTC+1).",
+        ),
         (local(17), "0: Outside the hours of 2027-03-01: 09:00–17:00 Europe/Vienna (weekly hours)."),
         (local(24 + 9), "All seats are taken (source 3)."),
         (local(48 + 10), "0: Closed on 2027-03-03 (hours set for that date)."),
@@ -97,7 +100,7 @@ fn each_rule_that_forbids_a_start_says_so_in_words() {
         ),
         (local(96 + 10), "0: Out of office on 2027-03-05."),
         (local(192 + 10), "The limit of 1 booking per day leaves no room: 1 taken."),
-        (local(240 + 10), "Too far ahead: booking is open until 2027-03-11 00:00 +01:00."),
+        (local(240 + 10), "Too far ahead: booking is open until Thu 11 March 2027, 00:00 (UTC+1)."),
         (local(17 * 24), "It does not fit into the time asked about"),
     ] {
         let said = said(at);

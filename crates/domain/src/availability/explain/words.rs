@@ -106,13 +106,10 @@ fn list(hours: &[Hours]) -> String {
 fn clock(zone: &Zone, at: i64) -> String {
     let offset = zone.offset(at) / 60;
     let sign = if offset < 0 { '-' } else { '+' };
-    let wall = zone.wall(at);
-    format!(
-        "{} {:02}:{:02} {sign}{:02}:{:02}",
-        wall.date(),
-        wall.hour(),
-        wall.minute(),
-        offset.abs() / 60,
-        offset.abs() % 60
-    )
+    let wall = zone.wall(at).strftime("%a %-d %B %Y, %H:%M");
+    match (offset.abs() / 60, offset.abs() % 60) {
+        (0, 0) => format!("{wall} (UTC)"),
+        (hours, 0) => format!("{wall} (UTC{sign}{hours})"),
+        (hours, minutes) => format!("{wall} (UTC{sign}{hours}:{minutes:02})"),
+    }
 }

@@ -90,6 +90,8 @@ impl Desk {
         let mut visit = Visit::of(typed);
         let lengths = &page.event_type.settings.lengths;
         visit.minutes = visit.minutes.filter(|minutes| lengths.pick(Some(*minutes)).is_some());
+        let places = page.event_type.settings.locations.len();
+        visit.place = visit.place.filter(|place| *place < places);
         let Some(start) = visit.start else { return Ok(None) };
         let chosen =
             Chosen { start, minutes: lengths.pick(visit.minutes).unwrap_or(lengths.usual), until: None };

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Web,
     extract::{Asked, Csrf, Form, SignedIn, Typed},
-    pages::{Frame, show},
+    pages::{Frame, answers, show},
 };
 
 /// The page.
@@ -73,6 +73,7 @@ impl DecideView {
         signed_in: &SignedIn,
         word: Word,
         typed: &Typed,
+        said: Vec<(String, String)>,
         now: jiff::Timestamp,
     ) -> Self {
         let seen = Seen { view, seat: None, apps, now };
@@ -89,7 +90,7 @@ impl DecideView {
             .map(|guest| ("Guest".into(), format!("{}, {}", guest.name, guest.email)))
             .into_iter()
             .collect();
-        answers.extend(booking.answers.iter().map(|(name, answer)| (name.clone(), answer.line())));
+        answers.extend(said);
         if !booking.notes.trim().is_empty() {
             answers.push(("Notes".into(), booking.notes.trim().to_owned()));
         }
@@ -119,7 +120,17 @@ async fn ask(web: &Web, signed_in: &SignedIn, csrf: &Csrf, uid: &str, word: Word
     }
     let frame = Frame::signed(web, csrf).await.home_at("/bookings".into());
     let apps = web.engine.outside.known();
-    Ok(load::unkept(show(&DecideView::of(frame, &view, apps, signed_in, word, typed, web.engine.now()))))
+    let said = answers(web, &view).await;
+    Ok(load::unkept(show(&DecideView::of(
+        frame,
+        &view,
+        apps,
+        signed_in,
+        word,
+        typed,
+        said,
+        web.engine.now(),
+    ))))
 }
 
 fn to_booking(view: &BookingView) -> Response {
@@ -172,8 +183,8 @@ pub async fn declined(
         Err(ChangeError::Invalid(invalid)) => {
             let frame = Frame::signed(&web, &csrf).await.home_at("/bookings".into());
             let apps = web.engine.outside.known();
-            let mut page =
-                DecideView::of(frame, &view, apps, &signed_in, Word::Decline, &typed, web.engine.now());
+            let (said, now) = (answers(&web, &view).await, web.engine.now());
+            let mut page = DecideView::of(frame, &view, apps, &signed_in, Word::Decline, &typed, said, now);
             page.notice = Some(Notice::fail(&invalid.to_string()));
             Ok(load::with_status(StatusCode::UNPROCESSABLE_ENTITY, show(&page)))
         }

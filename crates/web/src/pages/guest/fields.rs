@@ -100,8 +100,11 @@ fn location_fields(event_type: &EventType, host: &str, apps: &Apps, typed: &Type
     let places = &event_type.settings.locations;
     let host = first_name(host);
     let mut fields = Vec::new();
+    // Who chose a place with the time is asked only for what it needs.
+    let chosen = typed.text("where").and_then(|number| places.get(number.parse::<usize>().ok()?));
+    let places = chosen.map_or(places.as_slice(), std::slice::from_ref);
     if places.len() > 1 {
-        let picked = typed.text("where").unwrap_or("0");
+        let picked = "0";
         let choices = places.iter().enumerate().map(|(index, location)| {
             let (_, label, fine, asks) = place(location, host, apps);
             let value = index.to_string();

@@ -131,11 +131,10 @@ fn with_place(typed: &Typed, visit: &Visit) -> Typed {
     typed
 }
 
-/// What the form sends along; `where` has a field of its own.
+/// What the form sends along unseen.
 fn hidden(visit: &Visit, face: &Face, chosen: &Chosen, typed: &Typed) -> Vec<(String, String)> {
     let mut hidden = vec![("start".to_owned(), face.machine(chosen.start))];
-    let carried = visit.carried().into_iter().filter(|(name, _)| *name != "where");
-    hidden.extend(carried.map(|(name, value)| (name.to_owned(), value)));
+    hidden.extend(visit.carried().into_iter().map(|(name, value)| (name.to_owned(), value)));
     if visit.zone.is_none() {
         hidden.push(("zone".into(), face.zone.name().to_owned()));
     }

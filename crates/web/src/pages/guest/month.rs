@@ -42,6 +42,8 @@ pub struct Week {
     pub number: i8,
     /// The days; none where another month begins or ends.
     pub days: Vec<Option<Day>>,
+    /// All of it is over: a small screen leaves it out.
+    pub gone: bool,
 }
 
 /// One day.
@@ -101,6 +103,7 @@ impl Month {
                 days: dates
                     .map(|date| in_month(date).then(|| day(date, around, days.get(&date), most)))
                     .collect(),
+                gone: start.saturating_add(6.days()) < around.face.today(),
             });
         }
         let weekdays = from.series(1.day()).take(7);

@@ -22,6 +22,7 @@ pub struct ProfileView {
     pub(super) initials: String,
     pub(super) bio: Vec<String>,
     pub(super) chips: Vec<Fact>,
+    pub(super) zone: String,
     pub(super) offers: Vec<OfferLine>,
     pub(super) people: Vec<PersonLine>,
 }
@@ -46,14 +47,14 @@ pub struct PersonLine {
 }
 
 impl ProfileView {
-    /// Draws the page; `next` says for each event type when it is free next.
-    pub fn of(frame: Frame, page: &ProfilePage, face: Option<&Face>, next: &[String]) -> Self {
+    /// Draws the page; `next` says for each event type when it is free next, as `face` reads it.
+    pub fn of(frame: Frame, page: &ProfilePage, host: Option<&Face>, face: &Face, next: &[String]) -> Self {
         let path = owner_path(&page.owner);
         let (bio, people) = match &page.owner {
             PageOwner::User { profile, .. } => (paragraphs(&profile.bio), Vec::new()),
             PageOwner::Team { members, .. } => (Vec::new(), members.clone()),
         };
-        let here = face.map(|face| {
+        let here = host.map(|face| {
             let now = face.time(face.now.timestamp());
             Fact::new("globe", format!("{}, now {now}", city(face.zone.name())))
         });
@@ -78,6 +79,7 @@ impl ProfileView {
             initials: ui::initials(page.owner.name()),
             bio,
             chips: here.into_iter().collect(),
+            zone: face.zone_name(),
             offers: offers.collect(),
             people: people
                 .iter()

@@ -53,7 +53,7 @@ pub async fn profile(
         None => Tags::default(),
     };
     let frame = Frame::of(&web).await.home_at(path).loading(tags);
-    let view = ProfileView::of(frame, &page, host.as_ref(), &next);
+    let view = ProfileView::of(frame, &page, host.as_ref(), &face, &next);
     let mut response = show(&view);
     view.frame.tags.allow(&mut response);
     Ok(response)

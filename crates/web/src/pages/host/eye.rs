@@ -7,6 +7,8 @@ use jiff::{
 };
 use kalends_domain::people::Hours;
 
+use crate::when::city;
+
 /// A person who reads times.
 #[derive(Debug, Clone)]
 pub struct Eye {
@@ -55,9 +57,12 @@ impl Eye {
         then.strftime(form).to_string()
     }
 
-    /// The zone they read times in.
+    /// The zone they read times in: `Lisbon time`.
     pub fn zone_name(&self) -> String {
-        self.zone.iana_name().unwrap_or("UTC").replace('_', " ")
+        match self.zone.iana_name() {
+            None | Some("UTC") => "UTC".to_owned(),
+            Some(name) => format!("{} time", city(name)),
+        }
     }
 
     /// Today, where they are.
@@ -96,6 +101,6 @@ mod tests {
         assert_eq!(eye(Hours::TwentyFour).clock(today), "14:04:12");
         assert_eq!(eye(Hours::Twelve).clock(today), "2:04:12 pm");
         assert_eq!(eye(Hours::TwentyFour).clock(moment("2027-03-08T14:04:12Z")), "8 Mar 14:04");
-        assert_eq!(eye(Hours::TwentyFour).zone_name(), "Europe/Lisbon");
+        assert_eq!(eye(Hours::TwentyFour).zone_name(), "Lisbon time");
     }
 }

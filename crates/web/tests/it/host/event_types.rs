@@ -1,7 +1,9 @@
 //! Event types: made, changed tab by tab, moved, hidden, deleted.
 
 use http::StatusCode;
-use kalends_domain::event_type::{BookingWindow, Confirmation, Location, QuestionKind, Settings};
+use kalends_domain::event_type::{
+    BookingWindow, Choice, Confirmation, Location, Question, QuestionKind, Settings,
+};
 
 use super::{NASTY, after, is_harmless, notice, open};
 use crate::{
@@ -157,6 +159,33 @@ async fn questions_are_added_moved_removed_and_only_then_saved() {
     let now = server.house.engine.event_type(&server.member(), made.id).await.unwrap();
     let asked: Vec<_> = now.settings.questions.iter().map(|one| (one.label.as_str(), one.kind)).collect();
     assert_eq!(asked, [("Budget", QuestionKind::Number)]);
+}
+
+#[tokio::test]
+async fn a_choice_keeps_the_value_programs_know_it_by() {
+    let server = Server::start().await;
+    let choice = |value: &str, label: &str| Choice { value: value.to_owned(), label: label.to_owned() };
+    let question = Question {
+        slug: "stage".into(),
+        kind: QuestionKind::Radio,
+        label: "Stage".into(),
+        hint: String::new(),
+        required: false,
+        hidden: false,
+        choices: vec![choice("idea", "Still an idea"), choice("site", "Work has started")],
+        min: None,
+        max: None,
+    };
+    let made = server.offer("consultation", Settings { questions: vec![question], ..plain() }).await;
+    let mut host = server.host();
+    let path = format!("/event-types/{}/questions", made.number);
+    let page = tab(&mut host, made.number, "questions").await;
+    assert_eq!(page.texts("#q0-choices"), ["Still an idea\nWork has started"]);
+    let typed = [("q0-choices", "Work has started\nDone")];
+    host.submit_to(&page, &path, &typed).await.to();
+    let now = server.house.engine.event_type(&server.member(), made.id).await.unwrap();
+    let choices = &now.settings.questions[0].choices;
+    assert_eq!(*choices, [choice("site", "Work has started"), choice("Done", "Done")]);
 }
 
 #[tokio::test]

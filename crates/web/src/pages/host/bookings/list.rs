@@ -73,6 +73,8 @@ async fn page(State(web): State<Web>, desk: Desk, Asked(asked): Asked, tab: Tab)
         unconfirmed: side.to_confirm,
         more: (shown < found.total).then_some(shown),
         notice: Notice::after(&asked, &super::show::DID),
+        zone: eye.zone_name(),
+        address: web.site.link(&format!("/{}", side.username)),
         frame,
         side,
     };

@@ -36,6 +36,10 @@ pub struct List {
     pub unconfirmed: u64,
     /// The next page, if there is one.
     pub more: Option<u64>,
+    /// The zone times are in.
+    pub zone: String,
+    /// The host's own page, in full.
+    pub address: String,
 }
 
 /// The page of one booking.
@@ -108,13 +112,18 @@ impl Tab {
         }
     }
 
-    /// What an empty list says.
-    pub const fn nothing(self) -> &'static str {
+    /// What an empty list says: what is missing, and what would stand here.
+    pub const fn nothing(self) -> (&'static str, &'static str) {
         match self {
-            Self::Upcoming => "Nothing is booked. Share the address of your page to get the first booking.",
-            Self::Unconfirmed => "Nobody waits for your answer.",
-            Self::Past => "Nothing has taken place yet.",
-            Self::Cancelled => "Nothing was called off.",
+            Self::Upcoming => {
+                ("Nothing is booked", "Share the address of your page to get the first booking.")
+            }
+            Self::Unconfirmed => (
+                "Nobody waits for your answer",
+                "Requests for event types that you confirm yourself stand here.",
+            ),
+            Self::Past => ("Nothing has taken place yet", "Bookings move here when they are over."),
+            Self::Cancelled => ("Nothing was called off", "Cancelled and declined bookings stand here."),
         }
     }
 
@@ -378,6 +387,8 @@ mod tests {
                 search: "\"><script>".into(),
                 unconfirmed: 1,
                 more: Some(2),
+                zone: "UTC".into(),
+                address: "https://meet.example.com/ines".into(),
             };
             let html = page.render().unwrap();
             assert!(!html.contains("<b>Intro") && !html.contains("<script>"), "{}", tab.slug());

@@ -6,7 +6,7 @@ use kalends_domain::{
     booking::{By, Status},
 };
 use kalends_engine::{
-    book::{BookingView, HistoryLine},
+    book::HistoryLine,
     clocks::Shifted,
     flights::{Call, PAGE},
     reconcile::{Fix, Happening, Progress, What},
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Problem, Web,
     extract::{Asked, BookingUid},
+    pages::answers,
     pages::host::{
         Answer,
         calls::{Entry, sentence},
@@ -82,7 +83,7 @@ pub(super) async fn page(web: &Web, desk: &Desk, uid: &Uid, notice: Option<Notic
             chips: happened.iter().filter(|one| one.what != What::Mail).map(chip).collect(),
             ..Row::of(&view, &eye)
         },
-        answers: answers(web, &view).await?,
+        answers: answers(web, &view).await,
         attendees: view
             .booking
             .attendees
@@ -101,17 +102,6 @@ pub(super) async fn page(web: &Web, desk: &Desk, uid: &Uid, notice: Option<Notic
     };
     let failed = Notice::is_failure(page.notice.as_ref());
     Ok(draw_form(&page, failed))
-}
-
-/// Questions as they are asked now; the name of one that is not asked any more stays.
-async fn answers(web: &Web, view: &BookingView) -> Result<Vec<(String, String)>, Problem> {
-    let page = web.engine.page_of_booking(&view.booking.uid).await;
-    let questions = page.map(|page| page.event_type.settings.questions).unwrap_or_default();
-    let label = |slug: &str| {
-        let asked = questions.iter().find(|question| question.slug == slug);
-        asked.map_or_else(|| slug.to_owned(), |question| question.label.clone())
-    };
-    Ok(view.booking.answers.iter().map(|(slug, answer)| (label(slug), answer.line())).collect())
 }
 
 /// What one integration did, in a chip.

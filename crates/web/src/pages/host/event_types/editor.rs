@@ -21,6 +21,7 @@ use crate::{
     Problem, Web,
     extract::{self, Asked, Typed},
     pages::host::{Answer, desk::Desk, draw_form, form::Form, notice::Notice},
+    ui,
 };
 
 /// What a step leaves to say on the next page.
@@ -183,7 +184,7 @@ async fn page(
         number: event_type.number,
         title: event_type.title.clone(),
         hidden: event_type.hidden,
-        prefix: web.site.link(&format!("/{}/", seen.owner.slug())),
+        prefix: ui::without_scheme(&web.site.link(&format!("/{}/", seen.owner.slug()))),
         address,
     };
     let links = if tab == Tab::Advanced {

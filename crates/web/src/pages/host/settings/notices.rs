@@ -23,6 +23,7 @@ struct Notices {
     frame: Frame,
     side: Side,
     notice: Option<Notice>,
+    zone: String,
     lines: Vec<Line>,
     latest: Vec<Line>,
     tab: &'static str,
@@ -33,6 +34,7 @@ struct Notices {
 struct One {
     frame: Frame,
     side: Side,
+    zone: String,
     line: Line,
     came: Option<Looked>,
     tab: &'static str,
@@ -49,7 +51,7 @@ struct Line {
     ended: bool,
 }
 
-fn line(one: InboundNotice, eye: &Eye) -> Line {
+fn line(web: &Web, one: InboundNotice, eye: &Eye) -> Line {
     let (state, ended) = match one.state {
         Inbound::Waiting => ("Being applied", false),
         Inbound::Parked => ("About something not known yet; it is tried again", false),
@@ -58,19 +60,20 @@ fn line(one: InboundNotice, eye: &Eye) -> Line {
         Inbound::Dead => ("Given up", true),
     };
     let (id, at) = (one.id.to_string(), eye.moment(one.at));
-    Line { id, app: one.app, what: one.what, at, error: one.error, state, ended }
+    let app = web.engine.outside.known().name(&one.app);
+    Line { id, app, what: one.what, at, error: one.error, state, ended }
 }
 
 /// `GET /settings/notices`
 pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let eye = desk.eye(&web);
     let dead = web.engine.notices(&desk.member(), Which::Dead).await?;
-    let lines = dead.into_iter().map(|one| line(one, &eye)).collect();
+    let lines = dead.into_iter().map(|one| line(&web, one, &eye)).collect();
     let latest = web.engine.notices(&desk.member(), Which::All).await?;
-    let latest = latest.into_iter().map(|one| line(one, &eye)).collect();
+    let latest = latest.into_iter().map(|one| line(&web, one, &eye)).collect();
     let (frame, side) = desk.around(&web, "settings").await?;
     let notice = Notice::after(&asked, &[("again", "It is applied again now.")]);
-    Ok(draw(&Notices { frame, side, notice, lines, latest, tab: "notices" }))
+    Ok(draw(&Notices { frame, side, notice, zone: eye.zone_name(), lines, latest, tab: "notices" }))
 }
 
 /// `GET /settings/notices/{id}`
@@ -78,9 +81,10 @@ pub async fn one(State(web): State<Web>, desk: Desk, Path(id): Path<String>) -> 
     let missing = || Problem::not_found("notice_not_found", "This notice does not exist any more.");
     let id = id.parse().map_err(|_| missing())?;
     let (told, came) = web.engine.notice(&desk.member(), id).await?.ok_or_else(missing)?;
-    let line = line(told, &desk.eye(&web));
+    let eye = desk.eye(&web);
+    let line = line(&web, told, &eye);
     let (frame, side) = desk.around(&web, "settings").await?;
-    Ok(draw(&One { frame, side, line, came, tab: "notices" }))
+    Ok(draw(&One { frame, side, zone: eye.zone_name(), line, came, tab: "notices" }))
 }
 
 /// `POST /settings/notices/{id}/again`
@@ -109,6 +113,7 @@ mod tests {
             frame: Frame::sample(),
             side: Side::default(),
             notice: None,
+            zone: "UTC".into(),
             lines: vec![line],
             latest: vec![],
             tab: "notices",

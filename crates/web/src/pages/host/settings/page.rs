@@ -42,6 +42,8 @@ pub struct Security {
     pub notice: Option<Notice>,
     /// The password form.
     pub form: Form,
+    /// The zone times are in.
+    pub zone: String,
     /// Where they are signed in.
     pub sessions: Vec<SessionRow>,
     /// Which tab.
@@ -105,6 +107,8 @@ pub struct Audit {
     pub frame: Frame,
     /// The menu.
     pub side: Side,
+    /// The zone times are in.
+    pub zone: String,
     /// Latest first.
     pub lines: Vec<AuditLine>,
     /// Which tab.
@@ -172,6 +176,7 @@ mod tests {
             side: side.clone(),
             notice: None,
             form,
+            zone: "UTC".into(),
             sessions: vec![],
             tab: "security",
         };

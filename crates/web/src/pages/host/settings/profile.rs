@@ -12,7 +12,7 @@ use crate::{
     Web,
     extract::{self, Asked, Typed},
     pages::host::{Answer, desk::Desk, draw_form, form::Form, notice::Notice},
-    zones,
+    ui, zones,
 };
 
 /// `GET /settings/profile`
@@ -60,7 +60,7 @@ pub async fn save(State(web): State<Web>, desk: Desk, extract::Form(typed): extr
 
 async fn draw_page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Answer {
     let (frame, side) = desk.around(web, "settings").await?;
-    let prefix = web.site.link("/");
+    let prefix = ui::without_scheme(&web.site.link("/"));
     let zones = zones::choices_for(&form.text("zone"), desk.profile().hours, web.engine.now());
     let failed = form.failed();
     let page = page::Profile { frame, side, notice, form, prefix, zones, tab: "profile" };

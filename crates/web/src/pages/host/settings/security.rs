@@ -84,5 +84,8 @@ async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Ans
     let (frame, side) = desk.around(web, "settings").await?;
     let sessions = sessions.into_iter().map(row).collect();
     let failed = form.failed();
-    Ok(draw_form(&Security { frame, side, notice, form, sessions, tab: "security" }, failed))
+    Ok(draw_form(
+        &Security { frame, side, notice, form, zone: eye.zone_name(), sessions, tab: "security" },
+        failed,
+    ))
 }

@@ -22,7 +22,7 @@ pub(super) fn show(settings: &Settings, typed: &mut Typed) {
         typed.set(&name("hint"), &*question.hint);
         show_tick(typed, &name("required"), question.required);
         show_tick(typed, &name("hidden"), question.hidden);
-        let choices: Vec<&str> = question.choices.iter().map(|choice| choice.value.as_str()).collect();
+        let choices: Vec<&str> = question.choices.iter().map(|choice| choice.label.as_str()).collect();
         typed.set(&name("choices"), choices.join("\n"));
         let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
         typed.set(&name("min"), number(question.min));
@@ -36,7 +36,7 @@ pub(super) fn read(form: &mut Form, settings: &mut Settings) {
     let count = form.number("count").min(u32::try_from(MOST_QUESTIONS).unwrap_or(u32::MAX)) as usize;
     let mut questions: Vec<Question> = Vec::new();
     for at in 0..count {
-        let question = one(form, at, &questions);
+        let question = one(form, at, &questions, &settings.questions);
         if let Some(fix) = question.problem() {
             form.say(&field(at, "label"), format!("Question {}: {fix}.", at + 1));
         }
@@ -45,7 +45,7 @@ pub(super) fn read(form: &mut Form, settings: &mut Settings) {
     settings.questions = questions;
 }
 
-fn one(form: &mut Form, at: usize, earlier: &[Question]) -> Question {
+fn one(form: &mut Form, at: usize, earlier: &[Question], before: &[Question]) -> Question {
     let name = |part: &str| field(at, part);
     let label = form.text(&name("label"));
     let slug = match form.text(&name("slug")) {
@@ -62,7 +62,13 @@ fn one(form: &mut Form, at: usize, earlier: &[Question]) -> Question {
     };
     let (min, max) = (bound("min"), bound("max"));
     let choices = form.value(&name("choices")).lines().map(str::trim).filter(|line| !line.is_empty());
-    let choices = choices.map(|line| Choice { value: line.to_owned(), label: line.to_owned() }).collect();
+    // A choice that was there before keeps its value, by which programs and earlier answers know it.
+    let before = before.iter().find(|one| one.slug == slug).map_or(&[][..], |one| &one.choices);
+    let choices = choices.map(|line| {
+        let known = before.iter().find(|choice| choice.label == line).cloned();
+        known.unwrap_or_else(|| Choice { value: line.to_owned(), label: line.to_owned() })
+    });
+    let choices = choices.collect();
     Question {
         slug,
         kind: QuestionKind::parse(form.value(&name("kind"))).unwrap_or(QuestionKind::Text),
