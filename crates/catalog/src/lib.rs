@@ -98,6 +98,20 @@ mod tests {
     }
 
     #[test]
+    fn no_way_out_begins_at_a_page_the_server_does_not_have() {
+        // What a person is told to press under Settings: its own pages are these.
+        let pages = ["API key under Settings"];
+        let promised = ["under Webhooks", "under Settings"];
+        for app in APPS {
+            for step in app.manifest().shortcut.iter().flat_map(|link| &link.steps) {
+                let known = pages.iter().any(|page| step.contains(page));
+                let names = promised.iter().any(|page| step.contains(page));
+                assert!(!names || known, "apps/{}: there is no such page: {step}", app.slug);
+            }
+        }
+    }
+
+    #[test]
     fn every_dependency_is_an_app_of_this_build() {
         each(|app| {
             let manifest = app.manifest();
