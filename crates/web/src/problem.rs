@@ -91,6 +91,17 @@ impl Problem {
         }
     }
 
+    /// The same with fields by the names that whoever asked knows them by.
+    #[must_use]
+    pub fn naming(self, name: impl Fn(&str) -> String) -> Self {
+        if self.fields.is_empty() {
+            return self;
+        }
+        let fields =
+            self.fields.into_iter().map(|one| FieldProblem { field: name(&one.field), fix: one.fix });
+        Self { status: self.status, ..Self::fields(fields.collect()) }
+    }
+
     /// 429: too often; again in so many seconds.
     pub fn too_many(seconds: u64) -> Self {
         Self {

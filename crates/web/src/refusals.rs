@@ -1,6 +1,8 @@
 //! What the engine refuses, as a client is told: one exhaustive match per kind of refusal.
 
 use http::StatusCode;
+use kalends_app::Kind;
+use kalends_domain::event_type::FieldProblem;
 use kalends_engine::{
     EditError, Invalid, PageError, Trouble,
     book::{BookError, ChangeError},
@@ -177,11 +179,22 @@ impl From<ConnectError> for Problem {
             ConnectError::Needs { .. } | ConnectError::NeededBy { .. } | ConnectError::ThereAgain { .. } => {
                 Self::new(StatusCode::CONFLICT, code, said)
             }
-            ConnectError::Probe(_) => Self::new(StatusCode::BAD_GATEWAY, code, said),
+            ConnectError::Probe(error) => match typed_wrong(&error) {
+                Some(field) => Self::fields(vec![field]),
+                None => Self::new(StatusCode::BAD_GATEWAY, code, said),
+            },
             ConnectError::Unfinished(_) => Self::conflict(code, said),
             ConnectError::Store(cause) => Self::internal(&cause),
         }
     }
+}
+
+/// What an app found wrong with a field before it called anybody, such as what cannot be an address.
+fn typed_wrong(error: &kalends_app::Error) -> Option<FieldProblem> {
+    let (field, fix) = error.message().split_once(": ")?;
+    let named = !field.is_empty() && field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let typed = named && error.kind == Kind::Invalid && error.http_status().is_none();
+    typed.then(|| FieldProblem { field: field.to_owned(), fix: fix.to_owned() })
 }
 
 #[cfg(test)]
@@ -208,6 +221,17 @@ mod tests {
         ] {
             assert_eq!((problem.status.as_u16(), problem.code), (507, "disk_full"));
             assert!(problem.detail.starts_with("Nothing was changed."), "{}", problem.detail);
+        }
+    }
+
+    #[test]
+    fn a_field_an_app_cannot_use_is_the_askers_and_a_providers_no_is_not() {
+        let probe =
+            |kind, said: &str| Problem::from(ConnectError::Probe(kalends_app::Error::new(kind, said)));
+        let problem = probe(Kind::Invalid, "server: type an address such as https://dav.example.com");
+        assert_eq!((problem.status.as_u16(), problem.fields[0].field.as_str()), (422, "server"));
+        for (kind, said) in [(Kind::Down, "server: no answer"), (Kind::Invalid, "Their words: no")] {
+            assert_eq!(probe(kind, said).code, "app_refused");
         }
     }
 

@@ -153,6 +153,11 @@ impl Leaf {
 
 /// `Berlin` of `Europe/Berlin`.
 pub fn city(zone: &str) -> String {
+    // POSIX counts these westwards: what Etc/GMT-9 calls itself is UTC+9 to everybody.
+    let west = zone.strip_prefix("Etc/GMT").and_then(|hours| hours.parse::<i8>().ok());
+    if let Some(west) = west.filter(|west| *west != 0) {
+        return format!("UTC{}{}", if west > 0 { '−' } else { '+' }, west.abs());
+    }
     zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
 }
 
@@ -228,6 +233,15 @@ mod tests {
         assert_eq!(face.day(Date::constant(2027, 12, 31)), "Friday 31 December");
         assert_eq!(face.day(Date::constant(2028, 1, 1)), "Saturday 1 January 2028");
         assert_eq!(face.heading(Date::constant(2028, 1, 1)), "Saturday 1\u{a0}January 2028");
+    }
+
+    /// TZ-06: a zone that is an offset is called by it, not by its name with the sign the other way round.
+    #[test]
+    fn a_zone_that_is_an_offset_is_called_by_it() {
+        assert_eq!(
+            ["Etc/GMT-9", "Etc/GMT+5", "Etc/GMT", "Etc/UTC", "America/Port_of_Spain"].map(city),
+            ["UTC+9", "UTC−5", "GMT", "UTC", "Port of Spain"]
+        );
     }
 
     #[test]

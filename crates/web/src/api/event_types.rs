@@ -58,7 +58,7 @@ pub struct Deleted {
 async fn create(State(web): State<Web>, key: ApiKey, Json(input): Json<EventTypeIn>) -> Made<EventTypeOut> {
     let title = input.title.clone().unwrap_or_default();
     let draft = drafted(&web, &key, &input, EventTypeDraft::new(Owner::User(key.user.id), &title)).await?;
-    let event_type = web.engine.create_event_type(&key.member(), &draft).await?;
+    let event_type = web.engine.create_event_type(&key.member(), &draft).await.map_err(in_words)?;
     Ok(made(out(&web, &page(&web, &key, &event_type.number.to_string()).await?, &key).await?))
 }
 
@@ -111,7 +111,7 @@ async fn change(
 ) -> Answer<EventTypeOut> {
     let now = page(&web, &key, &number).await?.event_type;
     let draft = drafted(&web, &key, &input, EventTypeDraft::from(&now)).await?;
-    web.engine.update_event_type(&key.member(), now.id, &draft).await?;
+    web.engine.update_event_type(&key.member(), now.id, &draft).await.map_err(in_words)?;
     Ok(ok(out(&web, &page(&web, &key, &number).await?, &key).await?))
 }
 
@@ -122,6 +122,30 @@ async fn delete(State(web): State<Web>, key: ApiKey, Path(number): Path<String>)
     let EventType { id, number, title, slug, settings, .. } = page(&web, &key, &number).await?.event_type;
     web.engine.delete_event_type(&key.member(), id).await?;
     Ok(ok(Deleted { id: number, length_in_minutes: settings.lengths.usual, title, slug: slug.to_string() }))
+}
+
+/// What will not do, by the names the API has for it.
+fn in_words(error: EditError) -> Problem {
+    Problem::from(error).naming(|field| match field {
+        "colour" => "color.lightThemeHex".to_owned(),
+        "redirect" => "successRedirectUrl".to_owned(),
+        other => other.to_owned(),
+    })
+}
+
+/// A room of an app nobody knows would be found out only when somebody has booked it.
+fn rooms_are_known(web: &Web, input: &EventTypeIn) -> Result<(), Problem> {
+    let apps = web.engine.outside.known();
+    let makes_rooms = |slug: &String| apps.get(slug).is_some_and(|app| app.conference().is_some());
+    let wrong: Vec<_> = (input.locations.iter().flatten().enumerate())
+        .filter(|(_, place)| place.kind == "integration")
+        .filter(|(_, place)| !place.integration.iter().chain(&place.fallbacks).all(makes_rooms))
+        .map(|(index, _)| {
+            let fix = "no app of this name makes rooms here; the app store lists those that do";
+            Wrong::new(format!("locations[{index}].integration"), fix)
+        })
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.into()) }
 }
 
 async fn page(web: &Web, key: &ApiKey, number: &str) -> Result<EventTypePage, Problem> {
@@ -142,6 +166,7 @@ async fn drafted(
     mut draft: EventTypeDraft,
 ) -> Result<EventTypeDraft, Problem> {
     draft.settings = input.settings(draft.settings)?;
+    rooms_are_known(web, input)?;
     draft.title = input.title.clone().unwrap_or(draft.title);
     draft.slug = input.slug.clone().unwrap_or(draft.slug);
     draft.description = input.description.clone().unwrap_or(draft.description);

@@ -55,6 +55,9 @@ async fn a_move_to_a_taken_time_changes_nothing(api: &Api) {
 async fn a_cancelled_booking_frees_its_time_and_keeps_its_reason(api: &Api) {
     let event_type = api.event_type(json!({})).await;
     let booked = api.book(event_type, AT).await;
+    let long = json!({ "cancellationReason": "x".repeat(5001) });
+    let path_of = path(&booked, "/cancel");
+    assert_eq!(api.guest().post(&path_of, long).await.wrong(422), ["cancellationReason"]);
     let reason = json!({ "cancellationReason": "A cold." });
     let cancelled = api.guest().post(&path(&booked, "/cancel"), reason).await.ok();
     assert_eq!(

@@ -132,6 +132,21 @@ async fn every_wrong_rule_is_named(api: &Api) {
     assert_eq!(api.host().post("/v2/event-types", typed).await.wrong(400), ["lengthInMinutes"]);
     let typed = json!({ "title": "Odd", "slug": "odd", "locations": [{ "type": "phone", "public": "yes" }] });
     assert_eq!(api.host().post("/v2/event-types", typed).await.wrong(400), ["locations[0].public"]);
+    let of = |part: Value| {
+        let mut ask = json!({ "title": "Odd", "slug": "odd", "lengthInMinutes": 30 });
+        ask.as_object_mut().expect("parts").extend(part.as_object().expect("a part").clone());
+        async move { api.host().post("/v2/event-types", ask).await }
+    };
+    let after = of(json!({ "beforeEventBuffer": 5, "afterEventBuffer": 1441 })).await;
+    assert_eq!(after.wrong(400), ["afterEventBuffer"]);
+    let minutes = of(json!({ "bookingLimitsDuration": { "day": 0 } })).await;
+    assert_eq!(minutes.wrong(400), ["bookingLimitsDuration"]);
+    let colour = of(json!({ "color": { "lightThemeHex": "red", "darkThemeHex": "red" } })).await;
+    assert_eq!(colour.wrong(422), ["color.lightThemeHex"]);
+    let redirect = of(json!({ "successRedirectUrl": "javascript:alert(1)" })).await;
+    assert_eq!(redirect.wrong(422), ["successRedirectUrl"]);
+    let room = of(json!({ "locations": [{ "type": "integration", "integration": "carrier-pigeon" }] })).await;
+    assert_eq!(room.wrong(400), ["locations[0].integration"]);
     let foreign = json!({ "title": "Odd", "slug": "odd", "lengthInMinutes": 30, "scheduleId": 4711 });
     assert_eq!(api.host().post("/v2/event-types", foreign).await.wrong(400), ["scheduleId"]);
     assert_eq!(api.host().post("/v2/event-types", json!({ "slug": "x" })).await.wrong(422), ["title"]);

@@ -8,6 +8,7 @@ use crate::server::{Api, text, wish};
 checks!(
     a_reserved_slot_is_nobody_else_s,
     a_reservation_ends_by_itself,
+    a_length_that_is_not_offered_is_named_as_a_reservation_names_it,
     a_reservation_moves_to_another_slot_and_keeps_its_name,
     a_reservation_given_back_frees_its_slot,
     whoever_reserved_a_slot_books_it,
@@ -35,6 +36,12 @@ async fn a_reserved_slot_is_nobody_else_s(api: &Api) {
     api.guest().post("/v2/bookings", wish(event_type, AT, json!({}))).await.refused(409, "slot_taken");
     let path = format!("/v2/slots/reservations/{}", text(&kept["reservationUid"]));
     assert_eq!(api.guest().get(&path).await.ok(), kept);
+}
+
+async fn a_length_that_is_not_offered_is_named_as_a_reservation_names_it(api: &Api) {
+    let event_type = api.event_type(json!({})).await;
+    let ask = json!({ "eventTypeId": event_type, "slotStart": AT, "slotDuration": 7 });
+    assert_eq!(api.guest().post("/v2/slots/reservations", ask).await.wrong(422), ["slotDuration"]);
 }
 
 async fn a_reservation_ends_by_itself(api: &Api) {

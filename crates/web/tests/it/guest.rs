@@ -339,6 +339,37 @@ async fn a_private_link_books_so_often_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_link_that_ends_while_the_form_is_open_gives_back_what_was_typed() {
+    let server = Server::start().await;
+    let event_type = server.offer("consultation", plain()).await;
+    let draft = PrivateLinkDraft { expires_at: None, most_uses: Some(1) };
+    let link = server.house.engine.create_private_link(&server.member(), event_type.id, draft).await.unwrap();
+    let (mut slow, mut quick, path) = (server.guest(), server.guest(), format!("/d/{}", link.uid));
+    let form = open_form(&mut slow, &path, "2026-11-25T11:00:00+00:00").await;
+    book(&mut quick, &path, TEN).await;
+    let typed = [("name", "Ben"), ("email", "ben@example.org"), ("notes", "Third floor, <ring> twice.")];
+    let gone = slow.submit(&form, &typed).await;
+    assert_eq!(
+        (gone.status, gone.texts("h1")),
+        (StatusCode::GONE, vec!["This link has been used".to_owned()])
+    );
+    assert_eq!(gone.texts("dl.kv dd"), ["Ben", "ben@example.org", "Third floor, <ring> twice."]);
+    assert!(gone.text.contains("Nothing was booked"), "{}", gone.text);
+}
+
+#[tokio::test]
+async fn a_zone_nobody_knows_is_said_so_and_not_passed_over() {
+    let server = Server::start().await;
+    server.offer("consultation", plain()).await;
+    let page = server.guest().get("/ines/consultation?zone=Europe%2FNowhere").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let hint = page.texts("#find-hint");
+    assert!(hint[0].starts_with("No time zone matches “Europe/Nowhere”."), "{hint:?}");
+    let page = server.guest().get("/ines/consultation?zone=W.+Europe+Standard+Time").await;
+    assert_eq!(page.texts("#find-hint"), ["Such as Tokyo or UTC+9."], "a Windows name is known (TZ-03)");
+}
+
+#[tokio::test]
 async fn seats_are_counted_down_and_each_guest_sees_only_themselves() {
     let server = Server::start().await;
     let seats = Seats { count: 2, show_left: true, show_guests: false };

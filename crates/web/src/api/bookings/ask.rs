@@ -71,6 +71,20 @@ pub(super) fn book(
     })
 }
 
+/// Where in the body of a booking stands what the engine calls so.
+pub(super) fn place_of(field: &str) -> String {
+    match field {
+        "name" | "email" | "timeZone" | "language" => format!("attendee.{field}"),
+        "phone" => "attendee.phoneNumber".to_owned(),
+        "lengthInMinutes" | "recurrenceCount" | "location" | "start" | "metadata" | "guests" => {
+            field.to_owned()
+        }
+        // Lists and the header; a question's slug has neither brackets, dots nor capitals in front.
+        _ if field.contains(['[', '.']) || field == "Idempotency-Key" => field.to_owned(),
+        slug => format!("bookingFieldsResponses.{slug}"),
+    }
+}
+
 impl PlaceIn {
     pub(super) fn choice(&self) -> Result<LocationChoice, Wrong> {
         let (kind, detail) = match self {

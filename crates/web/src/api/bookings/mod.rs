@@ -53,7 +53,9 @@ async fn create(
 ) -> Result<Response, Problem> {
     let attempt = idempotency_key(&headers)?;
     let home = home(&web, key.as_ref()).await?;
-    let booked = web.engine.book(&ask::book(input, home, ApiKey::actor(key.as_ref()), attempt)?).await?;
+    let ask = ask::book(input, home, ApiKey::actor(key.as_ref()), attempt)?;
+    let booked = web.engine.book(&ask).await;
+    let booked = booked.map_err(|error| Problem::from(error).naming(ask::place_of))?;
     let mut out = shaped(&web, booked.bookings, booked.seat, key.as_ref()).await?;
     // A series is answered by a list, as the v2 API has it.
     Ok(if out.len() == 1 { made(out.remove(0)).into_response() } else { made(out).into_response() })
@@ -61,7 +63,8 @@ async fn create(
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    let plain = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    let key = value.to_str().ok().filter(plain);
     key.map(|key| Some(key.to_owned())).ok_or_else(|| {
         Problem::bad_request(
             "bad_idempotency_key",
@@ -128,7 +131,10 @@ async fn cancel(
 ) -> Result<Response, Problem> {
     let input = input.map(|Json(input)| input).unwrap_or_default();
     let seat = input.seat_uid.as_deref().and_then(Uid::parse);
-    let cancelled = web.engine.cancel(&ask::cancel(uid, input, ApiKey::actor(key.as_ref()))?).await?;
+    let cancelled = web.engine.cancel(&ask::cancel(uid, input, ApiKey::actor(key.as_ref()))?).await;
+    let cancelled = cancelled.map_err(|error| {
+        Problem::from(error).naming(|field| field.replace("reason", "cancellationReason"))
+    })?;
     let mut out = shaped(&web, cancelled, seat, key.as_ref()).await?;
     Ok(if out.len() == 1 { ok(out.remove(0)).into_response() } else { ok(out).into_response() })
 }

@@ -54,7 +54,7 @@ async fn reserve(
     Json(input): Json<ReservationIn>,
 ) -> Made<ReservationOut> {
     let ask = words::hold(&input, ApiKey::actor(key.as_ref()))?;
-    let held = web.engine.hold(&ask).await?;
+    let held = web.engine.hold(&ask).await.map_err(in_words)?;
     Ok(made(words::held(&held, input.event_type_id, web.engine.now())))
 }
 
@@ -77,7 +77,7 @@ async fn change_reservation(
     Json(input): Json<ReservationIn>,
 ) -> Answer<ReservationOut> {
     let ask = words::hold(&input, ApiKey::actor(key.as_ref()))?;
-    let held = web.engine.update_hold(&name(&uid)?, &ask).await?;
+    let held = web.engine.update_hold(&name(&uid)?, &ask).await.map_err(in_words)?;
     Ok(ok(words::held(&held, input.event_type_id, web.engine.now())))
 }
 
@@ -87,6 +87,15 @@ async fn change_reservation(
 async fn release(State(web): State<Web>, Path(uid): Path<String>) -> Acknowledged {
     web.engine.release_hold(&name(&uid)?).await?;
     Ok(done())
+}
+
+/// What will not do, by the names a reservation has for it.
+fn in_words(error: impl Into<Problem>) -> Problem {
+    error.into().naming(|field| match field {
+        "lengthInMinutes" => "slotDuration".to_owned(),
+        "start" => "slotStart".to_owned(),
+        other => other.to_owned(),
+    })
 }
 
 fn name(uid: &str) -> Result<Uid, Problem> {

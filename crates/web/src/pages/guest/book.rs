@@ -12,7 +12,7 @@ use kalends_domain::{
     event_type::{Answer as Said, Answers},
 };
 use kalends_engine::{
-    Actor, EventTypePage,
+    Actor, EventTypePage, PageError,
     book::{BookAsk, BookError, Booked, Booker, Bounds, HoldAsk, LocationChoice, LocationPick},
     slots::Which,
 };
@@ -21,6 +21,7 @@ use super::{
     event::{host_face, owner_path, path},
     fields::question_id,
     form::{Chosen, FormView, MOST_GUESTS},
+    gone::GoneView,
     load::{self, Answer, Stop},
     parts::Notice,
     times::{Back, times},
@@ -71,7 +72,17 @@ pub async fn private_send(
     Path(uid): Path<String>,
     GuestForm(typed): GuestForm,
 ) -> Answer {
-    sent(&web, &load::at_link(&uid)?, typed).await
+    let which = load::at_link(&uid)?;
+    match sent(&web, &which, typed.clone()).await {
+        Ok(answer) => Ok(answer),
+        // The link ended while the form was open: nothing is booked, and nothing typed is lost.
+        Err(stop) => match web.engine.event_type_page(&which).await {
+            Err(PageError::Link(refused)) => {
+                Ok(GoneView::link(Frame::of(&web).await, refused).keeping(&typed).answer())
+            }
+            _ => Err(stop),
+        },
+    }
 }
 
 /// What one form is drawn from.

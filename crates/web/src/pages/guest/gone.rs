@@ -5,7 +5,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use kalends_domain::event_type::LinkRefused;
 
-use crate::pages::{Frame, show};
+use crate::{
+    extract::Typed,
+    pages::{Frame, show},
+};
 
 /// The page.
 #[derive(Template)]
@@ -16,6 +19,8 @@ pub struct GoneView {
     pub(super) text: &'static str,
     pub(super) href: String,
     pub(super) action: &'static str,
+    /// What the guest had typed meanwhile, to be taken elsewhere: what it is, and their words.
+    pub(super) typed: Vec<(String, String)>,
 }
 
 impl GoneView {
@@ -31,11 +36,40 @@ impl GoneView {
                 "It books so many times and no more. If you booked with it, your mail has the details; else ask your host for a new one.",
             ),
         };
-        Self { frame, title, text, href: String::new(), action: "" }
+        Self { frame, title, text, href: String::new(), action: "", typed: Vec::new() }
+    }
+
+    /// With what was sent by a form that was open when the link ended.
+    #[must_use]
+    pub fn keeping(mut self, form: &Typed) -> Self {
+        let fields = form.iter().filter(|(_, text)| !text.trim().is_empty());
+        self.typed = fields.filter_map(|(name, text)| Some((called(name)?, text.to_owned()))).collect();
+        self
     }
 
     /// Draws the page as gone.
     pub fn answer(self) -> Response {
         (StatusCode::GONE, show(&self)).into_response()
     }
+}
+
+/// What a guest calls a field they type into; none for what only our pages fill.
+fn called(name: &str) -> Option<String> {
+    let label = match name {
+        "name" => "Name",
+        "email" => "Email",
+        "guest" => "Guest",
+        "notes" => "Notes",
+        "phone" => "Telephone",
+        "place" => "Place",
+        "link" => "Link",
+        _ => {
+            let mut words = name.strip_prefix("q-")?.replace(['-', '_'], " ");
+            if let Some(first) = words.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            return Some(words);
+        }
+    };
+    Some(label.to_owned())
 }

@@ -95,7 +95,8 @@ pub async fn event_type(web: &Web, which: &Which) -> Result<EventTypePage, Stop>
 /// A guest's choices, with a zone they looked for; the second says what was not found.
 pub fn visit(web: &Web, typed: &Typed) -> (Visit, String) {
     let mut visit = Visit::of(typed);
-    let Some(find) = typed.text("find") else { return (visit, String::new()) };
+    let named = || typed.text("zone").or(typed.text("timeZone")).filter(|_| visit.zone.is_none());
+    let Some(find) = typed.text("find").or_else(named) else { return (visit, String::new()) };
     match crate::zones::find(find, web.engine.now()) {
         Some(zone) => {
             visit.zone = Some(zone);

@@ -63,7 +63,10 @@ impl EventTypeIn {
         self.policy(&mut settings.policy);
         self.refuse_what_is_not_offered(&mut wrong);
         wrong.extend(
-            settings.problems().into_iter().map(|problem| Wrong::new(api_name(problem.field), problem.fix)),
+            settings
+                .problems()
+                .into_iter()
+                .map(|problem| Wrong::new(api_name(problem.field, &settings), problem.fix)),
         );
         if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
     }
@@ -122,8 +125,10 @@ fn keep<T>(place: &mut T, read: Result<T, Wrong>, wrong: &mut Vec<Wrong>) {
 }
 
 /// Our names of rules, as the API calls them.
-fn api_name(field: &str) -> &str {
+fn api_name<'a>(field: &'a str, settings: &Settings) -> &'a str {
     match field {
+        "buffers" if settings.buffers.before <= 24 * 60 => "afterEventBuffer",
+        "limits" if settings.limits.bookings.iter().all(|limit| limit.most > 0) => "bookingLimitsDuration",
         "lengths" => "lengthInMinutes",
         "interval" => "slotInterval",
         "offset" => "offsetStart",
