@@ -32,6 +32,11 @@ impl Host {
     pub fn on(name: &str, toml: &str) -> Result<Self> {
         let folder = TempDir::new()?;
         std::fs::write(folder.path().join("kalends.toml"), toml)?;
+        Self::in_folder(name, folder)
+    }
+
+    /// The same with what is in this folder.
+    pub fn in_folder(name: &str, folder: TempDir) -> Result<Self> {
         let server = Server::start(name, folder, &["serve"])?;
         let add = ["user", "add", "--name", "Hanna Host", "--username", "hanna", "--email", EMAIL];
         let (_, said) = run(server.folder.path(), &add)?;

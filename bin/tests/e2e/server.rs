@@ -18,11 +18,15 @@ pub fn shots() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("e2e")
 }
 
-/// A command of the binary, with none of our own variables.
+/// A command of the binary, with none of our own variables; with rules of local time where its folder has some.
 pub fn kalends(folder: &Path) -> Command {
     let mut command = Command::new(BINARY);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KALENDS_")) {
         command.env_remove(name);
+    }
+    let rules = folder.join("zoneinfo");
+    if rules.is_dir() {
+        command.env("TZDIR", rules);
     }
     command.current_dir(folder).stdin(Stdio::null());
     command

@@ -39,6 +39,7 @@ const HOSTS: &[(&str, u16)] = &[
     ("/settings/profile", 200),
     ("/settings/security", 200),
     ("/settings/keys", 200),
+    ("/settings/zones", 200),
     ("/settings/audit", 200),
 ];
 

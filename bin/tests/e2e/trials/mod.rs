@@ -2,6 +2,7 @@
 
 mod accounts;
 mod backup;
+mod clocks;
 mod commands;
 mod connecting;
 mod crash;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Trial> {
     [
         accounts::trials(),
         backup::trials(),
+        clocks::trials(),
         commands::trials(),
         connecting::trials(),
         crash::trials(),

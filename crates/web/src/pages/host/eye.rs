@@ -1,10 +1,6 @@
 //! How a person reads times.
 
-use jiff::{
-    Timestamp, Zoned,
-    civil::{Date, DateTime},
-    tz::TimeZone,
-};
+use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use kalends_domain::people::Hours;
 
 use crate::when::city;
@@ -36,13 +32,6 @@ impl Eye {
     /// Date and time.
     pub fn moment(&self, at: Timestamp) -> String {
         format!("{}, {}", self.date(at.as_second()), self.time(at.as_second()))
-    }
-
-    /// `Tuesday 9 March, 14:00`, as clocks showed it somewhere.
-    pub fn wall(&self, shown: DateTime) -> String {
-        let date = if shown.year() == self.today().year() { "%A %-d %B" } else { "%A %-d %B %Y" };
-        let time = if self.hours == Hours::Twelve { "%-I:%M %P" } else { "%H:%M" };
-        shown.strftime(&format!("{date}, {time}")).to_string()
     }
 
     /// The time to the second; with the day in its place where that is not today.

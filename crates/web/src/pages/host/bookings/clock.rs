@@ -1,6 +1,7 @@
 //! Bookings that new rules brought to another local time than was agreed, as they are drawn, and their hosts' answers.
 
 use axum::extract::State;
+use jiff::tz::TimeZone;
 use kalends_domain::Zone;
 use kalends_engine::{
     book::{BookError, ChangeError},
@@ -37,27 +38,34 @@ pub struct Shift {
 impl Shift {
     /// As this person reads it.
     pub fn of(one: &Shifted, eye: &Eye) -> Self {
-        let booking = &one.view.booking;
+        let (booking, to) = (&one.view.booking, one.to);
         let zone = Zone::parse(&booking.zone).unwrap_or_else(|_| Zone::utc());
         let there = Eye { zone: zone.rules().clone(), ..eye.clone() };
-        let (now, place) = (there.time(booking.span.start), there.zone_name());
-        let agreed = there.wall(booking.wall);
-        let then = if zone.wall(booking.span.start).date() == booking.wall.date() {
-            now
-        } else {
-            format!("{}, {now}", there.date(booking.span.start))
+        // What stood on the wall is read as it is, whatever clocks make of it now.
+        let (wall, agreed) =
+            (Zone::utc().instants(booking.wall).first(), Eye { zone: TimeZone::UTC, ..eye.clone() });
+        let (start, place) = (booking.span.start, there.zone_name());
+        let same_day = agreed.date(wall) == there.date(start);
+        let at = |eye: &Eye, at: i64| {
+            if same_day { eye.time(at) } else { format!("{}, {}", eye.date(at), eye.time(at)) }
         };
-        let moved = if one.fits {
-            format!("Moved, it would take place on {}.", range(one.to, eye))
-        } else {
-            "That time has begun.".to_owned()
+        let moved = match one.fits {
+            true if eye.date(to.start) == eye.date(start) => {
+                format!("Moved: {} to {}.", eye.time(to.start), eye.time(to.end))
+            }
+            true => format!("Moved: {}.", range(to, eye)),
+            false => "The agreed time has begun.".to_owned(),
         };
         Self {
             uid: booking.uid.to_string(),
             title: one.view.event_type.title.clone(),
             who: who(&one.view),
             when: range(booking.span, eye),
-            words: format!("Agreed for {agreed} in {place}; by the new rules it is {then} there. {moved}"),
+            words: format!(
+                "Agreed for {} in {place}; by the new rules it is at {}. {moved}",
+                at(&agreed, wall),
+                at(&there, start)
+            ),
             fits: one.fits,
         }
     }

@@ -48,7 +48,7 @@ pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> An
             || "Bookings have not been compared with the rules of local time yet.".to_owned(),
             |rules| {
                 format!(
-                    "Local times go by release {} here, since {}.",
+                    "Local times go by release {} of the rules, since {}.",
                     rules.release,
                     eye.moment(rules.since)
                 )
