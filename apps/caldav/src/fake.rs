@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kalends_app::fake::{Bench, Fake, Laid, answer as reply};
+use kalends_app::kind::calendar::Shown;
 use kalends_app::{Request, Response};
 use vendor_dav::fake::{Calendars, Owner, Speaks};
 
@@ -84,6 +85,10 @@ impl Fake for Server {
 
     fn lay(&self, laid: &Laid) -> bool {
         self.calendars.lay(laid)
+    }
+
+    fn shown(&self, uid: &str) -> Option<Shown> {
+        self.calendars.shown(uid)
     }
 
     fn bench(&self) -> &Bench {

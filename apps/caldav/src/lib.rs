@@ -8,7 +8,7 @@ use kalends_app::{
     App, Calendar, Cx, Error, Kind, Part, RemoteId,
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
     },
 };
 use kalends_domain::Span;
@@ -44,8 +44,14 @@ impl CalDav {
 impl Calendar for CalDav {
     type Error = Error;
 
-    const CAN: CalendarCan =
-        CalendarCan { writes: true, incremental: true, guarded: true, names_busy: true, invites: false };
+    const CAN: CalendarCan = CalendarCan {
+        writes: true,
+        incremental: true,
+        guarded: true,
+        names_busy: true,
+        invites: false,
+        keeps: Keeps { colour: true, private: true, public: true, reminders: 5, ..Keeps::NOTHING },
+    };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let account = self.discover(cx).await?;

@@ -9,7 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kalends_app::fake::{Bench, Fake, Laid, Way, answer as reply, connection};
+use kalends_app::kind::calendar::Shown;
 use kalends_app::{Request, Response};
+use kalends_domain::event_type::Visibility;
 
 use self::acceptor::{Acceptor, Verdict};
 #[cfg(test)]
@@ -200,6 +202,27 @@ impl Fake for Server {
     fn lay(&self, laid: &Laid) -> bool {
         self.mailbox().put_by_other(Event::laid(laid));
         true
+    }
+
+    fn shown(&self, uid: &str) -> Option<Shown> {
+        let mailbox = self.mailbox();
+        let mut events = mailbox.folders.values().flat_map(|folder| folder.events.values());
+        let texts = &events.find(|event| event.uid == uid)?.texts;
+        let text = |name: &str| texts.get(name).map(String::as_str);
+        let minutes = text("ReminderMinutesBeforeStart").and_then(|minutes| minutes.parse().ok());
+        Some(Shown {
+            colour: text("Categories").and_then(vendor_microsoft::colour),
+            visibility: match text("Sensitivity") {
+                Some("Private") => Visibility::Private,
+                _ => Visibility::Usual,
+            },
+            reminders: match text("ReminderIsSet") {
+                None => None,
+                Some("true") => minutes.map(|minutes| vec![minutes]),
+                Some(_) => Some(vec![]),
+            },
+            ..Shown::default()
+        })
     }
 
     fn bench(&self) -> &Bench {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use kalends_app::fake::{Dns, Fake, Fault, Played, example, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::kind::calendar::{Attendance, Attendee, Changes, Draft};
+use kalends_app::kind::calendar::{Attendance, Attendee, Changes, Draft, Shown};
 use kalends_app::{AnyCalendar, Cx, Error, Kind, RemoteId, Retry};
-use kalends_domain::Span;
+use kalends_domain::{Span, event_type::Visibility};
 
 use super::fake::{CALENDAR, Event, Server};
 use super::{APP, Exchange};
@@ -62,7 +62,7 @@ fn draft() -> Draft {
         location: Some("https://meet.example.com/room".into()),
         url: Some("https://kalends.example.com/booking/x".into()),
         attendees: vec![Attendee { person: example::guest(), status: Attendance::Accepted, optional: false }],
-        private: true,
+        shown: Shown { visibility: Visibility::Private, ..Shown::default() },
         ..example::draft("booking", hour(2))
     }
 }

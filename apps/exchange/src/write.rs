@@ -5,7 +5,8 @@ use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use jiff::Timestamp;
 use kalends_app::kind::calendar::{Draft, Written};
 use kalends_app::{Error, Kind, RemoteId};
-use kalends_domain::Zone;
+use kalends_domain::{Zone, event_type::Visibility};
+use vendor_microsoft::category;
 use vendor_xml::escaped;
 
 use crate::items::{self, DIGEST, Item, REVISION, SHAPE, UID, utc};
@@ -139,6 +140,8 @@ struct Fields {
     uid: String,
     /// Property, and its element; `None` takes it away.
     plain: Vec<(&'static str, Option<String>)>,
+    /// What the event type says of how it is shown.
+    wishes: Vec<(&'static str, Option<String>)>,
     marks: Vec<(String, String)>,
 }
 
@@ -157,14 +160,28 @@ impl Fields {
             );
             (uri, property)
         };
+        let shown = &draft.shown;
+        let sensitivity = if shown.visibility == Visibility::Private { "Private" } else { "Normal" };
+        let mut wishes = Vec::new();
+        // Without a wish of ours its owner's categories and reminder stay.
+        if let Some(colour) = shown.colour {
+            let category = format!("<t:String>{}</t:String>", category(colour));
+            wishes.push(("item:Categories", Some(format!("<t:Categories>{category}</t:Categories>"))));
+        }
+        if let Some(reminders) = shown.nearest(1) {
+            let on = if reminders.is_empty() { "false" } else { "true" };
+            wishes.push(("item:ReminderIsSet", element("ReminderIsSet", on)));
+            if let Some(minutes) = reminders.first() {
+                let minutes = element("ReminderMinutesBeforeStart", &minutes.to_string());
+                wishes.push(("item:ReminderMinutesBeforeStart", minutes));
+            }
+        }
         Ok(Self {
+            wishes,
             uid: format!("<t:UID>{}</t:UID>", escaped(&draft.uid)),
             plain: vec![
                 ("item:Subject", element("Subject", &line(&draft.title))),
-                (
-                    "item:Sensitivity",
-                    element("Sensitivity", if draft.private { "Private" } else { "Normal" }),
-                ),
+                ("item:Sensitivity", element("Sensitivity", sensitivity)),
                 ("item:Body", Some(format!(r#"<t:Body BodyType="Text">{}</t:Body>"#, escaped(&text(draft))))),
                 ("calendar:Start", element("Start", &utc(draft.span.start))),
                 ("calendar:End", element("End", &utc(draft.span.end))),
@@ -184,11 +201,12 @@ impl Fields {
         })
     }
 
-    /// The inside of a new event. Marks stand behind the text, the uid behind the marks.
+    /// The inside of a new event. Wishes and marks stand behind the text, the uid behind the marks.
     fn new_item(&self) -> String {
         let (text, times) = self.plain.split_at(3);
         let marks = self.marks.iter().map(|(_, property)| property.as_str());
         text.iter()
+            .chain(&self.wishes)
             .filter_map(|(_, element)| element.as_deref())
             .chain(marks)
             .chain([self.uid.as_str()])
@@ -201,7 +219,7 @@ impl Fields {
         let set = |uri: &str, element: &str| {
             format!("<t:SetItemField>{uri}<t:CalendarItem>{element}</t:CalendarItem></t:SetItemField>")
         };
-        let plain = self.plain.iter().map(|(name, element)| {
+        let plain = self.plain.iter().chain(&self.wishes).map(|(name, element)| {
             let uri = format!(r#"<t:FieldURI FieldURI="{name}"/>"#);
             element.as_ref().map_or_else(
                 || format!("<t:DeleteItemField>{uri}</t:DeleteItemField>"),

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use app_exchange::APP;
 use kalends_app::fake::{Fake, Played, example, gateway};
 use kalends_app::gateway::Patience;
-use kalends_app::kind::calendar::{Attendance, Attendee, Draft};
+use kalends_app::kind::calendar::{Attendance, Attendee, Draft, Shown};
 use kalends_app::{AnyCalendar, Cx, RemoteId};
-use kalends_domain::Span;
+use kalends_domain::{Span, event_type::Visibility};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The operations the app is made of; each must be seen.
@@ -144,7 +144,7 @@ async fn write(part: &Arc<dyn AnyCalendar>, cx: &Cx, into: &RemoteId) {
         location: None,
         url: None,
         attendees: vec![],
-        private: true,
+        shown: Shown { visibility: Visibility::Private, ..Shown::default() },
         zone: "Antarctica/Troll".into(),
         ..draft()
     };

@@ -4,9 +4,12 @@ use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use kalends_app::{
     Error, Kind,
-    kind::calendar::{Attendance, Attendee, Draft},
+    kind::calendar::{Attendance, Attendee, Draft, Shown},
 };
-use kalends_domain::Zone;
+use kalends_domain::{
+    Zone,
+    event_type::{Hue, Visibility},
+};
 use serde_json::{Value, json};
 use vendor_google::{Event, When, name};
 
@@ -15,6 +18,8 @@ const DESCRIPTION: usize = 8_000;
 const LINE: usize = 1_000;
 /// Guests of one event; Google refuses more.
 const GUESTS: usize = 200;
+/// Reminders of one event; Google refuses more.
+pub(crate) const REMINDERS: usize = 5;
 
 /// The event, new.
 pub(crate) fn insert(draft: &Draft) -> Result<Value, Error> {
@@ -52,23 +57,61 @@ pub(crate) fn says(event: &Event, draft: &Draft) -> bool {
 
 fn content(draft: &Draft) -> Value {
     let guests: Vec<Value> = draft.attendees.iter().filter_map(guest).take(GUESTS).collect();
+    let shown = &draft.shown;
     let mut body = json!({
         "summary": cut(&draft.title, LINE),
         "description": cut(&draft.description, DESCRIPTION),
         "location": cut(draft.location.as_deref().unwrap_or_default(), LINE),
-        "visibility": if draft.private { "private" } else { "default" },
+        "visibility": visibility(shown.visibility),
         "transparency": "opaque",
-        "reminders": { "useDefault": true },
-        "guestsCanInviteOthers": false,
+        "reminders": reminders(shown),
+        "guestsCanInviteOthers": shown.guests_invite,
         "guestsCanModify": false,
-        // Guests of a group do not see each other unless their host wants it.
-        "guestsCanSeeOtherGuests": guests.len() <= 1,
+        "guestsCanSeeOtherGuests": shown.guests_see,
         "attendees": guests,
     });
+    // Without a wish of ours the colour that its owner gave it stays.
+    if let Some(colour) = shown.colour {
+        body["colorId"] = colour_id(colour).into();
+    }
     if let Some(url) = draft.url.as_deref().filter(|url| url.starts_with("http")) {
         body["source"] = json!({ "title": "Kalends", "url": url });
     }
     body
+}
+
+const fn visibility(of: Visibility) -> &'static str {
+    match of {
+        Visibility::Usual => "default",
+        Visibility::Private => "private",
+        Visibility::Public => "public",
+    }
+}
+
+fn reminders(shown: &Shown) -> Value {
+    match shown.nearest(REMINDERS) {
+        None => json!({ "useDefault": true }),
+        Some(minutes) => {
+            let overrides: Vec<Value> =
+                minutes.iter().map(|minutes| json!({ "method": "popup", "minutes": minutes })).collect();
+            json!({ "useDefault": false, "overrides": overrides })
+        }
+    }
+}
+
+/// The names that Google's own pages give them: Tomato, Tangerine, Banana, Basil, Peacock, Blueberry, Grape, Flamingo, Graphite.
+const fn colour_id(of: Hue) -> &'static str {
+    match of {
+        Hue::Red => "11",
+        Hue::Orange => "6",
+        Hue::Yellow => "5",
+        Hue::Green => "10",
+        Hue::Teal => "7",
+        Hue::Blue => "9",
+        Hue::Purple => "3",
+        Hue::Pink => "4",
+        Hue::Grey => "8",
+    }
 }
 
 fn times(draft: &Draft) -> Result<(When, When), Error> {

@@ -16,7 +16,7 @@ use kalends_app::{
     App, Calendar, Cx, Error, Part, RemoteId, Watch,
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
         watch::{Channel, Wish},
     },
 };
@@ -43,8 +43,14 @@ struct GoogleCalendar;
 impl Calendar for GoogleCalendar {
     type Error = Error;
 
-    const CAN: CalendarCan =
-        CalendarCan { writes: true, incremental: true, guarded: true, names_busy: false, invites: false };
+    const CAN: CalendarCan = CalendarCan {
+        writes: true,
+        incremental: true,
+        guarded: true,
+        names_busy: false,
+        invites: false,
+        keeps: Keeps { colour: true, private: true, public: true, guests: true, reminders: draft::REMINDERS },
+    };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         calendars::probe(cx).await

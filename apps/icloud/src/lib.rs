@@ -11,7 +11,7 @@ use kalends_app::{
     App, Calendar, Cx, Error, Kind, Part, RemoteId,
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
     },
 };
 use kalends_domain::Span;
@@ -37,8 +37,14 @@ struct ICloud;
 impl Calendar for ICloud {
     type Error = Error;
 
-    const CAN: CalendarCan =
-        CalendarCan { writes: true, incremental: true, guarded: true, names_busy: true, invites: false };
+    const CAN: CalendarCan = CalendarCan {
+        writes: true,
+        incremental: true,
+        guarded: true,
+        names_busy: true,
+        invites: false,
+        keeps: Keeps { private: true, public: true, reminders: 5, ..Keeps::NOTHING },
+    };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let account = way::discover(cx).await?;

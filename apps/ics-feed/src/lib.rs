@@ -12,7 +12,7 @@ use kalends_app::{
     App, Calendar, Cx, Error, Kind, Part, RemoteId,
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
     },
     no_opinion,
 };
@@ -39,8 +39,14 @@ struct IcsFeed;
 impl Calendar for IcsFeed {
     type Error = Error;
 
-    const CAN: CalendarCan =
-        CalendarCan { writes: false, incremental: false, guarded: false, names_busy: true, invites: false };
+    const CAN: CalendarCan = CalendarCan {
+        writes: false,
+        incremental: false,
+        guarded: false,
+        names_busy: true,
+        invites: false,
+        keeps: Keeps::NOTHING,
+    };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let calendar = self.calendar(cx).await?;

@@ -14,7 +14,7 @@ use kalends_app::{
     App, Calendar, Cx, Error, Kind, Part, RemoteId,
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
     },
 };
 use kalends_domain::Span;
@@ -41,8 +41,14 @@ struct Microsoft365;
 impl Calendar for Microsoft365 {
     type Error = Error;
 
-    const CAN: CalendarCan =
-        CalendarCan { writes: true, incremental: true, guarded: true, names_busy: true, invites: false };
+    const CAN: CalendarCan = CalendarCan {
+        writes: true,
+        incremental: true,
+        guarded: true,
+        names_busy: true,
+        invites: false,
+        keeps: Keeps { colour: true, private: true, reminders: 1, ..Keeps::NOTHING },
+    };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let graph = Graph::of(cx)?;

@@ -21,6 +21,7 @@ use crate::{
     Error, Kind, Names, NoNames, Request, Response,
     hook::Raw,
     http::{Answer, Connection, Transport},
+    kind::calendar::Shown,
 };
 
 pub use self::{
@@ -53,6 +54,11 @@ pub trait Fake: Send + Sync + 'static {
 
     /// Its sign-in, where tokens are granted there.
     fn oauth(&self) -> Option<&OAuth> {
+        None
+    }
+
+    /// How our event of this uid stands there, in our words: what the provider itself would show; none where nothing is.
+    fn shown(&self, _: &str) -> Option<Shown> {
         None
     }
 

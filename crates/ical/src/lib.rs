@@ -16,4 +16,4 @@ mod zone;
 pub use about::About;
 pub use busy::{Busy, BusyTime, Owner, Problem, Unanswered};
 pub use read::{Feed, Found, MAX_BYTES, Unreadable};
-pub use write::{Answer, Attendee, Meeting, Method, Person, Role, ShowsAs, Status, Visibility};
+pub use write::{Answer, Attendee, Meeting, Method, Person, Role, ShowsAs, Status, css};

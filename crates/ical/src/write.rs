@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use kalends_domain::Zone;
+use kalends_domain::event_type::{Hue, Visibility};
 
 use crate::text::{Lines, mailto, quoted, uri};
 use crate::vtimezone;
@@ -43,6 +44,10 @@ pub struct Meeting {
     pub shows_as: ShowsAs,
     /// Who else may see it.
     pub visibility: Visibility,
+    /// Its colour, by a name of CSS (RFC 7986).
+    pub colour: Option<Hue>,
+    /// Minutes before the start at which its reader is reminded.
+    pub reminders: Vec<u32>,
 }
 
 /// A name with its mail address.
@@ -122,16 +127,6 @@ pub enum Method {
     Publish,
 }
 
-/// Who may see a meeting in a shared calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Visibility {
-    /// Whoever may see the calendar.
-    #[default]
-    Usual,
-    /// Its owner only.
-    Private,
-}
-
 impl Method {
     /// The word for the `method=` parameter of the mail part, the same as inside (ITIP-01).
     pub const fn name(self) -> &'static str {
@@ -203,10 +198,37 @@ impl Meeting {
         }
         out.raw("STATUS", status.name());
         out.raw("TRANSP", self.shows_as.name());
-        if self.visibility == Visibility::Private {
-            out.raw("CLASS", "PRIVATE");
+        match self.visibility {
+            Visibility::Usual => {}
+            Visibility::Private => out.raw("CLASS", "PRIVATE"),
+            Visibility::Public => out.raw("CLASS", "PUBLIC"),
+        }
+        if let Some(colour) = self.colour {
+            out.raw("COLOR", css(colour));
+        }
+        for minutes in &self.reminders {
+            out.begin("VALARM");
+            out.raw("ACTION", "DISPLAY");
+            out.text("DESCRIPTION", &self.title);
+            out.raw("TRIGGER", &format!("-PT{minutes}M"));
+            out.end("VALARM");
         }
         out.end("VEVENT");
+    }
+}
+
+/// The name of CSS for a colour.
+pub const fn css(of: Hue) -> &'static str {
+    match of {
+        Hue::Red => "red",
+        Hue::Orange => "orange",
+        Hue::Yellow => "gold",
+        Hue::Green => "green",
+        Hue::Teal => "teal",
+        Hue::Blue => "blue",
+        Hue::Purple => "purple",
+        Hue::Pink => "hotpink",
+        Hue::Grey => "gray",
     }
 }
 

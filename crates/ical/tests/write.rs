@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 use jiff::Timestamp;
-use kalends_domain::{Span, Zone};
-use kalends_ical::{
-    Answer, Attendee, Feed, Meeting, Method, Owner, Person, Role, ShowsAs, Status, Visibility,
+use kalends_domain::{
+    Span, Zone,
+    event_type::{Hue, Visibility},
 };
+use kalends_ical::{Answer, Attendee, Feed, Meeting, Method, Owner, Person, Role, ShowsAs, Status};
 use proptest::prelude::*;
 
 fn meeting() -> Meeting {
@@ -30,6 +31,8 @@ fn meeting() -> Meeting {
         status: Status::Confirmed,
         shows_as: ShowsAs::Busy,
         visibility: Visibility::Usual,
+        colour: None,
+        reminders: vec![],
     }
 }
 
@@ -142,4 +145,25 @@ proptest! {
 
 fn ts(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
+}
+
+#[test]
+fn what_an_event_type_wishes_of_its_events_stands_in_them() {
+    // GCAL-26, RFC 5545 and RFC 7986
+    let wished = Meeting {
+        visibility: Visibility::Public,
+        colour: Some(Hue::Yellow),
+        reminders: vec![60, 10],
+        title: "Intro, call".into(),
+        ..meeting()
+    };
+    let text = wished.object();
+    for lines in [
+        "CLASS:PUBLIC\r\n",
+        "COLOR:gold\r\n",
+        "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Intro\\, call\r\nTRIGGER:-PT60M\r\nEND:VALARM\r\nBEGIN:VALARM",
+    ] {
+        assert!(text.contains(lines), "{lines}: {text}");
+    }
+    assert!(Feed::read(text.as_bytes()).is_ok(), "we read it back");
 }

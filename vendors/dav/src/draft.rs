@@ -3,7 +3,10 @@
 use kalends_app::kind::calendar::{Attendance, Draft};
 use kalends_app::{Error, Kind};
 use kalends_domain::Zone;
-use kalends_ical::{Answer, Attendee, Meeting, Person, Role, ShowsAs, Status, Visibility};
+use kalends_ical::{Answer, Attendee, Meeting, Person, Role, ShowsAs, Status};
+
+/// Reminders of one event; clients show no more.
+const REMINDERS: usize = 5;
 
 /// The meeting a draft describes.
 pub(crate) fn meeting(draft: &Draft) -> Result<Meeting, Error> {
@@ -36,7 +39,9 @@ pub(crate) fn meeting(draft: &Draft) -> Result<Meeting, Error> {
             .collect(),
         status: Status::Confirmed,
         shows_as: ShowsAs::Busy,
-        visibility: if draft.private { Visibility::Private } else { Visibility::Usual },
+        visibility: draft.shown.visibility,
+        colour: draft.shown.colour,
+        reminders: draft.shown.nearest(REMINDERS).unwrap_or_default(),
     })
 }
 

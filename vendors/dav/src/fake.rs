@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kalends_app::fake::{Laid, answer as reply};
+use kalends_app::kind::calendar::Shown;
 use kalends_app::{Request, Response};
+use kalends_domain::event_type::{Hue, Visibility};
 use kalends_ical::Feed;
 
 use self::collection::{Collection, Write};
@@ -95,6 +97,38 @@ impl Calendars {
         let body =
             format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Theirs//EN\r\n{event}END:VCALENDAR\r\n");
         self.put_by_other("private", &format!("{}@others.example.com.ics", laid.name), &body)
+    }
+
+    /// How our event of this uid stands there, in our words.
+    pub fn shown(&self, uid: &str) -> Option<Shown> {
+        let calendars = self.calendars();
+        let named = format!("\r\nUID:{uid}\r\n");
+        let mut bodies = calendars.values().flat_map(Collection::all).map(|(_, object)| &object.body);
+        let body = bodies.find(|body| body.contains(&named))?;
+        let line = |name: &str| body.lines().find_map(|line| line.strip_prefix(name));
+        let all = [
+            Hue::Red,
+            Hue::Orange,
+            Hue::Yellow,
+            Hue::Green,
+            Hue::Teal,
+            Hue::Blue,
+            Hue::Purple,
+            Hue::Pink,
+            Hue::Grey,
+        ];
+        let minutes = |line: &str| line.strip_prefix("TRIGGER:-PT")?.strip_suffix('M')?.parse().ok();
+        let reminders: Vec<u32> = body.lines().filter_map(minutes).collect();
+        Some(Shown {
+            colour: all.into_iter().find(|hue| line("COLOR:") == Some(kalends_ical::css(*hue))),
+            visibility: match line("CLASS:") {
+                Some("PRIVATE" | "CONFIDENTIAL") => Visibility::Private,
+                Some("PUBLIC") => Visibility::Public,
+                _ => Visibility::Usual,
+            },
+            reminders: (!reminders.is_empty()).then_some(reminders),
+            ..Shown::default()
+        })
     }
 
     /// Another client writes into a calendar; false when there is no such calendar.

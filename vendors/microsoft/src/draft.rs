@@ -1,7 +1,10 @@
 //! A draft of the engine's as a Graph event.
 
 use kalends_app::{Error, Kind, RemoteId, kind::calendar::Draft};
-use kalends_domain::{Span, Zone};
+use kalends_domain::{
+    Span, Zone,
+    event_type::{Hue, Visibility},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -36,8 +39,9 @@ impl Meant {
         let zone = Zone::parse(&draft.zone).map_err(|error| Error::new(Kind::Invalid, error.to_string()))?;
         let title = line(&draft.title);
         let place = draft.location.as_deref().map(line).unwrap_or_default();
-        let sensitivity = if draft.private { "private" } else { "normal" };
-        let fields = json!({
+        let private = draft.shown.visibility == Visibility::Private;
+        let sensitivity = if private { "private" } else { "normal" };
+        let mut fields = json!({
             "subject": title,
             "start": Moment::of(draft.span.start, &zone),
             "end": Moment::of(draft.span.end, &zone),
@@ -45,6 +49,16 @@ impl Meant {
             "showAs": "busy",
             "sensitivity": sensitivity,
         });
+        // Without a wish of ours its owner's categories and reminder stay.
+        if let Some(colour) = draft.shown.colour {
+            fields["categories"] = json!([category(colour)]);
+        }
+        if let Some(reminders) = draft.shown.nearest(1) {
+            fields["isReminderOn"] = (!reminders.is_empty()).into();
+            if let Some(minutes) = reminders.first() {
+                fields["reminderMinutesBeforeStart"] = (*minutes).into();
+            }
+        }
         let digest = hex(format!("{fields}\n{}", draft.description).as_bytes());
         Ok(Self {
             fields,
@@ -112,6 +126,24 @@ impl Meant {
     }
 }
 
+/// The category of a mailbox that shows this colour; those Outlook makes by itself, six in all.
+pub const fn category(of: Hue) -> &'static str {
+    match of {
+        Hue::Red | Hue::Pink => "Red category",
+        Hue::Orange => "Orange category",
+        Hue::Yellow => "Yellow category",
+        Hue::Green | Hue::Teal => "Green category",
+        Hue::Blue | Hue::Grey => "Blue category",
+        Hue::Purple => "Purple category",
+    }
+}
+
+/// A category's colour, if it is one of those.
+pub fn colour(category: &str) -> Option<Hue> {
+    let all = [Hue::Red, Hue::Orange, Hue::Yellow, Hue::Green, Hue::Blue, Hue::Purple];
+    all.into_iter().find(|hue| self::category(*hue) == category)
+}
+
 /// A booking's event that says nothing yet but when, and has a room: the calendar's app finds it under its own names and writes
 /// the rest (MSG-09, MSG-11).
 pub fn begun_event(uid: &str, title: &str, span: Span, into: &RemoteId, again: Option<i64>) -> Value {
@@ -138,7 +170,9 @@ pub fn room_wish() -> [(&'static str, Value); 2] {
 fn making(body: &mut Value, uid: &str, into: &RemoteId, again: Option<i64>) {
     let id = transaction(uid, into);
     body["transactionId"] = again.map_or_else(|| id.clone(), |at| format!("{id}{at:x}")).into();
-    body["isReminderOn"] = true.into();
+    if body.get("isReminderOn").is_none() {
+        body["isReminderOn"] = true.into();
+    }
     body["allowNewTimeProposals"] = false.into();
     body["responseRequested"] = false.into();
 }

@@ -11,7 +11,7 @@ mod graph;
 mod moment;
 
 pub use batch::{Part, parts};
-pub use draft::{Meant, begun_event, line, room_wish, teams_body};
+pub use draft::{Meant, begun_event, category, colour, line, room_wish, teams_body};
 pub use error::{is_refused, judge};
 pub use event::{Event, OnlineMeeting, PROPERTIES, SAID, UID, etag, of_transaction, transaction, version};
 pub use graph::{Answer, Graph, Page};

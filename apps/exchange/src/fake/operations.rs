@@ -231,7 +231,22 @@ fn take(event: &mut Event, property: &Element) -> Result<(), String> {
             let value = property.child(TYPES, "Value").map(|value| value.text.clone()).unwrap_or_default();
             event.marks.insert(name.to_owned(), value);
         }
-        name @ ("Subject" | "Body" | "Location" | "Sensitivity") => {
+        "Categories" => {
+            let first = property.child(TYPES, "String").map(|one| one.text.clone());
+            event.texts.insert("Categories".to_owned(), first.ok_or("categories without one")?);
+        }
+        "ReminderIsSet" if !matches!(&*text, "true" | "false") => {
+            return Err(format!("a reminder that is {text}"));
+        }
+        "ReminderMinutesBeforeStart" if text.parse::<u32>().is_err() => {
+            return Err(format!("a reminder {text} minutes before"));
+        }
+        name @ ("Subject"
+        | "Body"
+        | "Location"
+        | "Sensitivity"
+        | "ReminderIsSet"
+        | "ReminderMinutesBeforeStart") => {
             if name != "Body" && text.contains(['\n', '\r']) {
                 return Err(format!("a {name} of several lines"));
             }

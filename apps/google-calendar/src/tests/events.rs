@@ -12,7 +12,7 @@ use kalends_app::{
     Kind, RemoteId, Request,
     fake::{Fake, OAuth, Played},
     http::{Answer, Transport},
-    kind::calendar::Written,
+    kind::calendar::{Draft, Shown, Written},
 };
 use serde_json::{Value, json};
 use vendor_google::{
@@ -179,16 +179,16 @@ async fn adr_0012_an_event_that_was_begun_for_its_room_is_filled_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn gcal_26_guests_of_a_group_do_not_see_each_other() {
+async fn gcal_26_guests_do_not_see_each_other_unless_their_host_wants_it() {
     let world = World::new();
     created(&world, "booking").await;
     let group = sent(&world, "create_event");
     let flags = ["guestsCanSeeOtherGuests", "guestsCanInviteOthers", "guestsCanModify"];
     assert!(flags.iter().all(|flag| group[*flag] == false));
-    let mut alone = draft("alone");
-    alone.attendees.truncate(1);
-    part().create(&world.cx, &host(), &alone).await.expect("creates");
-    assert_eq!(sent(&world, "create_event")["guestsCanSeeOtherGuests"], true);
+    let shown = Shown { guests_see: true, guests_invite: true, ..Shown::default() };
+    part().create(&world.cx, &host(), &Draft { shown, ..draft("open") }).await.expect("creates");
+    let open = sent(&world, "create_event");
+    assert_eq!(flags.map(|flag| open[flag] == true), [true, true, false], "where its host wants it");
 }
 
 #[tokio::test(start_paused = true)]

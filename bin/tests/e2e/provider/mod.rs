@@ -16,10 +16,10 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use kalends_app::App;
 use kalends_app::fake::Fake;
 use kalends_app::hook::Raw;
 use kalends_app::oauth::Client;
-use kalends_app::{App, Secret};
 use tokio::net::TcpListener;
 use url::{Url, form_urlencoded};
 

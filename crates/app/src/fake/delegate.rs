@@ -30,13 +30,13 @@ struct Claims {
 }
 
 impl Delegate {
-    /// Whether this form gets tokens for this person here. What no client of ours should say is an `Err`.
+    /// For which scopes this form gets tokens for this person here. What no client of ours should say is an `Err`.
     pub fn judge(
         &self,
         form: &BTreeMap<String, String>,
         here: &Url,
         person: &str,
-    ) -> Result<Result<(), No>, String> {
+    ) -> Result<Result<BTreeSet<String>, No>, String> {
         if form.keys().ne(["assertion", "grant_type"]) {
             return Err("an assertion comes alone: no client, no scope beside it".into());
         }
@@ -54,7 +54,7 @@ impl Delegate {
         if !claims.scope.split(' ').all(|scope| self.allowed.contains(scope)) {
             return Ok(Err((401, "unauthorized_client")));
         }
-        Ok(Ok(()))
+        Ok(Ok(claims.scope.split(' ').map(str::to_owned).collect()))
     }
 
     /// What is claimed under this account's signature; none under another's.

@@ -8,7 +8,7 @@ use kalends_domain::Span;
 use crate::{
     Account, App, Secrets,
     kind::{
-        calendar::{Draft, Person},
+        calendar::{Draft, Person, Shown},
         conference::Meeting,
     },
     manifest::WrongField,
@@ -49,7 +49,7 @@ pub fn draft(uid: &str, span: Span) -> Draft {
         url: None,
         organizer: host(),
         attendees: vec![],
-        private: false,
+        shown: Shown::default(),
         stamp: begin(),
     }
 }

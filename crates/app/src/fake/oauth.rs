@@ -295,7 +295,7 @@ impl OAuth {
                 None => Err((400, "invalid_grant")),
             };
             return Ok(match judged {
-                Ok(()) => self.unasked(request, &mut state),
+                Ok(scopes) => self.unasked(request, &mut state, scopes),
                 Err((status, code)) => no(request, status, code),
             });
         }
@@ -340,17 +340,18 @@ impl OAuth {
             }
             "account_credentials" if self.inner.of.grants.contains(&Grant::AccountCredentials) => {
                 need("account_id")?;
-                Ok(self.unasked(request, &mut state))
+                let scopes = self.inner.of.scopes.iter().map(|one| one.scope.clone()).collect();
+                Ok(self.unasked(request, &mut state, scopes))
             }
             _ => Ok(no(request, 400, "unsupported_grant_type")),
         }
     }
 
-    /// Tokens with all scopes that nobody was asked for, and that nothing renews.
-    fn unasked(&self, request: &Request, state: &mut State) -> Response {
+    /// Tokens that nobody was asked for, and that nothing renews.
+    fn unasked(&self, request: &Request, state: &mut State, scopes: BTreeSet<String>) -> Response {
         let given = Given {
             subject: state.subject.clone(),
-            scopes: self.inner.of.scopes.iter().map(|one| one.scope.clone()).collect(),
+            scopes,
             refresh: None,
             spent: BTreeSet::new(),
             alive: true,

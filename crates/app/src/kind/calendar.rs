@@ -2,7 +2,10 @@
 
 use std::future::Future;
 
-use kalends_domain::Span;
+use kalends_domain::{
+    Span,
+    event_type::{Hue, Visibility},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -25,6 +28,30 @@ pub struct CalendarCan {
     pub names_busy: bool,
     /// The provider mails the attendees itself when an event is written.
     pub invites: bool,
+    /// What its events can show of a host's wishes.
+    pub keeps: Keeps,
+}
+
+/// What of [`Shown`] an app's events keep (GCAL-26); the rest is left out of them, and said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "powers are yes or no, each by its own name")]
+pub struct Keeps {
+    /// A colour.
+    pub colour: bool,
+    /// That nobody else may read it.
+    pub private: bool,
+    /// That everybody may.
+    pub public: bool,
+    /// What guests may see and do: they stand in the event.
+    pub guests: bool,
+    /// So many reminders; of more, those nearest to the start.
+    pub reminders: usize,
+}
+
+impl Keeps {
+    /// Nothing of it.
+    pub const NOTHING: Self =
+        Self { colour: false, private: false, public: false, guests: false, reminders: 0 };
 }
 
 /// A calendar, as its author writes it.
@@ -159,10 +186,37 @@ pub struct Draft {
     pub organizer: Person,
     /// Who comes, hosts beside the organizer included.
     pub attendees: Vec<Attendee>,
-    /// Hidden from others who can see the calendar.
-    pub private: bool,
+    /// How it stands there, as far as the calendar [`Keeps`] it.
+    pub shown: Shown,
     /// When the booking last changed: DTSTAMP and LAST-MODIFIED.
     pub stamp: jiff::Timestamp,
+}
+
+/// How an event stands in a calendar, by its event type (GCAL-26).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// None leaves it to the calendar.
+    pub colour: Option<Hue>,
+    /// Who else may read it.
+    pub visibility: Visibility,
+    /// Guests who stand in it see one another.
+    pub guests_see: bool,
+    /// They may invite others.
+    pub guests_invite: bool,
+    /// Minutes before the start; none leaves them to the calendar.
+    pub reminders: Option<Vec<u32>>,
+}
+
+impl Shown {
+    /// The reminders nearest to the start, at most so many, the first to come first.
+    pub fn nearest(&self, most: usize) -> Option<Vec<u32>> {
+        let mut minutes = self.reminders.clone()?;
+        minutes.sort_unstable();
+        minutes.dedup();
+        minutes.truncate(most);
+        minutes.reverse();
+        Some(minutes)
+    }
 }
 
 /// A name and an address.

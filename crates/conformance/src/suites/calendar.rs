@@ -5,9 +5,12 @@ use std::sync::Arc;
 use kalends_app::{
     AnyCalendar, Kind, RemoteId,
     fake::example,
-    kind::calendar::{Attendance, Attendee, Busy, Draft, Person, RemoteEvent},
+    kind::calendar::{Attendance, Attendee, Busy, Draft, Keeps, Person, RemoteEvent, Shown},
 };
-use kalends_domain::Span;
+use kalends_domain::{
+    Span,
+    event_type::{Hue, Visibility},
+};
 
 use crate::{Check, Stage, stage};
 
@@ -84,12 +87,41 @@ pub const CHECKS: &[On] = &[
                 location: Some(rough.into()),
                 url: Some("https://example.com/?a=1&b=2;c=3,4".into()),
                 attendees: vec![Attendee { person, status: Attendance::Accepted, optional: false }],
-                private: true,
+                shown: Shown { visibility: Visibility::Private, ..Shown::default() },
                 ..draft("rough", 0)
             };
             part.create(&stage.cx, &into, &draft).await.expect("creates");
             part.create(&stage.cx, &into, &draft).await.expect("is our own earlier try, word for word");
             assert_eq!(spans(&busy(&stage, &part, &into).await), [draft.span], "DAV-12");
+        })
+    })
+    .only(writes),
+    On::new("what_is_wished_of_an_event_stands_in_it_as_far_as_it_is_kept", |stage, part| {
+        // GCAL-26
+        Box::pin(async move {
+            let (into, keeps) = (place(&stage, &part).await, part.can().keeps);
+            let plain = Draft { shown: Shown { guests_see: false, ..Shown::default() }, ..draft("plain", 0) };
+            part.create(&stage.cx, &into, &plain).await.expect("creates");
+            let Some(stands) = stage.fake.shown(&plain.uid) else { return };
+            assert_eq!((stands.colour, stands.visibility), (None, Visibility::Usual), "nothing is wished");
+            let wishes = |visibility, colour, guests, reminders: &[u32]| Shown {
+                colour: Some(colour),
+                visibility,
+                guests_see: guests,
+                guests_invite: guests,
+                reminders: Some(reminders.to_vec()),
+            };
+            let first = Draft {
+                shown: wishes(Visibility::Private, Hue::Orange, true, &[10, 60, 10]),
+                ..draft("wished", 7200)
+            };
+            let written = part.create(&stage.cx, &into, &first).await.expect("creates");
+            stands_as_wished(&stage, keeps, &first);
+            part.create(&stage.cx, &into, &first).await.expect("is our own earlier try");
+            let shown = wishes(Visibility::Public, Hue::Purple, false, &[5]);
+            let second = Draft { shown, ..moved(&first, 0) };
+            part.update(&stage.cx, &into, &written, &second).await.expect("updates");
+            stands_as_wished(&stage, keeps, &second);
         })
     })
     .only(writes),
@@ -339,6 +371,25 @@ pub fn draft(uid: &str, later: i64) -> Draft {
         attendees: vec![Attendee { person: example::guest(), status: Attendance::Accepted, optional: false }],
         stamp: jiff::Timestamp::from_second(begin()).expect("a constant"),
         ..example::draft(&format!("kalends-{uid}"), Span::new(start, start + 1800))
+    }
+}
+
+fn stands_as_wished(stage: &Stage, keeps: Keeps, draft: &Draft) {
+    let (wished, stands) = (&draft.shown, stage.fake.shown(&draft.uid).expect("it stands there"));
+    if keeps.colour {
+        assert_eq!(stands.colour, wished.colour);
+    }
+    let visibility = match wished.visibility {
+        Visibility::Private if keeps.private => Visibility::Private,
+        Visibility::Public if keeps.public => Visibility::Public,
+        _ => Visibility::Usual,
+    };
+    assert_eq!(stands.visibility, visibility);
+    if keeps.guests {
+        assert_eq!((stands.guests_see, stands.guests_invite), (wished.guests_see, wished.guests_invite));
+    }
+    if keeps.reminders > 0 {
+        assert_eq!(stands.reminders, wished.nearest(keeps.reminders));
     }
 }
 

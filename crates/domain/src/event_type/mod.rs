@@ -5,6 +5,7 @@ mod link;
 mod location;
 mod question;
 mod settings;
+mod shown;
 
 pub use self::{
     answers::{Answer, Answers, FieldProblem, check_answers, is_email, is_phone},
@@ -15,6 +16,7 @@ pub use self::{
         BookingWindow, Buffers, Confirmation, Frequency, Lengths, Limit, Limits, Period, Policy, Recurrence,
         Seats, Settings, SettingsProblem,
     },
+    shown::{Hue, Visibility},
 };
 use crate::{
     Id,

@@ -3,8 +3,11 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Location, Question};
+use super::{Hue, Location, Question, Visibility};
 use crate::Money;
+
+/// Of one event; some calendars keep no more.
+const MOST_REMINDERS: usize = 5;
 
 /// Every rule of an event type. Missing parts of a stored value take their defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,8 +49,12 @@ pub struct Settings {
     pub redirect: Option<String>,
     /// Calendar title, with `{event}`, `{host}`, `{guest}`, `{location}`; empty means `{event} between {host} and {guest}`.
     pub title: String,
-    /// `#rrggbb` of the event in lists.
+    /// `#rrggbb` of the event in lists; calendars show the nearest they have.
     pub colour: Option<String>,
+    /// Who may read its events in a calendar that others can see.
+    pub visibility: Visibility,
+    /// Minutes before the start at which hosts' calendars remind them; none leaves it to the calendar.
+    pub reminders: Option<Vec<u32>>,
     /// Minutes for which an open form keeps its slot; 0 keeps none.
     pub hold: u32,
 }
@@ -74,6 +81,8 @@ impl Default for Settings {
             redirect: None,
             title: String::new(),
             colour: None,
+            visibility: Visibility::default(),
+            reminders: None,
             hold: 5,
         }
     }
@@ -273,6 +282,16 @@ pub struct SettingsProblem {
 }
 
 impl Settings {
+    /// The colour of its events in calendars.
+    pub fn hue(&self) -> Option<Hue> {
+        Hue::nearest(self.colour.as_deref()?)
+    }
+
+    /// Whether guests of one booking see one another: those who share a slot only when they may.
+    pub fn guests_see_guests(&self) -> bool {
+        self.seats.is_none_or(|seats| seats.show_guests)
+    }
+
     /// Everything that cannot be, all at once; empty when the rules hold together.
     pub fn problems(&self) -> Vec<SettingsProblem> {
         let mut found = Vec::new();
@@ -326,6 +345,10 @@ impl Settings {
         }
         if self.price.is_some_and(|price| price.minor < 0) {
             say("price", "a price is not negative");
+        }
+        let reminders = self.reminders.as_deref().unwrap_or_default();
+        if reminders.len() > MOST_REMINDERS || reminders.iter().any(|minutes| *minutes > 28 * day) {
+            say("reminders", "at most five reminders, each at most four weeks (40320 minutes) before");
         }
         if self.hold > 60 {
             say("hold", "a slot is held for at most 60 minutes");

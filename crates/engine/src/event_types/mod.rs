@@ -2,6 +2,7 @@
 
 mod check;
 mod draft;
+mod left_out;
 mod links;
 
 use futures::future::BoxFuture;
@@ -13,7 +14,10 @@ use kalends_store::{Error, Tx};
 
 use self::check::Sound;
 pub(crate) use self::check::is_colour;
-pub use self::draft::{EventTypeDraft, PrivateLinkDraft};
+pub use self::{
+    draft::{EventTypeDraft, PrivateLinkDraft},
+    left_out::LeftOut,
+};
 use crate::{EditError, Engine, Invalid, Member, book::leads, connect::usual_room};
 
 const WHAT: &str = "event type";

@@ -118,6 +118,7 @@ async fn about(tx: &mut Tx, apps: &Apps, content: &Content) -> kalends_store::Re
         || (told.title.clone(), kalends_domain::event_type::Settings::default()),
         |one| (one.title, one.settings),
     );
+    let guests_see_guests = settings.guests_see_guests();
     Ok(About {
         event,
         hosts,
@@ -126,7 +127,7 @@ async fn about(tx: &mut Tx, apps: &Apps, content: &Content) -> kalends_store::Re
         link: content.link.clone(),
         password: content.password.clone(),
         turn: content.turn,
-        guests_see_guests: settings.seats.is_none_or(|seats| seats.show_guests),
+        guests_see_guests,
     })
 }
 

@@ -3,6 +3,7 @@
 use kalends_domain::{
     Uid, Zone,
     booking::{State, Status},
+    event_type::Visibility,
 };
 use kalends_ical as ical;
 
@@ -42,7 +43,9 @@ impl Engine {
             attendees: Vec::new(),
             status: ical::Status::Confirmed,
             shows_as: ical::ShowsAs::Busy,
-            visibility: ical::Visibility::Usual,
+            visibility: Visibility::Usual,
+            colour: None,
+            reminders: Vec::new(),
         };
         Ok(meeting.message(ical::Method::Publish))
     }

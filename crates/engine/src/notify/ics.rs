@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 use kalends_app::kind::messenger::{Invite, Method};
-use kalends_domain::{Uid, Zone, booking::Attendee, event_type::BookedLocation};
+use kalends_domain::{
+    Uid, Zone,
+    booking::Attendee,
+    event_type::{BookedLocation, Visibility},
+};
 use kalends_ical as ical;
 
 use super::{
@@ -81,7 +85,9 @@ fn meeting(
         attendees: attendees(told, about, reader),
         status,
         shows_as: ical::ShowsAs::Busy,
-        visibility: ical::Visibility::Usual,
+        visibility: Visibility::Usual,
+        colour: None,
+        reminders: Vec::new(),
     }
 }
 

@@ -3,19 +3,19 @@
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use kalends_app::kind::{
-    calendar::{Attendance, Attendee, Draft, Person},
+    calendar::{Attendance, Attendee, Draft, Person, Shown},
     conference::Meeting,
 };
 use kalends_domain::{
     booking::Booking,
-    event_type::{BookedLocation, Question},
+    event_type::{BookedLocation, Question, Settings},
     people::User,
 };
 
 use crate::{connect::Outside, notify};
 
 /// The event that stands in each host's calendar. All hosts have the same one, under the booking's uid.
-pub fn event(booking: &Booking, hosts: &[User], questions: &[Question], outside: &Outside) -> Draft {
+pub fn event(booking: &Booking, hosts: &[User], of: &Settings, outside: &Outside) -> Draft {
     let organizer = booking.hosts.first().and_then(|id| hosts.iter().find(|host| host.id == *id));
     let co_hosts = hosts.iter().filter(|host| Some(host.id) != organizer.map(|host| host.id));
     let guests = booking.attendees.iter().map(|guest| Attendee {
@@ -28,7 +28,7 @@ pub fn event(booking: &Booking, hosts: &[User], questions: &[Question], outside:
         uid: booking.uid.to_string(),
         sequence: booking.revision.into(),
         title: booking.title.clone(),
-        description: description(booking, questions, outside),
+        description: description(booking, &of.questions, outside),
         span: booking.span,
         zone: booking.zone.clone(),
         location: (!place.is_empty()).then(|| place.to_owned()),
@@ -38,7 +38,13 @@ pub fn event(booking: &Booking, hosts: &[User], questions: &[Question], outside:
             .map(|host| Attendee { person: person(host), status: Attendance::Accepted, optional: false })
             .chain(guests)
             .collect(),
-        private: false,
+        shown: Shown {
+            colour: of.hue(),
+            visibility: of.visibility,
+            guests_see: of.guests_see_guests(),
+            guests_invite: of.extra_guests,
+            reminders: of.reminders.clone(),
+        },
         stamp: booking.updated_at,
     }
 }

@@ -28,7 +28,7 @@ pub(super) async fn follow(engine: &Engine, scene: &Scene, tie: &Tie) -> Result<
             save(engine, tie, gone(booking.revision)).await
         };
     }
-    let draft = draft::event(booking, &scene.hosts, &scene.questions, &engine.outside);
+    let draft = draft::event(booking, &scene.hosts, &scene.rules, &engine.outside);
     let print = print(&draft);
     if tie.row.desired_present
         && tie.row.is_settled()

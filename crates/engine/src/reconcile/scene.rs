@@ -1,7 +1,7 @@
 //! Everything one run needs to know, and what is wanted outside.
 
 use kalends_app::RemoteId;
-use kalends_domain::{Id, booking::Booking, event_type::Question, people::User};
+use kalends_domain::{Id, booking::Booking, event_type::Settings, people::User};
 use kalends_store::{
     Result as StoreResult, Tx,
     repo::{Calendar, Reference, Wanted},
@@ -20,8 +20,8 @@ pub(super) struct Scene {
     pub booking: Booking,
     /// Its hosts, the organizer first.
     pub hosts: Vec<User>,
-    /// What was asked, for labels.
-    pub questions: Vec<Question>,
+    /// The rules of its event type: what was asked, for labels, and how its events are shown.
+    pub rules: Settings,
     /// The accounts the hosts may use, switched on.
     pub accounts: Vec<Installed>,
     ties: Vec<Tie>,
@@ -97,8 +97,8 @@ impl Scene {
         } else {
             vec![]
         };
-        let questions = event_type.map(|one| one.settings.questions).unwrap_or_default();
-        Ok(Some(Planning { wants, scene: Self { booking, hosts, questions, accounts: installed, ties } }))
+        let rules = event_type.map(|one| one.settings).unwrap_or_default();
+        Ok(Some(Planning { wants, scene: Self { booking, hosts, rules, accounts: installed, ties } }))
     }
 
     /// The host's event, if it stands in a calendar of an app in whose events the room's app makes rooms.

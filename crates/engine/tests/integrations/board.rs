@@ -6,7 +6,7 @@ use kalends_app::{
     App, Calendar, Cx, Declared, Error, Kind, Part, RemoteId,
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
     },
     no_opinion,
 };
@@ -42,8 +42,14 @@ fn never() -> Error {
 
 impl Calendar for Board {
     type Error = Error;
-    const CAN: CalendarCan =
-        CalendarCan { writes: false, incremental: false, guarded: false, names_busy: false, invites: false };
+    const CAN: CalendarCan = CalendarCan {
+        writes: false,
+        incremental: false,
+        guarded: false,
+        names_busy: false,
+        invites: false,
+        keeps: Keeps::NOTHING,
+    };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of("the board"))

@@ -10,7 +10,7 @@ use kalends_app::{
     fake::{Bench, Fake, OAuth, answer},
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
         messenger::{Message, MessengerCan, Receipt},
     },
     no_opinion,
@@ -124,8 +124,14 @@ fn get(cx: &Cx, op: &'static str, path: &str) -> Result<Request, Error> {
 
 impl Calendar for Club {
     type Error = Error;
-    const CAN: CalendarCan =
-        CalendarCan { writes: true, incremental: true, guarded: false, names_busy: false, invites: false };
+    const CAN: CalendarCan = CalendarCan {
+        writes: true,
+        incremental: true,
+        guarded: false,
+        names_busy: false,
+        invites: false,
+        keeps: Keeps::NOTHING,
+    };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let me: serde_json::Value = cx.http.send(get(cx, "me", "me")?).await?.json()?;

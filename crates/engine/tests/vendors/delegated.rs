@@ -22,6 +22,8 @@ checks![
     gcal_24_what_was_pasted_is_told_apart_and_never_said_back,
     gcal_24_a_key_or_a_person_that_is_not_known_there_is_the_owners_to_mend,
     gcal_24_a_scope_that_is_not_allowed_needs_an_administrator_there,
+    gcal_25_a_service_account_makes_rooms_with_the_event,
+    gcal_25_a_service_account_makes_rooms_by_themselves,
     gcal_24_an_allowance_taken_back_ends_the_connection_with_words,
 ];
 
@@ -35,6 +37,12 @@ const SCOPES: [&str; 3] = [
     "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
     "https://www.googleapis.com/auth/calendar.freebusy",
     "https://www.googleapis.com/auth/calendar.events",
+];
+
+/// What rooms need beside the last of those.
+const ROOMS: [&str; 2] = [
+    "https://www.googleapis.com/auth/userinfo.email",
+    "https://www.googleapis.com/auth/meetings.space.created",
 ];
 
 /// The key file, as it is downloaded; its token address is a trap.
@@ -168,4 +176,28 @@ async fn gcal_24_an_allowance_taken_back_ends_the_connection_with_words(t: &Test
     stage.engine.reconnect(&stage.member, id, &form("", PERSON)).await.unwrap();
     let view = stage.engine.connection(&stage.member, id).await.unwrap();
     assert_eq!(view.health, Health::Connected);
+}
+
+async fn gcal_25_a_service_account_makes_rooms_with_the_event(t: &TestDb) {
+    makes_a_room(t, "event", "make_event_room").await;
+}
+
+async fn gcal_25_a_service_account_makes_rooms_by_themselves(t: &TestDb) {
+    makes_a_room(t, "space", "make_space").await;
+}
+
+async fn makes_a_room(t: &TestDb, rooms: &str, by: &str) {
+    let stage = stage(t, &[&SCOPES[..], &ROOMS[..]].concat()).await;
+    connected(&stage).await;
+    let mut form = form(&file("service_account", PRIVATE), PERSON);
+    form.insert("rooms".to_owned(), rooms.to_owned());
+    let id = stage.engine.connect(&stage.member, "google-meet", &form).await.unwrap();
+    stage.settle().await;
+    let view = stage.engine.connection(&stage.member, id).await.unwrap();
+    assert_eq!((view.account.as_str(), view.health), (PERSON, Health::Connected));
+    let booking = stage.book("google-meet").await;
+    let link = booking.location.url().unwrap_or_default();
+    assert!(link.starts_with("https://meet.google.com/"), "{link}");
+    assert_eq!(stage.played.bench().count(by), 1);
+    assert_eq!(stage.played.bench().count("oauth_exchange"), 0, "nobody signed in");
 }

@@ -4,10 +4,11 @@ use kalends_app::fake::Fault;
 use kalends_domain::{
     Span,
     booking::{By, Event},
+    event_type::{Seats, Settings, Visibility},
 };
 use kalends_engine::hooks_in::Heard;
 use kalends_testkit::TestDb;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::stage::{Stage, Vendor};
 
@@ -17,6 +18,7 @@ checks![
     a_cancellation_takes_event_and_room,
     a_room_whose_answer_was_lost_is_found_and_there_is_one_event,
     an_event_of_a_booking_elsewhere_has_no_room,
+    gcal_26_the_event_stands_there_as_its_event_type_wishes,
     signing_in_opens_a_channel_and_its_notices_are_believed,
 ];
 
@@ -103,4 +105,24 @@ async fn signing_in_opens_a_channel_and_its_notices_are_believed(t: &TestDb) {
     let told = stage.hear().await;
     assert_eq!(told, [Heard::Taken]);
     assert_eq!(stage.played.bench().count("list_changes") - before, 1);
+}
+
+async fn gcal_26_the_event_stands_there_as_its_event_type_wishes(t: &TestDb) {
+    let stage = Stage::new(t, &GOOGLE).await;
+    let wish = |settings: &mut Settings| {
+        settings.colour = Some("#f4b400".into());
+        settings.visibility = Visibility::Private;
+        settings.reminders = Some(vec![10, 60]);
+        settings.extra_guests = false;
+        settings.seats = Some(Seats { count: 5, show_left: false, show_guests: false });
+    };
+    stage.wishing(wish).await;
+    stage.book("google-meet").await;
+    let event = events(&stage).await.remove(0);
+    assert_eq!((&event["colorId"], &event["visibility"]), (&json!("5"), &json!("private")));
+    let minutes = [60, 10].map(|minutes| json!({ "method": "popup", "minutes": minutes }));
+    assert_eq!(event["reminders"], json!({ "useDefault": false, "overrides": minutes }));
+    assert_eq!(event["guestsCanSeeOtherGuests"], false);
+    assert_eq!(event["guestsCanInviteOthers"], false);
+    assert_eq!(stage.left_out().await, [], "Google keeps all of it");
 }

@@ -12,11 +12,12 @@ use kalends_app::{
 use kalends_domain::{
     Clock, Id, Span,
     booking::{Booking, Event, Rules},
-    event_type::{BookedLocation, EventType},
+    event_type::{BookedLocation, EventType, Settings},
 };
 use kalends_engine::{
     Engine, Member,
     connect::{Answer, Begin, Configured, Finished, Outside},
+    event_types::{EventTypeDraft, LeftOut},
     hooks_in::{Arrived, Heard},
     job::{self, Reconcile},
     notify::Links,
@@ -126,6 +127,18 @@ impl<'t> Stage<'t> {
             Finished::Connected(id) => id,
             Finished::AskSwitch(_) => panic!("there is nothing to switch"),
         }
+    }
+
+    /// The event type's rules from now on.
+    pub async fn wishing(&self, wish: impl FnOnce(&mut Settings)) {
+        let mut draft = EventTypeDraft::from(&self.event_type);
+        wish(&mut draft.settings);
+        self.engine.update_event_type(&self.member, self.event_type.id, &draft).await.unwrap();
+    }
+
+    /// What calendars leave out of it.
+    pub async fn left_out(&self) -> Vec<LeftOut> {
+        self.engine.left_out(&self.member, self.event_type.id).await.unwrap()
     }
 
     /// A confirmed booking tomorrow, with what follows from it.

@@ -4,7 +4,7 @@ use kalends_app::{
     Calendar, Cx, Error, Kind, RemoteId, Request,
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
     },
 };
 use kalends_domain::Span;
@@ -37,8 +37,14 @@ pub(super) fn body<T: Serialize>(of: &T) -> Result<Vec<u8>, Error> {
 
 impl Calendar for Client {
     type Error = Error;
-    const CAN: CalendarCan =
-        CalendarCan { incremental: true, guarded: true, names_busy: true, writes: true, invites: false };
+    const CAN: CalendarCan = CalendarCan {
+        incremental: true,
+        guarded: true,
+        names_busy: true,
+        writes: true,
+        invites: false,
+        keeps: Keeps::NOTHING,
+    };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let known: Known = cx.http.send(Request::get("probe", url(cx, "probe")?)).await?.json()?;

@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use kalends_app::{
-    App, Calendar, Conference, Cx, Declared, Error, Kind, Part, RemoteId, Secret,
+    App, Calendar, Conference, Cx, Declared, Error, Kind, Part, RemoteId,
     fake::Nobody,
     kind::{
         Probe,
-        calendar::{Busy, CalendarCan, Changes, Draft, RemoteCalendar, Written},
+        calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
         conference::{ConferenceCan, Link, Meeting, Room},
     },
     no_opinion,
@@ -117,8 +117,14 @@ struct Page;
 
 impl Calendar for Page {
     type Error = Error;
-    const CAN: CalendarCan =
-        CalendarCan { writes: false, incremental: false, guarded: false, names_busy: false, invites: false };
+    const CAN: CalendarCan = CalendarCan {
+        writes: false,
+        incremental: false,
+        guarded: false,
+        names_busy: false,
+        invites: false,
+        keeps: Keeps::NOTHING,
+    };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let link = cx.secret("address")?.expose().to_owned();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use kalends_app::{App, Secret, fake::Fake, oauth::Client};
+use kalends_app::{App, fake::Fake, oauth::Client};
 use kalends_domain::{
     Id, Span,
     event_type::{EventType, Location, Owner, Settings},

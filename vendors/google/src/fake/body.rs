@@ -1,13 +1,18 @@
 //! What Google takes for an event, and what it makes of it.
 
-use kalends_domain::Zone;
+use kalends_app::kind::calendar::Shown;
+use kalends_domain::{
+    Zone,
+    event_type::{Hue, Visibility},
+};
 use serde_json::{Value, json};
 
 use crate::when::When;
 
 /// Fields a client may write.
-const WRITABLE: [&str; 20] = [
+const WRITABLE: [&str; 21] = [
     "attendees",
+    "colorId",
     "conferenceData",
     "description",
     "end",
@@ -72,8 +77,63 @@ pub(super) fn check(sent: &Value) -> Checked {
     {
         return no("invalid", "Invalid source url.");
     }
+    let known = |id: &str| id.parse::<u8>().is_ok_and(|id| (1..=11).contains(&id));
+    if sent.get("colorId").is_some_and(|id| !id.as_str().is_some_and(known)) {
+        return no("invalid", "Invalid event color id.");
+    }
+    reminders(&sent["reminders"])?;
     attendees(&sent["attendees"])?;
     properties(&sent["extendedProperties"])
+}
+
+fn reminders(sent: &Value) -> Checked {
+    let own = sent["overrides"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if sent["useDefault"] == true && !own.is_empty() {
+        return no("cannotUseDefaultRemindersAndSpecifyOverride", "Cannot specify both.");
+    }
+    if own.len() > 5 {
+        return no("invalid", "Too many reminders.");
+    }
+    for one in own {
+        one_of(one, "method", &["email", "popup"])?;
+        if !one["minutes"].as_u64().is_some_and(|minutes| minutes <= 40_320) {
+            return no("invalid", "Invalid reminder minutes.");
+        }
+    }
+    Ok(())
+}
+
+/// How an event stands there, in our words.
+pub(super) fn shown(event: &Value) -> Shown {
+    let colour = event["colorId"].as_str().and_then(|id| {
+        Some(match id {
+            "11" => Hue::Red,
+            "6" => Hue::Orange,
+            "5" => Hue::Yellow,
+            "2" | "10" => Hue::Green,
+            "7" => Hue::Teal,
+            "1" | "9" => Hue::Blue,
+            "3" => Hue::Purple,
+            "4" => Hue::Pink,
+            "8" => Hue::Grey,
+            _ => return None,
+        })
+    });
+    let visibility = match event["visibility"].as_str() {
+        Some("private" | "confidential") => Visibility::Private,
+        Some("public") => Visibility::Public,
+        _ => Visibility::Usual,
+    };
+    let minutes = |one: &Value| one["minutes"].as_u64().and_then(|minutes| u32::try_from(minutes).ok());
+    let own = event["reminders"]["overrides"].as_array().map(Vec::as_slice).unwrap_or_default();
+    Shown {
+        colour,
+        visibility,
+        guests_see: event["guestsCanSeeOtherGuests"] != false,
+        guests_invite: event["guestsCanInviteOthers"] != false,
+        reminders: (event["reminders"]["useDefault"] == false)
+            .then(|| own.iter().filter_map(minutes).collect()),
+    }
 }
 
 fn longest(sent: &Value, field: &str, most: usize) -> Checked {

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use kalends_app::kind::calendar::Shown;
 use kalends_app::{
     Manifest, Request, Response,
     fake::{self, Bench, Fake, Granted, Laid, OAuth},
@@ -337,6 +338,13 @@ impl Fake for Google {
             laid::event(laid),
         );
         true
+    }
+
+    fn shown(&self, uid: &str) -> Option<Shown> {
+        let id = crate::name::event(uid);
+        let state = self.state();
+        let stored = state.calendars.values().find_map(|calendar| calendar.get(&id))?;
+        (!body::is_cancelled(&stored.value)).then(|| body::shown(&stored.value))
     }
 
     fn bench(&self) -> &Bench {

@@ -1,14 +1,16 @@
 //! Events: made once per transaction, changed under their etag, found by what was written beside them.
 
-use kalends_app::Response;
-use kalends_domain::{Span, Zone};
+use kalends_app::{Response, kind::calendar::Shown};
+use kalends_domain::{Span, Zone, event_type::Visibility};
 use serde_json::{Value, json};
 
 use super::{Ask, Item, Said, State, Teams};
-use crate::Moment;
+use crate::{Moment, UID, draft};
 
 /// What may be written into an event.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 16] = [
+    "categories",
+    "reminderMinutesBeforeStart",
     "subject",
     "body",
     "start",
@@ -179,6 +181,13 @@ fn valid(ask: &Ask<'_>, needed: &[&str]) -> Result<Value, String> {
             return Err(format!("{name} is {}", fields[name]));
         }
     }
+    let categories = all.get("categories").map(Value::as_array);
+    if categories.is_some_and(|all| all.is_none_or(|all| !all.iter().all(Value::is_string))) {
+        return Err("categories are texts".into());
+    }
+    if all.get("reminderMinutesBeforeStart").is_some_and(|minutes| minutes.as_u64().is_none()) {
+        return Err("reminderMinutesBeforeStart is a number".into());
+    }
     for name in ["start", "end"] {
         if let Some(value) = fields.get(name) {
             let moment: Moment = serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
@@ -188,6 +197,33 @@ fn valid(ask: &Ask<'_>, needed: &[&str]) -> Result<Value, String> {
         }
     }
     Ok(fields)
+}
+
+/// Our event of this uid.
+pub(super) fn of_uid<'s>(state: &'s State, uid: &str) -> Option<&'s Item> {
+    state.events().find(|item| {
+        let properties = item.fields["singleValueExtendedProperties"].as_array();
+        properties.is_some_and(|all| all.iter().any(|one| one["id"] == UID && one["value"] == uid))
+    })
+}
+
+/// How an event stands there, in our words.
+pub(super) fn in_words(item: &Item) -> Shown {
+    let fields = &item.fields;
+    let minutes =
+        fields["reminderMinutesBeforeStart"].as_u64().and_then(|minutes| u32::try_from(minutes).ok());
+    Shown {
+        colour: fields["categories"][0].as_str().and_then(draft::colour),
+        visibility: match fields["sensitivity"].as_str() {
+            Some("private" | "confidential") => Visibility::Private,
+            _ => Visibility::Usual,
+        },
+        reminders: match (fields["isReminderOn"] == true, minutes) {
+            (false, _) => Some(vec![]),
+            (true, minutes) => minutes.map(|minutes| vec![minutes]),
+        },
+        ..Shown::default()
+    }
 }
 
 /// A time as the mailbox shows it: in UTC, to the tenth of a microsecond.

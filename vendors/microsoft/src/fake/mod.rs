@@ -14,6 +14,7 @@ use kalends_app::{
     Request, Response,
     fake::{Bench, answer as reply, parts},
     hook::Raw,
+    kind::calendar::Shown,
 };
 use serde_json::{Value, json};
 
@@ -43,6 +44,11 @@ impl Mailbox {
     /// Its record and its faults.
     pub fn bench(&self) -> &Bench {
         &self.bench
+    }
+
+    /// How our event of this uid stands there, in our words.
+    pub fn shown(&self, uid: &str) -> Option<Shown> {
+        events::of_uid(&self.state(), uid).map(events::in_words)
     }
 
     /// What it told those who subscribed, since last time.

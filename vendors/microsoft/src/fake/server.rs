@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use kalends_app::kind::calendar::Shown;
 use kalends_app::{
     Manifest, Request, Response,
     fake::{Bench, Fake, Laid, LaidWhen, OAuth, Says, answer},
@@ -89,6 +90,10 @@ impl Fake for Server {
     fn lay(&self, laid: &Laid) -> bool {
         self.mailbox.put_by_other("Calendar", &event(laid));
         true
+    }
+
+    fn shown(&self, uid: &str) -> Option<Shown> {
+        self.mailbox.shown(uid)
     }
 
     fn notices(&self) -> Vec<Raw> {

@@ -59,8 +59,10 @@ pub struct EventTypeIn {
     pub success_redirect_url: Option<String>,
     /// Not on the owner's page.
     pub hidden: Option<bool>,
-    /// Its colour in lists.
+    /// Its colour, in lists and in hosts' calendars.
     pub color: Option<ColorIn>,
+    /// Only its host may read the event in a shared calendar.
+    pub hide_calendar_event_details: Option<bool>,
     /// Guests may not cancel.
     pub disable_cancelling: Option<DisableIn>,
     /// Guests may not move.

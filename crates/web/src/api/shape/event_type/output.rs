@@ -1,6 +1,8 @@
 //! From the rules of the domain to what goes out.
 
-use kalends_domain::event_type::{BookingWindow, Confirmation, Limit, Location, Period, Settings};
+use kalends_domain::event_type::{
+    BookingWindow, Confirmation, Limit, Location, Period, Settings, Visibility,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -51,6 +53,9 @@ pub struct EventTypeOut {
     pub users: Vec<Value>,
     pub disable_cancelling: Value,
     pub disable_rescheduling: Value,
+    pub hide_calendar_event_details: bool,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub color: Value,
     pub booking_url: String,
 }
 
@@ -125,6 +130,10 @@ impl EventTypeOut {
                 .collect(),
             disable_cancelling: json!({ "disabled": !settings.policy.cancel }),
             disable_rescheduling: json!({ "disabled": !settings.policy.reschedule, "minutesBefore": settings.policy.until }),
+            hide_calendar_event_details: settings.visibility == Visibility::Private,
+            color: settings.colour.as_ref().map_or(Value::Null, |colour| {
+                json!({ "lightThemeHex": colour, "darkThemeHex": colour })
+            }),
             booking_url: around.booking_url,
         }
     }

@@ -2,7 +2,7 @@
 
 use kalends_domain::event_type::{
     BookingWindow, Buffers, Confirmation, Lengths, Limit, Location, Period, Policy, Recurrence, Seats,
-    Settings,
+    Settings, Visibility,
 };
 use serde_json::Value;
 
@@ -59,6 +59,13 @@ impl EventTypeIn {
         }
         if let Some(color) = &self.color {
             settings.colour = Some(color.light_theme_hex.clone());
+        }
+        match self.hide_calendar_event_details {
+            Some(true) => settings.visibility = Visibility::Private,
+            Some(false) if settings.visibility == Visibility::Private => {
+                settings.visibility = Visibility::Usual;
+            }
+            _ => {}
         }
         self.policy(&mut settings.policy);
         self.refuse_what_is_not_offered(&mut wrong);

@@ -187,6 +187,12 @@ async fn page(
         prefix: ui::without_scheme(&web.site.link(&format!("/{}/", seen.owner.slug()))),
         address,
     };
+    let left_out = if tab == Tab::Advanced {
+        let left_out = web.engine.left_out(&desk.member(), event_type.id).await?;
+        left_out.iter().map(|one| format!("{} leaves out {}.", one.app, one.what.join(", "))).collect()
+    } else {
+        Vec::new()
+    };
     let links = if tab == Tab::Advanced {
         let links = web.engine.private_links(&desk.member(), event_type.id).await?;
         links.iter().map(|link| link_row(web, desk, link)).collect()
@@ -196,7 +202,7 @@ async fn page(
     let choices = choices(web, desk, event_type, &form).await?;
     let (frame, side) = desk.around(web, "event-types").await?;
     let failed = form.failed();
-    Ok(draw_form(&Editor { frame, side, notice, head, tab, form, choices, links }, failed))
+    Ok(draw_form(&Editor { frame, side, notice, head, tab, form, choices, links, left_out }, failed))
 }
 
 async fn choices(web: &Web, desk: &Desk, event_type: &EventType, form: &Form) -> Result<Choices, Problem> {

@@ -64,6 +64,8 @@ pub struct Editor {
     pub choices: Choices,
     /// Private links, on the last tab.
     pub links: Vec<LinkRow>,
+    /// What hosts' calendars do not keep, a sentence each, on the last tab.
+    pub left_out: Vec<String>,
 }
 
 impl Editor {
@@ -275,6 +277,7 @@ mod tests {
                 form,
                 choices: Choices { count: 1, ..Choices::default() },
                 links: Vec::new(),
+                left_out: vec!["Acme leaves out reminders.".into()],
             };
             let html = page.render().unwrap();
             assert!(html.contains("Error: ") && html.contains("Write a &#60;name&#62;."), "{}", tab.slug());

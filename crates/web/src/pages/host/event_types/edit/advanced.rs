@@ -1,6 +1,6 @@
 //! Confirmation, seats, series, and what guests may change.
 
-use kalends_domain::event_type::{Confirmation, Frequency, Policy, Recurrence, Seats};
+use kalends_domain::event_type::{Confirmation, Frequency, Policy, Recurrence, Seats, Visibility};
 use kalends_engine::event_types::EventTypeDraft;
 
 use crate::{
@@ -44,6 +44,11 @@ pub(super) fn show(draft: &EventTypeDraft, typed: &mut Typed) {
     typed.set("hold", settings.hold.to_string());
     typed.set("redirect", settings.redirect.clone().unwrap_or_default());
     typed.set("calendar-title", &*settings.title);
+    typed.set("visibility", seen(settings.visibility));
+    let reminders = settings.reminders.as_ref();
+    typed.set("reminding", if reminders.is_some() { "own" } else { "calendar" });
+    let minutes: Vec<String> = reminders.into_iter().flatten().map(ToString::to_string).collect();
+    typed.set("reminders", minutes.join(", "));
     typed.set("colour", settings.colour.clone().unwrap_or_default());
 }
 
@@ -79,6 +84,12 @@ pub(super) fn read(form: &mut Form, draft: &mut EventTypeDraft) {
         form.say("redirect", "Write an address that begins with https://.");
     }
     settings.title = form.text("calendar-title");
+    settings.visibility = match form.value("visibility") {
+        "private" => Visibility::Private,
+        "public" => Visibility::Public,
+        _ => Visibility::Usual,
+    };
+    settings.reminders = (form.value("reminding") == "own").then(|| reminders(form));
     settings.colour = Some(form.text("colour")).filter(|colour| !colour.is_empty());
     let hex = |colour: &String| {
         colour
@@ -87,6 +98,25 @@ pub(super) fn read(form: &mut Form, draft: &mut EventTypeDraft) {
     };
     if settings.colour.as_ref().is_some_and(|colour| !hex(colour)) {
         form.say("colour", "Write a colour as #rrggbb.");
+    }
+}
+
+/// The minutes before, as they are typed; nothing typed means no reminder.
+fn reminders(form: &mut Form) -> Vec<u32> {
+    let text = form.text("reminders");
+    let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
+    let read: Result<Vec<u32>, _> = parts.map(str::parse).collect();
+    read.unwrap_or_else(|_| {
+        form.say("reminders", "Write minutes before the start, such as 60, 10.");
+        Vec::new()
+    })
+}
+
+const fn seen(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Usual => "usual",
+        Visibility::Private => "private",
+        Visibility::Public => "public",
     }
 }
 

@@ -105,7 +105,7 @@ mod tests {
         Id,
         event_type::{
             BookingWindow, Buffers, Choice, Confirmation, Frequency, Limit, Location, Owner, Period, Policy,
-            Question, QuestionKind, Recurrence, Seats, Settings,
+            Question, QuestionKind, Recurrence, Seats, Settings, Visibility,
         },
     };
 
@@ -134,6 +134,8 @@ mod tests {
             redirect: Some("https://example.com/thanks".into()),
             title: "{event}: {guest}".into(),
             colour: Some("#aa3311".into()),
+            visibility: Visibility::Private,
+            reminders: Some(vec![60, 10]),
             hold: 10,
             ..Settings::default()
         };
