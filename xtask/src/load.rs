@@ -9,7 +9,7 @@ use crate::{root, sh};
 /// What is handed on to the driver; `cargo xtask load -- --help` lists it.
 #[derive(clap::Args)]
 pub struct Args {
-    /// `slots`, `book` or `race`, and their options.
+    /// `slots`, `book`, `race`, `crowd` or `idle`, and their options.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }

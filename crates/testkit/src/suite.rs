@@ -34,6 +34,9 @@ pub struct Check<G = TestDb> {
     pub run: for<'g> fn(&'g G) -> BoxFuture<'g, ()>,
 }
 
+/// Checks by topic.
+pub type Topics<G> = &'static [(&'static str, &'static [Check<G>])];
+
 /// Makes `CHECKS` of the functions named, for [`run`]; the suite's root says what a `Check` is. `name on Sqlite` is run
 /// there alone.
 #[macro_export]
@@ -53,50 +56,52 @@ macro_rules! checks {
 /// Runs all checks by topic, each with so many threads, as the command line asks; then ends the process.
 ///
 /// Without `KALENDS_TEST_POSTGRES` the second half is reported as ignored.
-pub fn run<G: Ground>(topics: &'static [(&str, &[Check<G>])], threads: usize) -> ! {
-    run_and_offer(topics, &[], threads)
+pub fn run<G: Ground>(topics: Topics<G>, threads: usize) -> ! {
+    conclude(trials(topics, threads))
 }
 
 /// The same with topics that take minutes: they are ignored unless somebody asks for them, with `--ignored topic::`.
-pub fn run_and_offer<G: Ground>(
-    topics: &'static [(&str, &[Check<G>])],
-    long: &'static [(&str, &[Check<G>])],
-    threads: usize,
-) -> ! {
-    let arguments = Arguments::from_args();
-    let missing = postgres().err();
-    if let Some(why) = missing
-        && !arguments.list
-    {
-        eprintln!("the PostgreSQL half is ignored: {why}");
-    }
+pub fn run_and_offer<G: Ground>(topics: Topics<G>, long: Topics<G>, threads: usize) -> ! {
+    let offered = trials(long, threads).into_iter().map(|trial| trial.with_ignored_flag(true));
+    conclude(trials(topics, threads).into_iter().chain(offered).collect())
+}
+
+/// Every check on both databases, for suites that add trials of their own.
+pub fn trials<G: Ground>(topics: Topics<G>, threads: usize) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for ((topic, checks), offered) in
-        topics.iter().map(|topic| (topic, false)).chain(long.iter().map(|topic| (topic, true)))
-    {
+    for (topic, checks) in topics {
         for check in *checks {
             for (dialect, word) in [(Dialect::Sqlite, "sqlite"), (Dialect::Postgres, "postgres")] {
                 if check.only.is_some_and(|only| only != dialect) {
                     continue;
                 }
                 let trial = Trial::test(format!("{topic}::{}::{word}", check.name), move || {
-                    one(check, dialect, threads)?;
+                    runtime(threads)?.block_on(async {
+                        let ground = G::open(dialect).await;
+                        (check.run)(&ground).await;
+                        ground.close().await;
+                    });
                     Ok(())
                 });
-                let ignored = offered || (missing.is_some() && dialect == Dialect::Postgres);
-                trials.push(trial.with_ignored_flag(ignored));
+                trials.push(trial.with_ignored_flag(dialect == Dialect::Postgres && postgres().is_err()));
             }
         }
+    }
+    trials
+}
+
+/// Runs trials as the command line asks, then ends the process.
+pub fn conclude(trials: Vec<Trial>) -> ! {
+    let arguments = Arguments::from_args();
+    if let Err(why) = postgres()
+        && !arguments.list
+    {
+        eprintln!("the PostgreSQL half is ignored: {why}");
     }
     libtest_mimic::run(&arguments, trials).exit()
 }
 
-fn one<G: Ground>(check: &Check<G>, dialect: Dialect, threads: usize) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-    runtime.block_on(async {
-        let ground = G::open(dialect).await;
-        (check.run)(&ground).await;
-        ground.close().await;
-    });
-    Ok(())
+/// A runtime for one check.
+pub fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()
 }

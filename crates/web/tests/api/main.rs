@@ -6,26 +6,15 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails, and says where")]
 
-use futures::future::BoxFuture;
-use kalends_testkit::{Dialect, TestDb, postgres};
-use libtest_mimic::{Arguments, Failed, Trial};
+#[macro_use]
+extern crate kalends_testkit;
+
+use kalends_testkit::{Dialect, suite};
+use libtest_mimic::{Failed, Trial};
 
 use crate::{published::Published, server::Api};
 
-/// One check: a name that is a sentence, and what it does with a fresh server.
-struct Check {
-    name: &'static str,
-    run: for<'a> fn(&'a Api) -> BoxFuture<'a, ()>,
-}
-
-macro_rules! checks {
-    ($($name:ident),* $(,)?) => {
-        pub(crate) const CHECKS: &[crate::Check] = &[$(crate::Check {
-            name: stringify!($name),
-            run: |api| Box::pin($name(api)),
-        }),*];
-    };
-}
+type Check = suite::Check<Api>;
 
 mod accounts;
 mod approvals;
@@ -40,7 +29,6 @@ mod lists;
 mod me;
 mod published;
 mod reservations;
-
 mod sample_apps;
 mod schedules;
 mod seats;
@@ -48,7 +36,7 @@ mod server;
 mod slots;
 mod teams;
 
-const SUITE: &[(&str, &[Check])] = &[
+const SUITE: suite::Topics<Api> = &[
     ("accounts", accounts::CHECKS),
     ("bookings", bookings::CHECKS),
     ("changes", changes::CHECKS),
@@ -67,55 +55,32 @@ const SUITE: &[(&str, &[Check])] = &[
     ("teams", teams::CHECKS),
 ];
 
-/// Where a check runs, and who looks on.
-#[derive(Clone, Copy)]
-enum Way {
-    On(Dialect),
-    Judged,
-}
+/// One database's connections and the server's own tasks are two threads' work.
+const THREADS: usize = 2;
 
 fn main() {
-    let arguments = Arguments::from_args();
-    let no_postgres = postgres().err();
+    let mut trials = suite::trials(SUITE, THREADS);
     let no_description = Published::path().err();
-    if !arguments.list {
-        for why in no_postgres.map(str::to_owned).iter().chain(&no_description) {
-            eprintln!("a part is ignored: {why}");
-        }
+    if let Some(why) = &no_description {
+        eprintln!("nothing is judged: {why}");
     }
-    let ways = [
-        (Way::On(Dialect::Sqlite), "sqlite", false),
-        (Way::On(Dialect::Postgres), "postgres", no_postgres.is_some()),
-        (Way::Judged, "judged", no_description.is_some()),
-    ];
-    let mut trials = Vec::new();
-    for (of, checks) in SUITE {
+    for (topic, checks) in SUITE {
         for check in *checks {
-            for (way, name, ignored) in ways {
-                let trial = Trial::test(format!("{of}::{}::{name}", check.name), move || run(check, way));
-                trials.push(trial.with_ignored_flag(ignored));
-            }
+            let judged = Trial::test(format!("{topic}::{}::judged", check.name), move || judge(check));
+            trials.push(judged.with_ignored_flag(no_description.is_some()));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    suite::conclude(trials)
 }
 
-fn run(check: &Check, way: Way) -> Result<(), Failed> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
-        let dialect = if let Way::On(dialect) = way { dialect } else { Dialect::Sqlite };
-        let api = Api::open(TestDb::open(dialect).await).await;
+/// The check once more, its good answers held against the published description.
+fn judge(check: &Check) -> Result<(), Failed> {
+    let seen = suite::runtime(THREADS)?.block_on(async {
+        let api = <Api as suite::Ground>::open(Dialect::Sqlite).await;
         (check.run)(&api).await;
-        let seen = api.close().await;
-        let Way::Judged = way else { return Ok(()) };
-        let published = Published::read()?;
-        for answer in seen {
-            published.judge(&answer)?;
-        }
-        Ok(())
-    })
+        api.close().await
+    });
+    let published = Published::read()?;
+    seen.iter().try_for_each(|answer| published.judge(answer))?;
+    Ok(())
 }

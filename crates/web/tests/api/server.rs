@@ -6,7 +6,7 @@ use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, header};
 use kalends_domain::people::{Role, User};
 use kalends_engine::Member;
-use kalends_testkit::{House, TestDb, planner::Planner};
+use kalends_testkit::{Dialect, House, TestDb, planner::Planner, suite::Ground};
 use kalends_web::{Site, Web, router};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -51,8 +51,18 @@ pub(crate) struct Answer {
     pub body: Value,
 }
 
+impl Ground for Api {
+    async fn open(dialect: Dialect) -> Self {
+        Self::over(TestDb::open(dialect).await).await
+    }
+
+    async fn close(self) {
+        Self::close(self).await;
+    }
+}
+
 impl Api {
-    pub async fn open(test: TestDb) -> Self {
+    async fn over(test: TestDb) -> Self {
         let (house, planner) = sample_apps::house(test);
         let host = house.owner().await.user;
         let key = key_of(&house, &host).await;
