@@ -1,4 +1,4 @@
-//! Jitsi Meet rooms: links, with tokens at the door where the server wants them.
+//! Jitsi Meet rooms: links, with a token for each visitor where the server wants them.
 
 mod api;
 mod error;

@@ -1,7 +1,5 @@
 //! The example people: a small office of structural engineers, made by the same verbs as everybody else.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context, Result};
 use jiff::SignedDuration;
 use kalends_catalog::APPS;
@@ -10,11 +8,11 @@ use kalends_domain::event_type::{
     QuestionKind,
 };
 use kalends_domain::people::{Role, Team, User};
-use kalends_engine::book::{BookAsk, Booker, Bounds, LocationChoice, LocationPick};
+use kalends_engine::book::{BookAsk, Booker, LocationChoice, LocationPick};
 use kalends_engine::event_types::EventTypeDraft;
 use kalends_engine::sign_in::OwnerAsk;
 use kalends_engine::slots::{SlotsAsk, Which};
-use kalends_engine::{Actor, Engine, Member, job};
+use kalends_engine::{Engine, Member, job};
 use secrecy::ExposeSecret;
 
 use super::Accounts;
@@ -212,27 +210,16 @@ async fn bookings(engine: &Engine, host: &User) -> Result<()> {
             Some(Location::GuestPlace) => "Avenida da Liberdade 12, Lisbon",
             _ => "",
         };
+        let booker = Booker {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            zone: zone.to_owned(),
+            locale: "en".to_owned(),
+            phone: None,
+        };
         let ask = BookAsk {
-            event_type: Which::Id(event_type.id),
-            start: first.start,
-            minutes: None,
-            booker: Booker {
-                name: name.to_owned(),
-                email: email.to_owned(),
-                zone: zone.to_owned(),
-                locale: "en".to_owned(),
-                phone: None,
-            },
-            guests: Vec::new(),
             location: Some(LocationChoice { pick: LocationPick::Nth(0), detail: place.to_owned() }),
-            answers: BTreeMap::default(),
-            notes: String::new(),
-            metadata: BTreeMap::default(),
-            times: None,
-            hold: None,
-            idempotency_key: None,
-            actor: Actor::Guest,
-            bounds: Bounds::Offered,
+            ..BookAsk::new(Which::Id(event_type.id), first.start, booker)
         };
         engine.book(&ask).await?;
     }

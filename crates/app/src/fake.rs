@@ -26,7 +26,7 @@ use crate::{
 
 pub use self::{
     dns::Dns,
-    gate::{Counted, gateway},
+    gate::{Counted, Same, gateway},
     laid::{Laid, LaidWhen, Says},
     mirror::Mirror,
     oauth::{Granted, OAuth},

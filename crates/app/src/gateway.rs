@@ -1,4 +1,4 @@
-//! The one gate to the outside: gives every call its surroundings.
+//! The gateway: every call to another server goes through it and gets its layers, credentials and addresses there.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
     use crate::{
         Declared, Kind, NoNames, Request, Response, Secret,
-        fake::{self, Bench, Fault},
+        fake::{self, Bench, Fault, Same},
         http::{NoRecorder, Simulated, Tokio},
         no_opinion,
     };
@@ -281,13 +281,6 @@ setup = [{ name = "token", label = "Token", type = "password", required = true }
         fake: || Arc::new(Acme::default()),
     };
 
-    struct Zero;
-    impl Chance for Zero {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
-
     /// A way out that no test may take.
     struct Outside;
     impl Transport for Outside {
@@ -298,7 +291,7 @@ setup = [{ name = "token", label = "Token", type = "password", required = true }
 
     fn gateway(fake: &Arc<Acme>) -> Gateway {
         let time = Arc::new(Tokio(Arc::new(Simulated::from(Timestamp::UNIX_EPOCH))));
-        Gateway::new(Arc::new(Outside), Arc::new(NoNames), time, Arc::new(Zero), Arc::new(NoRecorder))
+        Gateway::new(Arc::new(Outside), Arc::new(NoNames), time, Arc::new(Same(0)), Arc::new(NoRecorder))
             .playing(&APP, Arc::clone(fake) as Arc<dyn Fake>)
     }
 

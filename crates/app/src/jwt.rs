@@ -1,4 +1,4 @@
-//! Signed statements (RFC 7519): what is claimed, and a key's word for it.
+//! Signed JSON Web Tokens (RFC 7519).
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;

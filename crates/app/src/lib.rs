@@ -134,7 +134,7 @@ impl App {
             .find_map(|part| if let Part::Conference(part) = part { Some(part) } else { None })
     }
 
-    /// The power to mint a personal link at the door, among its parts.
+    /// The power to mint personal links for whoever joins, among its parts.
     pub fn join(&self) -> Option<Arc<dyn AnyJoin>> {
         (self.parts)()
             .into_iter()
@@ -176,7 +176,7 @@ pub enum Part {
     Calendar(Arc<dyn AnyCalendar>),
     /// A place to meet.
     Conference(Arc<dyn AnyConference>),
-    /// Personal links, minted when somebody walks in.
+    /// Personal links, minted when somebody joins.
     Join(Arc<dyn AnyJoin>),
     /// Messages to people.
     Messenger(Arc<dyn AnyMessenger>),

@@ -1,4 +1,4 @@
-//! Time, passed in.
+//! The clock, as a value that is passed in.
 
 use jiff::Timestamp;
 

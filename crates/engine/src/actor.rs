@@ -1,4 +1,4 @@
-//! Who asks, as the door has proven it.
+//! Who asks, as authentication has proven it.
 
 use kalends_domain::{
     Id, Uid,

@@ -1,4 +1,4 @@
-//! What every verb works with.
+//! The engine: what every verb works with (database, memory, clock, apps).
 
 use std::{
     ops::Deref,

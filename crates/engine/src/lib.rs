@@ -1,4 +1,4 @@
-//! The verbs of the product.
+//! The use cases of the product: its verbs are the methods of [`Engine`].
 
 mod actor;
 pub mod api_keys;

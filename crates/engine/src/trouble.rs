@@ -1,4 +1,4 @@
-//! Our own trouble: what no guest and no host can mend.
+//! Internal errors: what no guest and no host can mend.
 
 /// The database, or what stands in it, failed. The cause goes to the log, never to a page.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Chance that can be told beforehand.
+//! Randomness that is the same in every run.
 
 use std::sync::{
     Arc,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kalends_app::{
     App, Gateway, NoNames,
+    hook::Raw,
     http::{self, Request, Tokio, Transport},
 };
 use kalends_domain::{Clock, availability::Schedule, id::Chance, people::User, zone::Zone};
@@ -12,6 +13,7 @@ use kalends_engine::{
     Engine, Member,
     connect::Outside,
     flights::FlightLog,
+    hooks_in::{Arrived, Heard},
     job,
     notify::Links,
     schedules::ScheduleDraft,
@@ -118,6 +120,24 @@ impl House {
         };
         assert!(made.is_ok(), "no hours for a colleague: {made:?}");
         user
+    }
+}
+
+/// A provider's notice arrives, at the key that ends its address.
+///
+/// # Panics
+/// When it cannot be written down.
+pub async fn hear(engine: &Engine, app: &str, notice: &Raw) -> Heard {
+    let key = notice.url.path().rsplit('/').next().unwrap_or_default();
+    let arrived = Arrived {
+        method: notice.method.clone(),
+        query: notice.url.query().map(str::to_owned),
+        headers: notice.headers.clone(),
+        body: notice.body.clone(),
+    };
+    match engine.receive(app, key, arrived).await {
+        Ok(heard) => heard,
+        Err(error) => panic!("a notice cannot be received: {error}"),
     }
 }
 

@@ -6,11 +6,12 @@ mod database;
 mod house;
 pub mod make;
 pub mod planner;
+pub mod postbox;
 pub mod suite;
 
 pub use self::{
     chance::Counting,
     clock::{Held, Hurried},
     database::{Dialect, TestDb, postgres},
-    house::{House, settle},
+    house::{House, hear, settle},
 };

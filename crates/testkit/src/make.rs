@@ -8,9 +8,20 @@ use kalends_domain::{
     people::{Organization, Profile, Role, Slug, Team, User},
 };
 
-use kalends_engine::Member;
+use kalends_engine::{Member, book::Booker};
 
 use crate::TestDb;
+
+/// Who books: `name@guests.example.com`, in UTC.
+pub fn booker(name: &str) -> Booker {
+    Booker {
+        name: name.to_owned(),
+        email: format!("{name}@guests.example.com"),
+        zone: "UTC".into(),
+        locale: String::new(),
+        phone: None,
+    }
+}
 
 /// A slug.
 ///

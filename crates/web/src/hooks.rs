@@ -1,4 +1,4 @@
-//! Where providers tell us of what happened there: read once, capped, handed on, answered at once (INB-01, INB-02).
+//! Inbound webhooks over HTTP: read once, capped, handed on, answered at once (INB-01, INB-02).
 
 use std::{any::Any, time::Duration};
 

@@ -1,4 +1,4 @@
-//! One list of every route.
+//! The router: one list of every route, and what stands around all of them.
 
 use std::{any::Any, sync::Arc, time::Duration};
 

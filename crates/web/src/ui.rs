@@ -1,4 +1,4 @@
-//! Small things every page draws: icons, initials.
+//! Icons and initials.
 
 use std::{collections::HashMap, fmt, sync::LazyLock};
 

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, Zoned, civil::Date};
 use kalends_domain::{Span, Zone, people::Hours};
 
-/// How one visitor reads times, and what day it is for them.
+/// How a guest reads times, and what day it is for them.
 #[derive(Debug, Clone)]
 pub struct Face {
     /// Where they are.

@@ -1,14 +1,8 @@
+use kalends_app::fake::Same;
 use proptest::prelude::*;
 
 use super::*;
 use crate::fake::acceptor::{Acceptor, Verdict};
-
-struct Ones;
-impl Chance for Ones {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0x11);
-    }
-}
 
 fn ntlm(user: &str, domain: &str, password: &str) -> Ntlm {
     Ntlm {
@@ -17,7 +11,7 @@ fn ntlm(user: &str, domain: &str, password: &str) -> Ntlm {
         password: Secret::new(password),
         host: "mail.example.test".into(),
         now: Timestamp::UNIX_EPOCH,
-        chance: Arc::new(Ones),
+        chance: Arc::new(Same(0x11)),
     }
 }
 

@@ -34,7 +34,10 @@ fn connects() -> Result<()> {
     let wrong = [("client_id", CLIENT), ("client_secret", "a wrong one"), ("do", "save")];
     let page = host.browser.send(&registration, &registration, &wrong)?;
     let words = page.words();
-    ensure!(page.status == 422 && words.contains("does not know this client id and secret; copy both again"), "{words}");
+    ensure!(
+        page.status == 422 && words.contains("does not know this client id and secret; copy both again"),
+        "{words}"
+    );
     ensure!(!words.contains("a wrong one"), "the secret is on the page");
     let right = [("client_id", CLIENT), ("client_secret", SECRET), ("do", "save")];
     let page = host.browser.send(&registration, &registration, &right)?;

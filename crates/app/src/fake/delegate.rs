@@ -16,7 +16,7 @@ pub(super) struct Delegate {
     pub allowed: BTreeSet<String>,
 }
 
-/// A status and the provider's word for why not.
+/// A status and the provider's code for why not.
 pub(super) type No = (u16, &'static str);
 
 #[derive(Deserialize)]

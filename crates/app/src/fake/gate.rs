@@ -1,4 +1,4 @@
-//! A gate to played providers, for tests of one app.
+//! A gateway to fakes, for tests of one app.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,5 +28,15 @@ impl Chance for Counted {
             *next = next.wrapping_mul(29).wrapping_add(71);
             *byte = *next;
         }
+    }
+}
+
+/// Chance that throws the same byte every time.
+#[derive(Debug, Clone, Copy)]
+pub struct Same(pub u8);
+
+impl Chance for Same {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! Notices a provider sends: its handshake, its signature, what it tells. Pure: nothing is changed or fetched here.
+//! Inbound webhooks (notices): a provider's handshake, its signature, what it tells. Pure: nothing is changed or fetched here.
 
 mod raw;
 pub mod signature;

@@ -74,13 +74,12 @@ mod tests {
     use std::{collections::BTreeMap, sync::Mutex};
 
     use jiff::Timestamp;
-    use kalends_domain::id::Chance;
     use url::Url;
 
     use super::*;
     use crate::{
         App, Cx, Declared, Gateway, NoNames, Secrets,
-        fake::{self, Bench, Fake, Fault},
+        fake::{self, Bench, Fake, Fault, Same},
         gateway::{Account, Patience},
         http::{NoRecorder, Simulated, Tokio},
         no_opinion,
@@ -142,13 +141,6 @@ may = ["Make rooms"]
         fake: || Arc::new(Server::default()),
     };
 
-    struct Zero;
-    impl Chance for Zero {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
-
     struct Says(&'static str);
     impl Handshake for Says {
         fn hello(&self) -> Result<String, Error> {
@@ -166,7 +158,7 @@ may = ["Make rooms"]
     fn cx(server: &Arc<Server>) -> Cx {
         let time = Arc::new(Tokio(Arc::new(Simulated::from(Timestamp::UNIX_EPOCH))));
         let played = Arc::new(fake::Played::new(Arc::clone(server) as Arc<dyn Fake>));
-        let gateway = Gateway::new(played, Arc::new(NoNames), time, Arc::new(Zero), Arc::new(NoRecorder));
+        let gateway = Gateway::new(played, Arc::new(NoNames), time, Arc::new(Same(0)), Arc::new(NoRecorder));
         let account = Account {
             id: "1".into(),
             settings: serde_json::json!({}),

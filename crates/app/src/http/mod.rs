@@ -1,4 +1,4 @@
-//! The way out: a request, the transport that carries it, and the policies around the transport.
+//! Outgoing HTTP: a request, the transport that carries it, and the layers around the transport.
 //!
 //! No socket is in here. The binary brings one; a fake answers by itself.
 

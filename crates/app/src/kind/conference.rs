@@ -85,7 +85,7 @@ pub trait Conference: Send + Sync + 'static {
     }
 }
 
-/// The power to mint a personal link when somebody walks in, so that none lives long in a mail (JIT-04), and no host's
+/// The power to mint a personal link when somebody joins, so that none lives long in a mail (JIT-04), and no host's
 /// link is kept anywhere at all (ZOOM-09).
 ///
 /// A room whose link is [`Link::AtDoor`] is entered through the booking's `/join/{uid}` page, which calls this
@@ -132,7 +132,7 @@ pub struct Room {
     pub id: RemoteId,
     /// How guests come in.
     pub link: Link,
-    /// To be typed at the door.
+    /// To be typed when joining.
     pub password: Option<String>,
 }
 
@@ -155,7 +155,7 @@ impl Room {
     }
 }
 
-/// Whether a provider's word is a link people can be sent to: on the web, encrypted, to a host.
+/// Whether what a provider gave is a link people can be sent to: on the web, encrypted, to a host.
 pub fn is_link(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.host_str().is_some())
 }
@@ -229,7 +229,7 @@ pub fn tag(uid: &str) -> String {
     format!("{TAG}{digits}")
 }
 
-/// Somebody who walks in.
+/// Somebody who joins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
     /// Who they are to us, stable: a user's or an attendee's id.

@@ -1,4 +1,4 @@
-//! A key's word for who we are at a token endpoint: `private_key_jwt` (RFC 7521, 4.2; RFC 7523, 2.2; OAU-05).
+//! Client authentication by a private key at a token endpoint: `private_key_jwt` (RFC 7521, 4.2; RFC 7523, 2.2; OAU-05).
 
 use aws_lc_rs::digest;
 use base64::{

@@ -1,4 +1,4 @@
-//! The provider's sign-in desk: the authorize address, and the requests to its token endpoint.
+//! The provider's authorization server: the authorize address, and the requests to its token endpoint.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ const LIMITS: Limits =
 const SECRET: [&str; 6] =
     ["assertion", "client_assertion", "code", "code_verifier", "refresh_token", "token"];
 
-/// One provider's desk, for one account.
+/// One provider's authorization server (RFC 6749), for one account.
 ///
 /// Its requests carry no account's credential and are never sent twice: codes and refresh tokens are good for one use.
 #[derive(Clone)]
@@ -258,7 +258,7 @@ impl Desk {
         }
     }
 
-    /// Our key's word for us, good for one request.
+    /// A client assertion signed by our key, good for one request.
     fn assertion(&self, client: &str, key: &Secret) -> Result<String, Refusal> {
         let ours =
             |problem: String| Refusal { class: Class::Client, error: Error::new(Kind::Invalid, problem) };

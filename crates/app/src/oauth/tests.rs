@@ -3,13 +3,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
-use kalends_domain::id::Chance;
 use rstest::rstest;
 
 use super::{Ask, Class, Client, Desk, OAuth, Refusal, Tokens, pkce};
 use crate::{
     App, Declared, Gateway, Kind, NoNames, Request, Response, Retry, Secret,
-    fake::{self, Bench, Fake, Fault},
+    fake::{self, Bench, Fake, Fault, Same},
     gateway::Patience,
     http::{NoRecorder, Simulated, Tokio},
     no_opinion,
@@ -80,13 +79,6 @@ impl Fake for Acme {
     }
 }
 
-struct Seven;
-impl Chance for Seven {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
-    }
-}
-
 /// A way out that no test may take.
 struct Outside;
 impl crate::http::Transport for Outside {
@@ -102,7 +94,7 @@ fn stage() -> (Arc<Acme>, Desk) {
     let fake = Arc::new(Acme::new());
     let time = Arc::new(Tokio(Arc::new(Simulated::from(Timestamp::UNIX_EPOCH))));
     let gateway =
-        Gateway::new(Arc::new(Outside), Arc::new(NoNames), time, Arc::new(Seven), Arc::new(NoRecorder))
+        Gateway::new(Arc::new(Outside), Arc::new(NoNames), time, Arc::new(Same(7)), Arc::new(NoRecorder))
             .playing(&APP, Arc::clone(&fake) as Arc<dyn Fake>);
     let desk = gateway.desk(&APP, "1", Patience::Form).unwrap().unwrap();
     (fake, desk)
@@ -120,7 +112,7 @@ fn code(desk: &Desk, client: &Client, verifier: &Secret) -> Secret {
 #[tokio::test(start_paused = true)]
 async fn oau_01_a_code_is_worth_tokens_only_with_its_verifier_and_only_once() {
     let (fake, desk) = stage();
-    let (client, verifier) = (fake.1.client(), pkce::verifier(&Seven));
+    let (client, verifier) = (fake.1.client(), pkce::verifier(&Same(7)));
     let stolen = code(&desk, &client, &verifier);
     let refused = desk.exchange(&client, &stolen, BACK, &Secret::new("another")).await.unwrap_err();
     assert_eq!(refused.class, Class::Grant);
@@ -135,7 +127,7 @@ async fn oau_01_a_code_is_worth_tokens_only_with_its_verifier_and_only_once() {
 #[tokio::test(start_paused = true)]
 async fn oau_04_a_code_for_another_redirect_is_worth_nothing() {
     let (fake, desk) = stage();
-    let (client, verifier) = (fake.1.client(), pkce::verifier(&Seven));
+    let (client, verifier) = (fake.1.client(), pkce::verifier(&Same(7)));
     let code = code(&desk, &client, &verifier);
     let other = "https://meet.example.com/apps/acme/callback/";
     assert_eq!(desk.exchange(&client, &code, other, &verifier).await.unwrap_err().class, Class::Grant);
@@ -144,7 +136,7 @@ async fn oau_04_a_code_for_another_redirect_is_worth_nothing() {
 #[tokio::test(start_paused = true)]
 async fn oau_16_a_token_given_back_is_worth_nothing_and_can_be_given_back_again() {
     let (fake, desk) = stage();
-    let (client, verifier) = (fake.1.client(), pkce::verifier(&Seven));
+    let (client, verifier) = (fake.1.client(), pkce::verifier(&Same(7)));
     let code = code(&desk, &client, &verifier);
     let tokens = desk.exchange(&client, &code, BACK, &verifier).await.unwrap();
     let refresh = tokens.refresh.unwrap();

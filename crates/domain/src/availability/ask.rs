@@ -1,4 +1,4 @@
-//! The question: everything the engine is told.
+//! The input of the slot engine.
 
 use super::{Block, Blocks, Counted, OutOfOffice, Schedule, Source, Travel};
 use crate::{

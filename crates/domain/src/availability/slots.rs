@@ -1,4 +1,4 @@
-//! The engine: free ranges of the hosts, together, walked for slots.
+//! The slot engine: free ranges of the hosts, together, walked for slots.
 
 use jiff::civil::Date;
 

@@ -1,4 +1,4 @@
-//! The agreement between hosts and guests.
+//! A booking: the agreement between hosts and guests.
 
 mod change;
 mod outside;

@@ -1,4 +1,4 @@
-//! Where a booking stands.
+//! The states of a booking.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

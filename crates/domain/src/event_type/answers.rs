@@ -1,4 +1,4 @@
-//! What guests answer, checked against what was asked.
+//! Answers of guests, checked against the questions.
 
 use std::collections::BTreeMap;
 

@@ -96,7 +96,7 @@ pub enum BookedLocation {
         app: String,
         /// The guest's link, once it is known.
         url: Option<String>,
-        /// What guests type at the door, where the room asks for it.
+        /// What guests type to join, where the room asks for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<String>,
         /// The apps that make the room when the chosen one cannot, in order.
@@ -131,7 +131,7 @@ impl BookedLocation {
         app.into_iter().chain(fallbacks.iter().map(String::as_str))
     }
 
-    /// What guests type at the door, where the room asks for it.
+    /// What guests type to join, where the room asks for it.
     pub fn password(&self) -> Option<&str> {
         match self {
             Self::App { password, .. } => password.as_deref(),

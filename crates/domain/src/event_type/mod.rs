@@ -1,4 +1,4 @@
-//! What can be booked.
+//! Event types: what can be booked.
 
 mod answers;
 mod link;

@@ -1,4 +1,4 @@
-//! What guests are asked.
+//! Questions that guests are asked.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Who belongs where and may do what.
+//! People: users, teams, organizations, and what each role may do.
 
 mod slug;
 

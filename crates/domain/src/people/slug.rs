@@ -1,4 +1,4 @@
-//! A part of an address that people read.
+//! Slugs: parts of addresses that people read.
 
 use std::fmt;
 

@@ -40,6 +40,28 @@ pub struct BookAsk {
     pub bounds: Bounds,
 }
 
+impl BookAsk {
+    /// A guest wants this start and says no more.
+    pub fn new(event_type: Which, start: Timestamp, booker: Booker) -> Self {
+        Self {
+            event_type,
+            start,
+            minutes: None,
+            booker,
+            guests: Vec::new(),
+            location: None,
+            answers: Answers::new(),
+            notes: String::new(),
+            metadata: BTreeMap::new(),
+            times: None,
+            hold: None,
+            idempotency_key: None,
+            actor: Actor::Guest,
+            bounds: Bounds::Offered,
+        }
+    }
+}
+
 /// Which starts will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Bounds {
@@ -164,6 +186,14 @@ pub struct RescheduleAsk {
     pub actor: Actor,
     /// Which starts will do.
     pub bounds: Bounds,
+}
+
+impl RescheduleAsk {
+    /// To an offered start, with no reason given.
+    pub const fn new(booking: Uid, start: Timestamp, actor: Actor) -> Self {
+        let reason = String::new();
+        Self { booking, start, reason, minutes: None, hold: None, actor, bounds: Bounds::Offered }
+    }
 }
 
 /// Calls a booking off.

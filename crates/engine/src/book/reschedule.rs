@@ -81,15 +81,8 @@ impl Engine {
     ) -> Result<Booking, ChangeError> {
         let offering =
             self.memory.offering(booking.event_type).await?.ok_or(ChangeError::Time(BookError::NotFound))?;
-        let ask = RescheduleAsk {
-            booking: booking.uid.clone(),
-            start: to.starts(),
-            reason: String::new(),
-            minutes: None,
-            hold: None,
-            actor,
-            bounds: Bounds::AnyFreeTime,
-        };
+        let bounds = Bounds::AnyFreeTime;
+        let ask = RescheduleAsk { bounds, ..RescheduleAsk::new(booking.uid.clone(), to.starts(), actor) };
         self.move_to(ask, booking, &offering, to).await
     }
 

@@ -39,13 +39,9 @@ impl Engine {
         let booking = self.hosted_booking(asker, uid).await?.booking;
         let to = booking.shifted().ok_or(ChangeError::NotFound)?;
         let ask = RescheduleAsk {
-            booking: uid.clone(),
-            start: to.starts(),
             reason: format!("{} It takes place at the local time that was agreed.", because(&booking)),
-            minutes: None,
-            hold: None,
-            actor,
             bounds: Bounds::AnyFreeTime,
+            ..RescheduleAsk::new(uid.clone(), to.starts(), actor)
         };
         self.reschedule(&ask).await
     }

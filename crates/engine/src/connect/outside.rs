@@ -1,4 +1,4 @@
-//! The way out, as the binary put it together.
+//! What leads outside, as the binary put it together: apps, gateway, keys, addresses.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What providers tell us: taken in at once, applied by a job, never believed beyond "look there".
+//! Inbound webhooks: taken in at once, applied by a job, never believed beyond "look there".
 
 mod address;
 mod apply;

@@ -35,7 +35,7 @@ pub struct InboundNotice {
     pub id: Id<InboundEvent>,
     /// By which app.
     pub app: String,
-    /// What it told, in a word.
+    /// What it told, in a few words.
     pub what: &'static str,
     /// What became of it.
     pub state: Inbound,

@@ -104,25 +104,13 @@ impl From<kalends_store::Error> for Failed {
 mod tests {
     use std::sync::Arc;
 
-    use kalends_domain::{Clock, id::Chance};
+    use kalends_app::fake::Same;
+    use kalends_testkit::Held;
 
     use super::*;
 
-    struct Held;
-    impl Clock for Held {
-        fn now(&self) -> Timestamp {
-            Timestamp::UNIX_EPOCH
-        }
-    }
-    struct Most;
-    impl Chance for Most {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(0xff);
-        }
-    }
-
     fn wait(when: When, tries: u32) -> i64 {
-        let ids = Ids::new(Arc::new(Held), Arc::new(Most));
+        let ids = Ids::new(Arc::new(Held::at(Timestamp::UNIX_EPOCH)), Arc::new(Same(0xff)));
         when.instant(tries, Timestamp::UNIX_EPOCH, &ids).as_second()
     }
 

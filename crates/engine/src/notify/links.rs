@@ -71,7 +71,7 @@ impl Links {
         format!("{}/booking/{uid}/cancel", self.base)
     }
 
-    /// The door of a room whose links are made when somebody walks in (JIT-04).
+    /// Where one joins a room whose links are made when somebody joins (JIT-04).
     pub fn join(&self, uid: &Uid) -> String {
         format!("{}/join/{uid}", self.base)
     }

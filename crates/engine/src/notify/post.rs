@@ -1,4 +1,4 @@
-//! The way mails leave: the organization's own mail server, else the instance's.
+//! Which mail server sends: the organization's own, else the instance's.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Walking in: a link for whoever stands at the door, made when they do (JIT-04).
+//! Joining a room: a personal link, made when somebody asks for it (JIT-04).
 
 use jiff::SignedDuration;
 use kalends_app::{

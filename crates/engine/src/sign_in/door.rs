@@ -1,4 +1,4 @@
-//! The door: how often it may be tried, and who tries.
+//! Limits on signing in: how often it may be tried, and by whom.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Throttle, TooMany};
 
-/// Who is at the door, for limits, lists of sessions and the audit log.
+/// Who wants to sign in, for limits, lists of sessions and the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     /// Where they come from, behind proxies the operator trusts.

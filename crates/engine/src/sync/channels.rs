@@ -237,28 +237,16 @@ const fn is_final(error: &Error) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use kalends_domain::{Clock, id::Chance};
+    use kalends_app::fake::Same;
+    use kalends_testkit::Held;
 
     use super::*;
-
-    struct Held;
-    impl Clock for Held {
-        fn now(&self) -> Timestamp {
-            Timestamp::UNIX_EPOCH
-        }
-    }
-    struct Same(u8);
-    impl Chance for Same {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(self.0);
-        }
-    }
 
     #[test]
     fn a_channel_is_renewed_at_three_quarters_of_its_life_and_not_all_at_once() {
         let week = Timestamp::from_second(7 * 86_400).unwrap();
         let at = |byte| {
-            let ids = Ids::new(Arc::new(Held), Arc::new(Same(byte)));
+            let ids = Ids::new(Arc::new(Held::at(Timestamp::UNIX_EPOCH)), Arc::new(Same(byte)));
             renewal(Timestamp::UNIX_EPOCH, week, &ids).as_second()
         };
         assert_eq!(at(0), 7 * 86_400 / 4 * 3);

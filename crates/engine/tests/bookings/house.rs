@@ -13,13 +13,13 @@ use kalends_domain::{
     Clock, Id, Ids,
     availability::Schedule,
     booking::Booking,
-    event_type::{Answers, Assignment, EventType, Settings},
+    event_type::{Assignment, EventType, Settings},
     people::{Role, User},
     zone::Zone,
 };
 use kalends_engine::{
     Actor, Engine, Member,
-    book::{BookAsk, BookError, Booked, Booker, Bounds, CancelAsk, CancelWhat, RescheduleAsk},
+    book::{BookAsk, BookError, Booked, CancelAsk, CancelWhat, RescheduleAsk},
     connect::Outside,
     notify::Links,
     schedules::ScheduleDraft,
@@ -198,40 +198,11 @@ pub(crate) fn slots_ask(event_type: &EventType, from: &str, until: &str) -> Slot
 }
 
 pub(crate) fn ask(event_type: Id<EventType>, start: Timestamp, guest: &str) -> BookAsk {
-    BookAsk {
-        event_type: Which::Id(event_type),
-        start,
-        minutes: None,
-        booker: Booker {
-            name: guest.to_owned(),
-            email: format!("{guest}@guests.example.com"),
-            zone: "UTC".into(),
-            locale: String::new(),
-            phone: None,
-        },
-        guests: Vec::new(),
-        location: None,
-        answers: Answers::new(),
-        notes: String::new(),
-        metadata: BTreeMap::new(),
-        times: None,
-        hold: None,
-        idempotency_key: None,
-        actor: Actor::Guest,
-        bounds: Bounds::Offered,
-    }
+    BookAsk::new(Which::Id(event_type), start, make::booker(guest))
 }
 
 pub(crate) fn moving(booking: &Booking, start: &str, actor: Actor) -> RescheduleAsk {
-    RescheduleAsk {
-        booking: booking.uid.clone(),
-        start: at(start),
-        reason: String::new(),
-        minutes: None,
-        hold: None,
-        actor,
-        bounds: Bounds::Offered,
-    }
+    RescheduleAsk::new(booking.uid.clone(), at(start), actor)
 }
 
 pub(crate) fn cancelling(booking: &Booking, what: CancelWhat, actor: Actor) -> CancelAsk {

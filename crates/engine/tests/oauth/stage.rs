@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use kalends_app::{
-    Account, Gateway, Kind, NoNames,
+    Gateway, Kind, NoNames,
     fake::{Fake, OAuth},
 };
 use kalends_domain::{
@@ -12,7 +12,7 @@ use kalends_domain::{
 };
 use kalends_engine::{
     Engine, Member,
-    connect::{Answer, Begin, Configured, ConnectError, Finished, Outside, Post},
+    connect::{Answer, Begin, Configured, ConnectError, Finished, Outside},
     job,
     notify::Links,
     sign_in::Session,
@@ -22,11 +22,14 @@ use kalends_store::{
     repo::{Connection, Grant, Installation},
     seal::Keys,
 };
-use kalends_testkit::{Counting, TestDb};
+use kalends_testkit::{
+    Counting, TestDb,
+    postbox::{self, POSTBOX},
+};
 use url::Url;
 
 use crate::{
-    club::{CLUB, POSTBOX, Provider},
+    club::{CLUB, Provider},
     node::{Patient, Stops, Watching, Way},
 };
 
@@ -62,9 +65,7 @@ pub fn node(
     let known =
         Configured { client: provider.sign_in.client(), webhook_secret: None, webhook_secret_before: None };
     let known = if registered { BTreeMap::from([("club".to_owned(), known)]) } else { BTreeMap::new() };
-    let account =
-        Account { id: "instance".into(), zone: "UTC".into(), locale: "en".into(), ..Account::default() };
-    let outside = outside.with_post(Post { app: &POSTBOX, account, from: None }).unwrap();
+    let outside = outside.with_post(postbox::post()).unwrap();
     (Engine::new(db, outside.with_registrations(known).unwrap()), stops)
 }
 

@@ -5,7 +5,7 @@
 use jiff::SignedDuration;
 use kalends_app::fake::Fake;
 use kalends_domain::booking::{Booking, Seen};
-use kalends_engine::job;
+use kalends_engine::{Actor, book::RescheduleAsk, job};
 use kalends_store::{repo::OutsideChange, sql};
 use kalends_testkit::{TestDb, planner::Edit};
 
@@ -80,15 +80,7 @@ async fn an_event_at_its_time_is_not_looked_at_though_its_version_is_anothers(t:
 
 async fn a_sight_is_void_once_the_booking_has_moved_on(t: &TestDb) {
     let (stage, booking) = seen(t).await;
-    let ask = kalends_engine::book::RescheduleAsk {
-        booking: booking.uid.clone(),
-        start: at("11-26 11:00"),
-        reason: String::new(),
-        minutes: None,
-        hold: None,
-        actor: kalends_engine::Actor::Guest,
-        bounds: kalends_engine::book::Bounds::Offered,
-    };
+    let ask = RescheduleAsk::new(booking.uid.clone(), at("11-26 11:00"), Actor::Guest);
     stage.engine.reschedule(&ask).await.unwrap();
     // Nothing of it is written over there yet: by its version the event stands as it was seen.
     heed(&stage).await;

@@ -1,15 +1,14 @@
 //! Notices as they came: kept sealed for a while, looked into, read again.
 
 use jiff::SignedDuration;
-use kalends_app::hook::Raw;
 use kalends_domain::people::Role;
 use kalends_engine::{
     Member,
-    hooks_in::{Arrived, Heard, InboundNotice, Which},
+    hooks_in::{Heard, InboundNotice, Which},
     job,
 };
 use kalends_store::{repo::Inbound, sql};
-use kalends_testkit::{TestDb, planner::Edit};
+use kalends_testkit::{TestDb, hear, planner::Edit};
 
 use crate::stage::{Stage, span};
 
@@ -25,22 +24,11 @@ fn manager(stage: &Stage<'_>) -> Member {
     Member { role: Role::Admin, ..stage.member }
 }
 
-async fn hear(stage: &Stage<'_>, raw: &Raw) -> Heard {
-    let key = raw.url.path().rsplit('/').next().unwrap();
-    let arrived = Arrived {
-        method: raw.method.clone(),
-        query: raw.url.query().map(str::to_owned),
-        headers: raw.headers.clone(),
-        body: raw.body.clone(),
-    };
-    stage.engine.receive("planner", key, arrived).await.unwrap()
-}
-
 /// One notice that a calendar changed, heard.
 async fn heard(stage: &Stage<'_>) -> InboundNotice {
     stage.planner.notices();
     stage.planner.edit("work", "dentist", Edit::At(span("11-24 10:00", 60)));
-    assert_eq!(hear(stage, &stage.planner.notices()[0]).await, Heard::Taken);
+    assert_eq!(hear(&stage.engine, "planner", &stage.planner.notices()[0]).await, Heard::Taken);
     all(stage).await.remove(0)
 }
 
@@ -75,7 +63,7 @@ async fn a_notice_that_comes_twice_is_kept_once_inb_05(t: &TestDb) {
     let stage = Stage::following(t).await;
     let notice = stage.planner.notices().remove(0);
     for _ in 0..3 {
-        hear(&stage, &notice).await;
+        hear(&stage.engine, "planner", &notice).await;
     }
     assert_eq!((all(&stage).await.len(), kept(t).await.len()), (1, 1));
 }
@@ -84,7 +72,7 @@ async fn what_is_refused_is_not_kept_inb_03(t: &TestDb) {
     let stage = Stage::following(t).await;
     let mut forged = stage.planner.notices().remove(0);
     forged.body = forged.body.iter().rev().copied().collect::<Vec<u8>>().into();
-    assert_eq!(hear(&stage, &forged).await, Heard::Refused);
+    assert_eq!(hear(&stage.engine, "planner", &forged).await, Heard::Refused);
     assert_eq!(kept(t).await.len(), 0);
 }
 

@@ -15,7 +15,6 @@ mod guards;
 mod kept;
 mod moves;
 mod notices;
-mod post;
 mod proof;
 mod registered;
 mod stage;

@@ -5,7 +5,7 @@ use kalends_domain::{
     booking::{AskWhy, By, Seen, State},
     people::CalendarChanges,
 };
-use kalends_engine::{calendar_changes::ChangeAnswer, connect::CalendarUse};
+use kalends_engine::{Actor, book::RescheduleAsk, calendar_changes::ChangeAnswer, connect::CalendarUse};
 use kalends_testkit::{TestDb, make, planner::Edit};
 
 use crate::stage::{Stage, at, span};
@@ -233,15 +233,7 @@ async fn a_question_goes_when_the_booking_is_moved_by_its_guest(t: &TestDb) {
 }
 
 async fn move_by_guest(stage: &Stage<'_>, booking: &kalends_domain::booking::Booking, to: &str) {
-    let ask = kalends_engine::book::RescheduleAsk {
-        booking: booking.uid.clone(),
-        start: at(to),
-        reason: String::new(),
-        minutes: None,
-        hold: None,
-        actor: kalends_engine::Actor::Guest,
-        bounds: kalends_engine::book::Bounds::Offered,
-    };
+    let ask = RescheduleAsk::new(booking.uid.clone(), at(to), Actor::Guest);
     stage.engine.reschedule(&ask).await.unwrap();
 }
 

@@ -1,16 +1,13 @@
 //! Notices on record: what was told, refused, and called because of it.
 
-use kalends_app::{
-    fake::{Fake, Fault},
-    hook::Raw,
-};
+use kalends_app::fake::{Fake, Fault};
 use kalends_domain::people::Role;
 use kalends_engine::{
     Member,
     connect::ConnectError,
-    hooks_in::{Arrived, Heard, Inbound},
+    hooks_in::{Heard, Inbound},
 };
-use kalends_testkit::{TestDb, planner::Edit};
+use kalends_testkit::{TestDb, hear, planner::Edit};
 
 use crate::stage::{Stage, span};
 
@@ -20,23 +17,12 @@ checks![
     an_accounts_notices_are_its_owners_and_managers_to_see,
 ];
 
-async fn hear(stage: &Stage<'_>, raw: &Raw) -> Heard {
-    let key = raw.url.path().rsplit('/').next().unwrap();
-    let arrived = Arrived {
-        method: raw.method.clone(),
-        query: raw.url.query().map(str::to_owned),
-        headers: raw.headers.clone(),
-        body: raw.body.clone(),
-    };
-    stage.engine.receive("planner", key, arrived).await.unwrap()
-}
-
 /// A calendar that changed, and was told of.
 async fn told(t: &TestDb) -> Stage<'_> {
     let stage = Stage::following(t).await;
     stage.planner.edit("work", "dentist", Edit::At(span("11-24 10:00", 60)));
     for notice in stage.planner.notices() {
-        hear(&stage, &notice).await;
+        hear(&stage.engine, "planner", &notice).await;
     }
     stage
 }
@@ -68,7 +54,7 @@ async fn refused_notices_are_counted_and_write_nothing_else_inb_03(t: &TestDb) {
     let mut forged = stage.planner.notices().pop().unwrap();
     forged.body = b"{}".as_slice().into();
     for _ in 0..3 {
-        assert_eq!(hear(&stage, &forged).await, Heard::Refused);
+        assert_eq!(hear(&stage.engine, "planner", &forged).await, Heard::Refused);
     }
     let unwritten = stage.engine.notices_of(&stage.member, stage.installation, None, 10).await.unwrap();
     assert_eq!(unwritten, before);

@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 use kalends_app::fake::{Fake, Fault};
 use kalends_domain::{Clock, Span};
-use kalends_engine::{hooks_in::Arrived, job};
+use kalends_engine::job;
 use kalends_store::Change;
-use kalends_testkit::{TestDb, planner::Edit};
+use kalends_testkit::{TestDb, hear, planner::Edit};
 use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::stage::{Stage, at, span};
@@ -37,14 +37,7 @@ async fn deliver(stage: &Stage<'_>, dice: &mut Dice, waiting: &mut Vec<kalends_a
         let notice = waiting.swap_remove(any);
         let times = [0, 1, 1, 2][usize::try_from(dice.below(4)).unwrap()];
         for _ in 0..times {
-            let key = notice.url.path().rsplit('/').next().unwrap().to_owned();
-            let arrived = Arrived {
-                method: notice.method.clone(),
-                query: None,
-                headers: notice.headers.clone(),
-                body: notice.body.clone(),
-            };
-            stage.engine.receive("planner", &key, arrived).await.unwrap();
+            hear(&stage.engine, "planner", &notice).await;
         }
     }
 }

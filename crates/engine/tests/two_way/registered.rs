@@ -15,12 +15,12 @@ use kalends_domain::{Clock, people::Role};
 use kalends_engine::{
     Engine, Member,
     connect::{Configured, Outside},
-    hooks_in::{Arrived, Heard},
+    hooks_in::Heard,
     notify::Links,
 };
 use kalends_store::{seal::Keys, sql};
 use kalends_testkit::{
-    Counting, TestDb,
+    Counting, TestDb, hear,
     planner::{PLANNER, Planner},
 };
 
@@ -96,12 +96,6 @@ fn notice(t: &TestDb, address: &str, secret: &str) -> Raw {
     Raw { method: Method::POST, url: address.parse().unwrap(), headers, body: body.to_vec().into() }
 }
 
-async fn hear(engine: &Engine, raw: Raw) -> Heard {
-    let key = raw.url.path().rsplit('/').next().unwrap().to_owned();
-    let arrived = Arrived { method: raw.method, query: None, headers: raw.headers, body: raw.body };
-    engine.receive("ringer", &key, arrived).await.unwrap()
-}
-
 async fn address(engine: &Engine, manager: &Member) -> String {
     engine.registration_of(manager, "ringer").await.unwrap().notices.unwrap()
 }
@@ -111,10 +105,10 @@ async fn a_registration_shows_one_address_and_believes_its_own_secret_alone(t: &
     let shown = address(&engine, &manager).await;
     assert!(shown.starts_with("https://book.example/hooks/ringer/"));
     assert_eq!(address(&engine, &manager).await, shown, "it stays, for it is entered by hand over there");
-    assert_eq!(hear(&engine, notice(t, &shown, "another")).await, Heard::Refused);
-    assert_eq!(hear(&engine, notice(t, &shown, "signed by this")).await, Heard::Taken);
+    assert_eq!(hear(&engine, "ringer", &notice(t, &shown, "another")).await, Heard::Refused);
+    assert_eq!(hear(&engine, "ringer", &notice(t, &shown, "signed by this")).await, Heard::Taken);
     assert_eq!(
-        hear(&engine, notice(t, &shown, "before")).await,
+        hear(&engine, "ringer", &notice(t, &shown, "before")).await,
         Heard::Taken,
         "INB-07: two secrets are good"
     );
@@ -130,5 +124,5 @@ async fn a_registration_shows_one_address_and_believes_its_own_secret_alone(t: &
 async fn without_a_secret_everything_is_refused(t: &TestDb) {
     let (engine, manager) = engine(t, None).await;
     let shown = address(&engine, &manager).await;
-    assert_eq!(hear(&engine, notice(t, &shown, "")).await, Heard::Refused);
+    assert_eq!(hear(&engine, "ringer", &notice(t, &shown, "")).await, Heard::Refused);
 }

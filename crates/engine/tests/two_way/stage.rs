@@ -1,6 +1,6 @@
 //! A host whose calendar is connected, and the provider behind it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use kalends_app::{
@@ -12,13 +12,13 @@ use kalends_domain::{
     Id, Span,
     availability::Schedule,
     booking::Booking,
-    event_type::{Answers, EventType, Settings},
+    event_type::{EventType, Settings},
     people::{CalendarChanges, Profile, User},
     zone::Zone,
 };
 use kalends_engine::{
-    Actor, Engine, Member,
-    book::{BookAsk, Booker, Bounds},
+    Engine, Member,
+    book::{BookAsk, Booker},
     connect::Outside,
     flights::FlightLog,
     notify::Links,
@@ -32,16 +32,15 @@ use kalends_store::{
 use kalends_testkit::{
     Counting, Hurried, TestDb, make,
     planner::{PLANNER, Planner},
+    postbox::{self, Mailbox, POSTBOX},
     settle,
 };
-
-use crate::post::{Arrived, POSTBOX};
 
 pub struct Stage<'t> {
     pub t: &'t TestDb,
     pub engine: Engine,
     pub planner: Arc<Planner>,
-    pub post: Arc<Arrived>,
+    pub post: Arc<Mailbox>,
     pub host: User,
     pub member: Member,
     pub event_type: EventType,
@@ -49,7 +48,7 @@ pub struct Stage<'t> {
 }
 
 /// An engine whose only calendar is the planner, reached by the world at this address; mails arrive in `post`.
-pub fn engine(t: &TestDb, planner: &Arc<Planner>, post: &Arc<Arrived>, base: &str) -> Engine {
+pub fn engine(t: &TestDb, planner: &Arc<Planner>, post: &Arc<Mailbox>, base: &str) -> Engine {
     let chance = Arc::new(Counting::default());
     let time = Arc::new(Hurried(t.clock.clone()));
     let transport = Arc::new(Played::new(planner.played()));
@@ -61,7 +60,7 @@ pub fn engine(t: &TestDb, planner: &Arc<Planner>, post: &Arc<Arrived>, base: &st
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&base.parse().unwrap());
     let outside = Outside::new(vec![&PLANNER], gateway, links, Arc::new(keys)).with_flights(log);
-    Engine::new(t.db.clone(), outside.with_post(crate::post::post()).unwrap())
+    Engine::new(t.db.clone(), outside.with_post(postbox::post()).unwrap())
 }
 
 impl<'t> Stage<'t> {
@@ -72,7 +71,7 @@ impl<'t> Stage<'t> {
 
     pub async fn with(t: &'t TestDb, wish: CalendarChanges, base: &str) -> Self {
         let planner = Arc::new(Planner::new(&t.clock, &["work"]));
-        let post = Arc::<Arrived>::default();
+        let post = Arc::<Mailbox>::default();
         let engine = engine(t, &planner, &post, base);
         let mut users = t.people(&["ines", "jonas"]).await;
         for user in &mut users {
@@ -118,28 +117,8 @@ impl<'t> Stage<'t> {
     }
 
     pub async fn book(&self, event_type: &EventType, start: &str) -> Booking {
-        let ask = BookAsk {
-            event_type: Which::Id(event_type.id),
-            start: at(start),
-            minutes: None,
-            booker: Booker {
-                name: "Gus".into(),
-                email: "gus@guests.example.com".into(),
-                zone: "UTC".into(),
-                locale: String::new(),
-                phone: None,
-            },
-            guests: Vec::new(),
-            location: None,
-            answers: Answers::new(),
-            notes: String::new(),
-            metadata: BTreeMap::new(),
-            times: None,
-            hold: None,
-            idempotency_key: None,
-            actor: Actor::Guest,
-            bounds: Bounds::Offered,
-        };
+        let gus = Booker { name: "Gus".into(), ..make::booker("gus") };
+        let ask = BookAsk::new(Which::Id(event_type.id), at(start), gus);
         self.engine.book(&ask).await.unwrap().bookings.remove(0)
     }
 

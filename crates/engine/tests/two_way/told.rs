@@ -14,7 +14,7 @@ use kalends_engine::{
 };
 use kalends_store::{repo::ChannelState, sql};
 use kalends_testkit::{
-    TestDb,
+    TestDb, hear,
     planner::{Edit, LONGEST},
 };
 
@@ -54,16 +54,6 @@ async fn stage(t: &TestDb) -> Stage<'_> {
 /// The key in the address notices go to.
 fn key(raw: &Raw) -> String {
     raw.url.path().rsplit('/').next().unwrap().to_owned()
-}
-
-async fn hear(stage: &Stage<'_>, raw: &Raw) -> Heard {
-    let arrived = Arrived {
-        method: raw.method.clone(),
-        query: raw.url.query().map(str::to_owned),
-        headers: raw.headers.clone(),
-        body: raw.body.clone(),
-    };
-    stage.engine.receive("planner", &key(raw), arrived).await.unwrap()
 }
 
 async fn status(stage: &Stage<'_>) -> Vec<String> {
@@ -106,7 +96,7 @@ async fn a_notice_brings_the_change_at_once(t: &TestDb) {
     stage.planner.edit("work", "dentist", Edit::At(span("11-24 10:00", 60)));
     let calls = stage.planner.bench().count("changes");
     for notice in stage.planner.notices() {
-        assert_eq!(hear(&stage, &notice).await, Heard::Taken);
+        assert_eq!(hear(&stage.engine, "planner", &notice).await, Heard::Taken);
     }
     job::drain(&stage.engine).await.unwrap();
     assert_eq!(stage.mirrored().await, [span("11-24 10:00", 60)]);
@@ -131,7 +121,7 @@ async fn a_notice_is_applied_once_however_often_it_comes_inb_05(t: &TestDb) {
     let notice = stage.planner.notices().remove(0);
     let calls = stage.planner.bench().count("changes");
     for _ in 0..3 {
-        assert_eq!(hear(&stage, &notice).await, Heard::Taken);
+        assert_eq!(hear(&stage.engine, "planner", &notice).await, Heard::Taken);
         job::drain(&stage.engine).await.unwrap();
     }
     assert_eq!((status(&stage).await.len(), stage.planner.bench().count("changes") - calls), (1, 1));
@@ -142,7 +132,7 @@ async fn the_handler_calls_no_provider_inb_02(t: &TestDb) {
     stage.planner.edit("work", "dentist", Edit::At(span("11-24 10:00", 60)));
     let calls = stage.planner.bench().seen().len();
     for notice in stage.planner.notices() {
-        hear(&stage, &notice).await;
+        hear(&stage.engine, "planner", &notice).await;
     }
     assert_eq!(stage.planner.bench().seen().len(), calls);
 }
@@ -154,7 +144,7 @@ async fn a_notice_faster_than_our_own_commit_is_parked_and_applied_inb_08(t: &Te
     let known = channel(&stage).await.unwrap();
     let calendar = stage.calendar().await;
     forget_channel(&stage, &calendar).await;
-    assert_eq!(hear(&stage, &hello).await, Heard::Taken);
+    assert_eq!(hear(&stage.engine, "planner", &hello).await, Heard::Taken);
     job::drain(&stage.engine).await.unwrap();
     assert_eq!(status(&stage).await, ["parked"]);
     t.db.write(move |tx| {
@@ -185,7 +175,7 @@ async fn a_notice_about_a_channel_nobody_ever_had_is_let_go_in_the_end(t: &TestD
     let hello = stage.planner.notices().remove(0);
     let calendar = stage.calendar().await;
     forget_channel(&stage, &calendar).await;
-    hear(&stage, &hello).await;
+    hear(&stage.engine, "planner", &hello).await;
     stage.settle().await;
     assert_eq!(status(&stage).await, ["ignored"]);
     let dead = t.db.read().await.unwrap().jobs().dead(10).await.unwrap();
@@ -196,9 +186,9 @@ async fn a_forged_notice_is_refused_and_writes_nothing_inb_03(t: &TestDb) {
     let stage = stage(t).await;
     let mut forged = stage.planner.notices().remove(0);
     forged.body = forged.body.iter().rev().copied().collect::<Vec<u8>>().into();
-    assert_eq!(hear(&stage, &forged).await, Heard::Refused);
+    assert_eq!(hear(&stage.engine, "planner", &forged).await, Heard::Refused);
     forged.headers = HeaderMap::new();
-    assert_eq!(hear(&stage, &forged).await, Heard::Refused);
+    assert_eq!(hear(&stage.engine, "planner", &forged).await, Heard::Refused);
     assert_eq!(status(&stage).await, [""; 0]);
 }
 
@@ -206,7 +196,7 @@ async fn a_stale_notice_is_refused(t: &TestDb) {
     let stage = stage(t).await;
     let notice = stage.planner.notices().remove(0);
     t.clock.advance(SignedDuration::from_mins(6));
-    assert_eq!(hear(&stage, &notice).await, Heard::Refused);
+    assert_eq!(hear(&stage.engine, "planner", &notice).await, Heard::Refused);
 }
 
 async fn an_unknown_address_is_nowhere_and_a_key_opens_one_app_only_inb_01(t: &TestDb) {
@@ -230,7 +220,7 @@ async fn a_handshake_is_answered_inb_04(t: &TestDb) {
     let mut asks = stage.planner.notices().remove(0);
     asks.method = Method::GET;
     asks.url.set_query(Some("challenge=a%20word"));
-    let Heard::Reply(reply) = hear(&stage, &asks).await else { panic!("no reply") };
+    let Heard::Reply(reply) = hear(&stage.engine, "planner", &asks).await else { panic!("no reply") };
     assert_eq!((&reply.body[..], reply.media_type), (&b"a word"[..], "text/plain"));
 }
 
@@ -238,7 +228,7 @@ async fn a_kind_nobody_knows_is_kept_and_ignored_inb_06(t: &TestDb) {
     let stage = stage(t).await;
     stage.planner.notices();
     stage.planner.tell("fireworks");
-    assert_eq!(hear(&stage, &stage.planner.notices()[0]).await, Heard::Taken);
+    assert_eq!(hear(&stage.engine, "planner", &stage.planner.notices()[0]).await, Heard::Taken);
     assert_eq!(status(&stage).await, ["ignored"]);
     assert_eq!(job::drain(&stage.engine).await.unwrap(), 0);
 }
@@ -250,20 +240,20 @@ async fn a_changed_secret_leaves_the_old_one_good_until_channels_have_changed_ov
     // Told by the channel that still has the old secret.
     stage.planner.tell("changed");
     let old = stage.planner.notices().remove(0);
-    assert_eq!(hear(&stage, &old).await, Heard::Taken);
+    assert_eq!(hear(&stage.engine, "planner", &old).await, Heard::Taken);
     tick(&stage).await;
     stage.planner.notices();
     stage.planner.tell("changed");
     let new = stage.planner.notices().remove(0);
-    assert_eq!(hear(&stage, &new).await, Heard::Taken);
+    assert_eq!(hear(&stage.engine, "planner", &new).await, Heard::Taken);
     assert_eq!((stage.planner.channels(), stage.planner.bench().count("watch")), (1, 2));
     stage.engine.change_hook_secret(&stage.member, stage.installation).await.unwrap();
-    assert_eq!(hear(&stage, &new).await, Heard::Taken);
-    assert_eq!(hear(&stage, &old).await, Heard::Refused, "two secrets are good, not three");
+    assert_eq!(hear(&stage.engine, "planner", &new).await, Heard::Taken);
+    assert_eq!(hear(&stage.engine, "planner", &old).await, Heard::Refused, "two secrets are good, not three");
     let view = || stage.engine.connection(&stage.member, stage.installation);
     assert!(view().await.unwrap().has_old_secret);
     stage.engine.drop_old_hook_secret(&stage.member, stage.installation).await.unwrap();
-    assert_eq!(hear(&stage, &new).await, Heard::Refused, "and then one");
+    assert_eq!(hear(&stage.engine, "planner", &new).await, Heard::Refused, "and then one");
     assert!(!view().await.unwrap().has_old_secret);
 }
 
@@ -304,7 +294,7 @@ async fn a_channel_that_ended_is_opened_again_and_the_calendar_read(t: &TestDb) 
     let over = stage.planner.notices().remove(0);
     stage.planner.edit("work", "dentist", Edit::At(span("11-24 10:00", 60)));
     assert!(stage.planner.notices().is_empty(), "nobody tells of it");
-    hear(&stage, &over).await;
+    hear(&stage.engine, "planner", &over).await;
     job::drain(&stage.engine).await.unwrap();
     assert_eq!(stage.planner.channels(), 1);
     assert_eq!(stage.mirrored().await, [span("11-24 10:00", 60)]);
@@ -316,7 +306,7 @@ async fn a_channel_asked_to_be_reauthorized_is_renewed(t: &TestDb) {
     stage.planner.notices();
     stage.planner.tell("reauthorize");
     t.clock.advance(SignedDuration::from_mins(1));
-    hear(&stage, &stage.planner.notices()[0]).await;
+    hear(&stage.engine, "planner", &stage.planner.notices()[0]).await;
     job::drain(&stage.engine).await.unwrap();
     let next = channel(&stage).await.unwrap();
     assert!(next.remote_id != first.remote_id && next.state == ChannelState::Live);
@@ -326,7 +316,7 @@ async fn access_taken_back_is_said_on_the_connection(t: &TestDb) {
     let stage = stage(t).await;
     stage.planner.notices();
     stage.planner.tell("revoked");
-    hear(&stage, &stage.planner.notices()[0]).await;
+    hear(&stage.engine, "planner", &stage.planner.notices()[0]).await;
     job::drain(&stage.engine).await.unwrap();
     let view = stage.engine.connection(&stage.member, stage.installation).await.unwrap();
     assert_eq!(view.health, Health::Revoked);
@@ -354,7 +344,7 @@ async fn a_provider_without_a_channel_for_a_calendar_is_not_asked_every_minute(t
     let stage = stage(t).await;
     stage.planner.tell("ended");
     stage.planner.bench().next_write([Fault::Status(400, vec![])]);
-    hear(&stage, stage.planner.notices().last().unwrap()).await;
+    hear(&stage.engine, "planner", stage.planner.notices().last().unwrap()).await;
     job::drain(&stage.engine).await.unwrap();
     let refused = channel(&stage).await.unwrap();
     assert_eq!(refused.state, ChannelState::Refused);
@@ -370,7 +360,7 @@ async fn a_lost_answer_to_an_opening_ends_with_one_channel_we_know(t: &TestDb) {
     let stage = stage(t).await;
     stage.planner.tell("ended");
     stage.planner.bench().next_write([Fault::Drop]);
-    hear(&stage, stage.planner.notices().last().unwrap()).await;
+    hear(&stage.engine, "planner", stage.planner.notices().last().unwrap()).await;
     job::drain(&stage.engine).await.unwrap();
     assert_eq!(channel(&stage).await.unwrap().state, ChannelState::Failing);
     t.clock.advance(SignedDuration::from_mins(10));
@@ -380,7 +370,7 @@ async fn a_lost_answer_to_an_opening_ends_with_one_channel_we_know(t: &TestDb) {
     // The lost one ends by itself; what it tells finds nobody and harms nothing.
     stage.planner.edit("work", "dentist", Edit::At(span("11-24 10:00", 60)));
     for notice in stage.planner.notices() {
-        hear(&stage, &notice).await;
+        hear(&stage.engine, "planner", &notice).await;
     }
     stage.settle().await;
     assert_eq!(stage.mirrored().await, [span("11-24 10:00", 60)]);
@@ -389,7 +379,7 @@ async fn a_lost_answer_to_an_opening_ends_with_one_channel_we_know(t: &TestDb) {
 async fn what_failed_for_good_is_listed_and_can_be_replayed_inb_06(t: &TestDb) {
     let stage = stage(t).await;
     let notice = stage.planner.notices().remove(0);
-    hear(&stage, &notice).await;
+    hear(&stage.engine, "planner", &notice).await;
     // A later version wrote something this one cannot read.
     run(&stage, "UPDATE inbound_events SET signal = '{\"what\":\"sung\"}'").await;
     stage.settle().await;
@@ -427,7 +417,7 @@ async fn run(stage: &Stage<'_>, text: &'static str) {
 async fn notices_are_kept_thirty_days_inb_05(t: &TestDb) {
     let stage = stage(t).await;
     let notice = stage.planner.notices().remove(0);
-    hear(&stage, &notice).await;
+    hear(&stage.engine, "planner", &notice).await;
     stage.settle().await;
     t.clock.set(at("12-22 00:00"));
     tick(&stage).await;

@@ -6,8 +6,8 @@ use kalends_domain::{
     booking::{Booking, By, Event},
     event_type::BookedLocation,
 };
-use kalends_engine::hooks_in::{Arrived, Heard};
-use kalends_testkit::TestDb;
+use kalends_engine::hooks_in::Heard;
+use kalends_testkit::{TestDb, hear};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, Vendor};
@@ -157,10 +157,8 @@ async fn sent(stage: &Stage<'_>, like: &Raw, name: &str, change: impl FnOnce(&mu
     change(&mut body["value"][0]);
     let mut headers = like.headers.clone();
     headers.insert("client-request-id", name.parse().unwrap());
-    let arrived =
-        Arrived { method: like.method.clone(), query: None, headers, body: body.to_string().into() };
-    let key = like.url.path().rsplit('/').next().unwrap();
-    let heard = stage.engine.receive("microsoft-365", key, arrived).await.unwrap();
+    let notice = Raw { headers, body: body.to_string().into(), ..like.clone() };
+    let heard = hear(&stage.engine, "microsoft-365", &notice).await;
     stage.settle().await;
     heard
 }

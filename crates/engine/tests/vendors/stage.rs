@@ -18,7 +18,7 @@ use kalends_engine::{
     Engine, Member,
     connect::{Answer, Begin, Configured, Finished, Outside},
     event_types::{EventTypeDraft, LeftOut},
-    hooks_in::{Arrived, Heard},
+    hooks_in::Heard,
     job::{self, Reconcile},
     notify::Links,
 };
@@ -26,7 +26,7 @@ use kalends_store::{
     repo::{Installation, Session},
     seal::Keys,
 };
-use kalends_testkit::{Counting, Hurried, TestDb, make, settle};
+use kalends_testkit::{Counting, Hurried, TestDb, hear, make, settle};
 use serde_json::Value;
 
 /// A vendor's calendar, and the app that makes rooms in its events.
@@ -220,10 +220,7 @@ impl<'t> Stage<'t> {
     pub async fn hear(&self) -> Vec<Heard> {
         let mut heard = Vec::new();
         for raw in self.played.notices() {
-            let key = raw.url.path().rsplit('/').next().unwrap().to_owned();
-            let query = raw.url.query().map(str::to_owned);
-            let arrived = Arrived { method: raw.method, query, headers: raw.headers, body: raw.body };
-            heard.push(self.engine.receive(self.vendor.calendar, &key, arrived).await.unwrap());
+            heard.push(hear(&self.engine, self.vendor.calendar, &raw).await);
         }
         self.settle().await;
         heard

@@ -1,4 +1,4 @@
-//! What becomes of an installation: off and on again, taken away and brought back, gone.
+//! The life of an installation: off and on again, taken away and brought back, gone.
 
 use jiff::Timestamp;
 use kalends_domain::{

@@ -1,4 +1,4 @@
-//! Ways in: sessions, one-time tokens, API keys. Only hashes are stored.
+//! Sessions, one-time tokens, API keys. Only hashes are stored.
 
 use jiff::Timestamp;
 use kalends_domain::{

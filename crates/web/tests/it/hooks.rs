@@ -1,4 +1,4 @@
-//! Notices at the door: size first, then who, then an answer at once (INB-01 to INB-04).
+//! Inbound webhooks: size first, then who, then an answer at once (INB-01 to INB-04).
 
 use axum::body::Body;
 use http::{Request, StatusCode, header};

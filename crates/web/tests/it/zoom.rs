@@ -1,4 +1,4 @@
-//! Zoom's notices, all the way: at the door, written down, followed by a job, mended there; and a day's allowance at its edge.
+//! Zoom's webhooks, all the way: received, written down, followed by a job, mended there; and a day's allowance at its edge.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -6,7 +6,7 @@ use std::{
 
 use super::{
     super::{Flight, Lines, Logged, Recorder, Request, Transport, Unsigned, line::Call, sign::Fixed},
-    Most, Script, Step, kind, read, time, write,
+    MOST, Script, Step, kind, read, time, write,
 };
 use crate::{App, Declared, Error, Kind, fake, manifest::Quota, no_opinion};
 
@@ -50,7 +50,7 @@ impl Kept {
 
 fn lines() -> (Lines, Arc<Kept>) {
     let kept = Arc::new(Kept::default());
-    (Lines::new(time(), Arc::new(Most), Arc::clone(&kept) as Arc<dyn Recorder>), kept)
+    (Lines::new(time(), Arc::new(MOST), Arc::clone(&kept) as Arc<dyn Recorder>), kept)
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,7 +203,7 @@ async fn all_08_no_planted_secret_reaches_the_log_at_any_level() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
-    let lines = Lines::new(time(), Arc::new(Most), Arc::new(Logged));
+    let lines = Lines::new(time(), Arc::new(MOST), Arc::new(Logged));
     let script = Script::of([
         Step::Status(503),
         Step::With(429, "retry-after", "999999999".into()),

@@ -16,11 +16,16 @@ use std::{
 
 use http::Method;
 use jiff::Timestamp;
-use kalends_domain::id::Chance;
 use url::Url;
 
 use super::{Answer, Http, Layer, Request, Response, Simulated, Time, Tokio, Transport};
-use crate::{Error, Kind, fake};
+use crate::{
+    Error, Kind,
+    fake::{self, Same},
+};
+
+/// Every wait is as long as it can be.
+const MOST: Same = Same(0xff);
 
 /// The instant at which every test begins.
 const BEGIN: &str = "2027-03-01T08:00:00Z";
@@ -31,15 +36,6 @@ fn begin() -> Timestamp {
 
 fn time() -> Arc<dyn Time> {
     Arc::new(Tokio(Arc::new(Simulated::from(begin()))))
-}
-
-/// Chance that always gives the most, so that waits are as long as they can be.
-struct Most;
-
-impl Chance for Most {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0xff);
-    }
 }
 
 /// What a transport does with one request.

@@ -11,14 +11,14 @@ use super::{
         judge::Judged,
         retry::{Retrying, TRIES, jittered},
     },
-    Most, Script, Step, address, http, kind, read, time, write,
+    MOST, Script, Step, address, http, kind, read, time, write,
 };
 use crate::{Kind, no_opinion};
 
 fn retrying(script: &Arc<Script>) -> Http {
     let time = time();
     let layers: [Arc<dyn Layer>; 2] = [
-        Arc::new(Retrying { time: Arc::clone(&time), chance: Arc::new(Most) }),
+        Arc::new(Retrying { time: Arc::clone(&time), chance: Arc::new(MOST) }),
         Arc::new(Judged { app: no_opinion, time }),
     ];
     http(script, layers)

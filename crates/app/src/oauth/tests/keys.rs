@@ -109,7 +109,7 @@ fn opened(assertion: &str) -> [Value; 2] {
 #[tokio::test(start_paused = true)]
 async fn oau_05_a_key_speaks_for_us_in_the_words_of_rfc_7523_and_anew_each_time() {
     let (fake, desk) = stage();
-    let (client, verifier) = (fake.1.client(), pkce::verifier(&Seven));
+    let (client, verifier) = (fake.1.client(), pkce::verifier(&Same(7)));
     let code = code(&desk, &client, &verifier);
     let tokens = desk.exchange(&client, &code, BACK, &verifier).await.unwrap();
     let refresh = tokens.refresh.unwrap();

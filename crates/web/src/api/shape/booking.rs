@@ -403,7 +403,7 @@ impl AttendeeOut {
     }
 }
 
-/// The API's word for where a booking stands.
+/// The API's name for a booking's state.
 const fn status(state: &State) -> &'static str {
     match state {
         State::AwaitingPayment { .. } | State::AwaitingConfirmation { .. } => "pending",

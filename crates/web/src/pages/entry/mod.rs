@@ -22,7 +22,7 @@ use crate::{
     extract::{self, cookie},
 };
 
-/// Who is at the door, as the engine takes it.
+/// Who wants to sign in, as the engine takes it.
 fn at_door(client: &extract::Client) -> Client {
     Client { ip: client.ip, user_agent: client.agent.clone() }
 }

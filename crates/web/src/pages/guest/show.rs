@@ -1,4 +1,4 @@
-//! `GET` of a booking, its link, its calendar file, and the door to its room.
+//! `GET` of a booking, its link, its calendar file, and the way into its room.
 
 use axum::{
     extract::{Path, State},
@@ -87,7 +87,7 @@ pub async fn calendar(State(web): State<Web>, Path(uid): Path<String>) -> Answer
     Ok(load::unkept((head, file).into_response()))
 }
 
-/// `GET /join/{uid}`: into the room, as it is when somebody walks in. A host who is signed in comes as one.
+/// `GET /join/{uid}`: into the room as it is now. A host who is signed in joins as one.
 pub async fn join(State(web): State<Web>, Path(uid): Path<String>, signed_in: Option<SignedIn>) -> Answer {
     let named = Uid::parse(&uid).ok_or_else(load::nothing)?;
     let host = signed_in.map(|signed_in| signed_in.member());

@@ -1,4 +1,4 @@
-//! How a person reads times.
+//! How a person who is signed in reads times; for guests there is [`crate::when::Face`].
 
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use kalends_domain::people::Hours;

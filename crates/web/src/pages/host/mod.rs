@@ -1,4 +1,4 @@
-//! The signed-in side.
+//! Pages of those who are signed in: bookings, event types, availability, apps, teams, settings.
 
 mod apps;
 mod availability;

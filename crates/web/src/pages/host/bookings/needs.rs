@@ -44,7 +44,7 @@ pub struct Asked {
     pub who: String,
     /// When it takes place as booked.
     pub when: String,
-    /// What was done, in a word.
+    /// What was done: moved, declined, deleted.
     pub what: &'static str,
     /// What was done, and why it was not followed.
     pub words: String,

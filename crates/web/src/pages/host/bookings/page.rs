@@ -127,7 +127,7 @@ impl Tab {
         }
     }
 
-    /// The engine's word for it.
+    /// The engine's name for it.
     pub const fn listed(self) -> Listed {
         match self {
             Self::Upcoming => Listed::Upcoming,

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use kalends_app::{
@@ -37,7 +37,7 @@ api = "https://post.example/"
     icon: "<svg/>",
     parts: || vec![Part::Messenger(Arc::new(Postbox))],
     judge: no_opinion,
-    fake: || Arc::<Arrived>::default(),
+    fake: || Arc::<Mailbox>::default(),
 };
 
 struct Postbox;
@@ -60,26 +60,26 @@ impl Messenger for Postbox {
     }
 }
 
-/// Everything that arrived.
+/// The mail server: every mail that reached it.
 #[derive(Default)]
-pub struct Arrived {
+pub struct Mailbox {
     bench: Bench,
     mails: Mutex<Vec<[String; 4]>>,
 }
 
-impl Arrived {
+impl Mailbox {
     /// Mails to somebody whose subject says this: id, recipient, subject, text.
     pub fn about(&self, to: &str, subject: &str) -> Vec<[String; 4]> {
-        let all = self.mails.lock().unwrap();
+        let all = self.mails.lock().unwrap_or_else(PoisonError::into_inner);
         all.iter().filter(|mail| mail[1] == to && mail[2].contains(subject)).cloned().collect()
     }
 }
 
-impl Fake for Arrived {
+impl Fake for Mailbox {
     fn answer(&self, request: &Request) -> Result<Response, String> {
         let mail: Value = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
         let text = |at: usize| mail[at].as_str().unwrap_or_default().to_owned();
-        self.mails.lock().unwrap().push([text(0), text(1), text(2), text(3)]);
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner).push([text(0), text(1), text(2), text(3)]);
         Ok(answer(request, 202, &[], ""))
     }
 
