@@ -11,6 +11,7 @@ mod health;
 mod hooks;
 #[cfg(test)]
 mod html;
+mod kept;
 mod mark;
 pub mod pages;
 mod problem;

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use kalends_domain::event_type::FieldProblem;
 use serde_json::{Value, json};
 
-use crate::{Web, pages::Frame};
+use crate::{Web, kept::Kept, pages::Frame};
 
 /// What happened and what to do, without a cause. The cause is in the log.
 #[derive(Debug, Clone)]
@@ -191,6 +191,9 @@ struct Page {
     frame: Frame,
     problem: Problem,
     request: String,
+    /// Where the form goes that was sent, and what stood in it.
+    path: String,
+    kept: Option<Kept>,
 }
 
 /// Draws what went wrong: the envelope under `/v2`, a page for browsers, problem+json for the rest.
@@ -204,7 +207,9 @@ pub async fn draw(State(web): State<Web>, request: Request, next: Next) -> Respo
     let body = if path.starts_with("/v2/") || path == "/v2" {
         Json(envelope(&problem, &path, web.engine.now())).into_response()
     } else if browser {
-        let page = Page { frame: Frame::of(&web).await, problem: problem.clone(), request: id };
+        let kept = response.extensions().get::<Kept>().cloned();
+        let frame = Frame::of(&web).await;
+        let page = Page { frame, problem: problem.clone(), request: id, path, kept };
         match page.render() {
             Ok(html) => Html(html).into_response(),
             Err(_) => problem.title.clone().into_response(),

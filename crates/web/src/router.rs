@@ -23,7 +23,7 @@ use tower_http::{
 use crate::{
     Web, api, assets,
     extract::csrf,
-    guard, health, hooks,
+    guard, health, hooks, kept,
     pages::{entry, guest, host},
     problem,
 };
@@ -86,6 +86,7 @@ fn public(web: &Web) -> Router<Web> {
         .route("/join/{uid}", get(guest::join))
         .route("/privacy/consent", post(guest::consent))
         .layer(from_fn(guard::embeddable))
+        .layer(from_fn(kept::keep))
         .layer(from_fn_with_state(web.clone(), guard::same_origin))
 }
 

@@ -358,6 +358,23 @@ async fn a_link_that_ends_while_the_form_is_open_gives_back_what_was_typed() {
 }
 
 #[tokio::test]
+async fn what_was_typed_while_the_database_went_away_is_sent_again_with_one_button() {
+    let server = Server::start().await;
+    server.offer("consultation", plain()).await;
+    let mut guest = server.guest();
+    let form = open_form(&mut guest, "/ines/consultation", TEN).await;
+    server.house.test.db.close().await;
+    let away =
+        guest.submit(&form, &[("name", "Ben"), ("email", "ben@example.org"), ("notes", "A \"b\" <c>")]).await;
+    assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(away.texts("h1"), ["The server cannot reach its data right now."]);
+    assert_eq!(away.texts("dl.kv dd"), ["Ben", "ben@example.org", "A \"b\" <c>"]);
+    assert_eq!(away.values("form [name=notes]", "value"), ["A \"b\" <c>"]);
+    assert_eq!(away.values("form [name=attempt]", "value"), form.values("form [name=attempt]", "value"));
+    assert_eq!(away.values("form", "action"), ["/ines/consultation/book"]);
+}
+
+#[tokio::test]
 async fn a_zone_nobody_knows_is_said_so_and_not_passed_over() {
     let server = Server::start().await;
     server.offer("consultation", plain()).await;

@@ -7,6 +7,7 @@ use kalends_domain::event_type::LinkRefused;
 
 use crate::{
     extract::Typed,
+    kept::shown,
     pages::{Frame, show},
 };
 
@@ -42,8 +43,7 @@ impl GoneView {
     /// With what was sent by a form that was open when the link ended.
     #[must_use]
     pub fn keeping(mut self, form: &Typed) -> Self {
-        let fields = form.iter().filter(|(_, text)| !text.trim().is_empty());
-        self.typed = fields.filter_map(|(name, text)| Some((called(name)?, text.to_owned()))).collect();
+        self.typed = shown(form);
         self
     }
 
@@ -51,25 +51,4 @@ impl GoneView {
     pub fn answer(self) -> Response {
         (StatusCode::GONE, show(&self)).into_response()
     }
-}
-
-/// What a guest calls a field they type into; none for what only our pages fill.
-fn called(name: &str) -> Option<String> {
-    let label = match name {
-        "name" => "Name",
-        "email" => "Email",
-        "guest" => "Guest",
-        "notes" => "Notes",
-        "phone" => "Telephone",
-        "place" => "Place",
-        "link" => "Link",
-        _ => {
-            let mut words = name.strip_prefix("q-")?.replace(['-', '_'], " ");
-            if let Some(first) = words.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
-            return Some(words);
-        }
-    };
-    Some(label.to_owned())
 }
