@@ -14,6 +14,9 @@ use crate::{
     book::{self, Bounds, ChangeError, RescheduleAsk, Told},
 };
 
+/// Bookings moved with one click, at most.
+const AT_ONCE: u32 = 200;
+
 /// What becomes of a booking that new rules brought to another local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShiftAnswer {
@@ -44,6 +47,30 @@ impl Engine {
             ..RescheduleAsk::new(uid.clone(), to.starts(), actor)
         };
         self.reschedule(&ask).await
+    }
+}
+
+impl Engine {
+    /// Moves all that the asker decides about, the first of them where they are many: how many moved, and how many stay
+    /// because the agreed time is not free.
+    pub async fn move_all_shifted(&self, asker: &Member) -> Result<(usize, usize), ChangeError> {
+        let mut all = self.shifted_at_most(asker, AT_ONCE).await?;
+        all.retain(|one| one.fits);
+        // What others move away from is free for the next: those that move later begin with the last.
+        let (mut later, sooner): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|one| one.to.start > one.view.booking.span.start);
+        later.reverse();
+        let (mut moved, mut stay) = (0, 0);
+        for one in later.iter().chain(&sooner) {
+            match self.answer_shift(asker, &one.view.booking.uid, ShiftAnswer::Move).await {
+                Ok(_) => moved += 1,
+                // Answered meanwhile.
+                Err(ChangeError::NotFound) => {}
+                Err(ChangeError::Trouble(trouble)) => return Err(trouble.into()),
+                Err(_) => stay += 1,
+            }
+        }
+        Ok((moved, stay))
     }
 }
 

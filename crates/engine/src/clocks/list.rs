@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Bookings on one page.
-pub(crate) const PAGE: u32 = 50;
+const PAGE: u32 = 50;
 
 /// A booking that new rules brought to another local time than was agreed.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,25 +45,35 @@ impl Shifted {
 impl Engine {
     /// Those the asker decides about: their own; for one who manages, the organization's.
     pub async fn shifted(&self, asker: &Member, skip: u32) -> Result<ShiftedPage, Trouble> {
-        let hosts = if asker.role.manages() { vec![] } else { vec![asker.user] };
-        self.shifted_of(Filter { hosts, ..Filter::of(asker.organization) }, skip).await
+        self.shifted_of(concerning(asker), Page { skip, take: PAGE }).await
+    }
+
+    /// The first of them.
+    pub(super) async fn shifted_at_most(&self, asker: &Member, take: u32) -> Result<Vec<Shifted>, Trouble> {
+        Ok(self.shifted_of(concerning(asker), Page { skip: 0, take }).await?.items)
     }
 
     /// The first of those the asker hosts.
     pub(crate) async fn own_shifted(&self, asker: &Member) -> Result<Vec<Shifted>, Trouble> {
         let own = Filter { hosts: vec![asker.user], ..Filter::of(asker.organization) };
-        Ok(self.shifted_of(own, 0).await?.items)
+        Ok(self.shifted_of(own, Page { skip: 0, take: PAGE }).await?.items)
     }
 
-    async fn shifted_of(&self, filter: Filter, skip: u32) -> Result<ShiftedPage, Trouble> {
+    async fn shifted_of(&self, filter: Filter, page: Page) -> Result<ShiftedPage, Trouble> {
         let mut tx = self.db.read().await?;
         let now = self.now();
         let filter = filter.shifted(now.as_second());
-        let listed = tx.bookings().list(&filter, Order::Start, Page { skip, take: PAGE }).await?;
+        let listed = tx.bookings().list(&filter, Order::Start, page).await?;
         let total = u64::try_from(listed.total).unwrap_or(0);
-        let end = skip.saturating_add(PAGE);
+        let end = page.skip.saturating_add(page.take);
         let views = views(&mut tx, listed.bookings, now).await?;
         let items = views.into_iter().filter_map(|view| Shifted::of(view, now.as_second())).collect();
         Ok(ShiftedPage { items, total, next: (u64::from(end) < total).then_some(end) })
     }
+}
+
+/// The asker's own bookings; for one who manages, the organization's.
+fn concerning(asker: &Member) -> Filter {
+    let hosts = if asker.role.manages() { vec![] } else { vec![asker.user] };
+    Filter { hosts, ..Filter::of(asker.organization) }
 }

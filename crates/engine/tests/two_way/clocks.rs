@@ -18,6 +18,7 @@ checks![
     a_booking_moves_to_the_local_time_that_was_agreed_outside_too,
     a_booking_that_stays_is_agreed_anew_and_everybody_hears_of_it,
     a_time_that_is_taken_leaves_the_booking_where_it_is_and_in_the_list,
+    all_move_at_once_however_they_stand_in_each_others_way,
     what_is_over_called_off_or_answered_is_not_asked,
     hosts_decide_about_their_own_and_managers_about_all,
     bookings_of_an_earlier_version_are_taken_as_agreed_by_the_rules_in_force,
@@ -129,6 +130,27 @@ async fn a_time_that_is_taken_leaves_the_booking_where_it_is_and_in_the_list(t: 
     assert!(matches!(refused, Err(ChangeError::Time(BookError::Taken))), "{refused:?}");
     assert_eq!(stage.now(&booking).await, booking);
     assert_eq!(listed(&stage, &stage.member).await.len(), 1);
+}
+
+async fn all_move_at_once_however_they_stand_in_each_others_way(t: &TestDb) {
+    let stage = vienna(t).await;
+    // An hour later, each where the next but one was; and before them two that come sooner, over each other's time.
+    for start in ["11-24 10:00", "11-24 10:30", "11-24 11:00", "11-24 11:30"] {
+        agreed(&stage, start, OLD).await;
+    }
+    for start in ["11-25 09:00", "11-25 09:30"] {
+        agreed(&stage, start, "<+0030>-0:30").await;
+    }
+    // This one cannot: half past twelve is somebody else's.
+    let stuck = agreed(&stage, "11-26 11:30", OLD).await;
+    stage.booked("11-26 12:30").await;
+    stage.engine.follow_clock_rules("2026b").await.unwrap();
+    assert_eq!(stage.engine.move_all_shifted(&stage.member).await.unwrap(), (6, 1));
+    let left = listed(&stage, &stage.member).await;
+    assert_eq!(left.iter().map(|one| one.view.booking.id).collect::<Vec<_>>(), [stuck.id]);
+    let free = stage.starts("11-24").await;
+    assert!(free.contains(&"10:30".to_owned()) && !free.contains(&"12:30".to_owned()), "{free:?}");
+    stage.settle().await;
 }
 
 async fn what_is_over_called_off_or_answered_is_not_asked(t: &TestDb) {

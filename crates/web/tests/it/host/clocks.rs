@@ -21,18 +21,17 @@ async fn booked(server: &Server, hour: &str) -> String {
     done.to().split('?').next().unwrap().rsplit('/').next().unwrap().to_owned()
 }
 
-/// On its wall stands what clocks showed while Lisbon had summer time all year: an hour more than by the rules of now.
-async fn new_rules(server: &Server, uids: &[&str]) {
-    for uid in uids {
-        let (uid, wall) =
-            ((*uid).to_owned(), "UPDATE bookings SET wall = '2026-11-25T11:00:00' WHERE uid = $1");
+/// On their walls stands what clocks showed while Lisbon had summer time all year: an hour more than by the rules of now.
+async fn new_rules(server: &Server, bookings: &[(&str, &str)]) {
+    for (uid, hour) in bookings {
+        let (uid, wall) = ((*uid).to_owned(), format!("2026-11-25T{hour}:00"));
         let done: Result<_, kalends_store::Error> = server
             .house
             .test
             .db
             .write(move |tx| {
-                let uid = uid.clone();
-                Box::pin(async move { tx.run(sql(wall).bind(uid)).await })
+                let change = sql("UPDATE bookings SET wall = $1 WHERE uid = $2").bind(&wall).bind(&uid);
+                Box::pin(async move { tx.run(change).await })
             })
             .await;
         assert_eq!(done.unwrap(), 1);
@@ -48,7 +47,7 @@ async fn a_booking_that_new_rules_moved_is_listed_and_moves_with_one_click_tz_02
     let mut host = server.host();
     let quiet = open(&mut host, LIST).await;
     assert!(quiet.text.contains("not been compared"), "{}", quiet.text);
-    new_rules(&server, &[&uid]).await;
+    new_rules(&server, &[(&uid, "11:00")]).await;
 
     let list = open(&mut host, LIST).await;
     assert!(
@@ -58,7 +57,7 @@ async fn a_booking_that_new_rules_moved_is_listed_and_moves_with_one_click_tz_02
     assert_eq!(list.texts(".rows .muted"), ["Marta, Wednesday 25 November, 10:00 to 10:30"]);
     assert!(
         list.text.contains(
-            "Agreed for 11:00 in Europe/Lisbon; by the new rules it is at 10:00. Moved: 11:00 to 11:30."
+            "Agreed for 11:00 in Lisbon time; by the new rules it is at 10:00. Moved: 11:00 to 11:30."
         ),
         "{}",
         list.text
@@ -80,7 +79,7 @@ async fn a_booking_that_new_rules_moved_keeps_its_instant_with_one_click_tz_02()
     let server = Server::start().await;
     server.offer("consultation", plain()).await;
     let uid = booked(&server, "10:00").await;
-    new_rules(&server, &[&uid]).await;
+    new_rules(&server, &[(&uid, "11:00")]).await;
     let mut host = server.host();
     let one = open(&mut host, &format!("/bookings/{uid}")).await;
     assert_eq!(one.texts("#needs"), ["This booking needs you"]);
@@ -98,7 +97,7 @@ async fn a_booking_whose_agreed_time_is_taken_says_so_and_stays_in_the_list_tz_0
     server.offer("consultation", plain()).await;
     let uid = booked(&server, "10:00").await;
     booked(&server, "11:00").await;
-    new_rules(&server, &[&uid]).await;
+    new_rules(&server, &[(&uid, "11:00")]).await;
     let mut host = server.host();
     let list = open(&mut host, LIST).await;
     let refused = host.submit_to(&list, &format!("/bookings/{uid}/clock"), &[("answer", "move")]).await;
@@ -109,11 +108,28 @@ async fn a_booking_whose_agreed_time_is_taken_says_so_and_stays_in_the_list_tz_0
 }
 
 #[tokio::test]
+async fn all_move_with_one_click_and_those_that_cannot_are_said_tz_02() {
+    let server = Server::start().await;
+    server.offer("consultation", plain()).await;
+    let (first, second) = (booked(&server, "10:00").await, booked(&server, "11:00").await);
+    new_rules(&server, &[(&first, "11:00"), (&second, "12:00")]).await;
+    let mut host = server.host();
+    let list = open(&mut host, LIST).await;
+    let done = host.submit_to(&list, LIST, &[]).await;
+    assert_eq!(
+        notice(&after(&mut host, &done).await),
+        "All moved to the local time that was agreed. Everybody is told."
+    );
+    let moved = open(&mut host, "/bookings/upcoming").await;
+    assert_eq!(moved.texts(".agenda .when"), ["11:00–11:30", "12:00–12:30"]);
+}
+
+#[tokio::test]
 async fn colleagues_neither_see_nor_answer_what_concerns_others_tz_02() {
     let server = Server::start().await;
     server.offer("consultation", plain()).await;
     let uid = booked(&server, "10:00").await;
-    new_rules(&server, &[&uid]).await;
+    new_rules(&server, &[(&uid, "11:00")]).await;
     let mut jonas = server.colleague("jonas").await;
     let page = open(&mut jonas, LIST).await;
     assert_eq!(page.texts("#needs"), [""; 0]);

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// What a step leaves to say on the next page.
-pub(in crate::pages::host) const DID: [(&str, &str); 11] = [
+pub(in crate::pages::host) const DID: [(&str, &str); 12] = [
     ("accepted", "Accepted. The guest is told."),
     ("declined", "Declined. The guest is told, and the time is free again."),
     ("cancelled", "Cancelled. Everybody is told."),
@@ -43,6 +43,7 @@ pub(in crate::pages::host) const DID: [(&str, &str); 11] = [
     ("kept_both", "Both stay."),
     ("instant_kept", "It stays at the same instant. Everybody is told the local time."),
     ("moved_back", "Moved to the local time that was agreed. Everybody is told."),
+    ("all_moved", "All moved to the local time that was agreed. Everybody is told."),
     ("asked_to_move", "The guest is asked to choose another time. Until then the booking stands."),
 ];
 

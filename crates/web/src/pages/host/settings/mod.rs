@@ -25,7 +25,7 @@ pub fn routes() -> Router<Web> {
         .route("/settings/password", post(security::change_password))
         .route("/settings/sessions/others", post(security::end_others))
         .route("/settings/sessions/{session}/end", post(security::end))
-        .route("/settings/zones", get(zones::show))
+        .route("/settings/zones", get(zones::show).post(zones::move_all))
         .route("/settings/audit", get(audit::show))
         .route("/settings/notices", get(notices::show))
         .route("/settings/notices/{id}", get(notices::one))
