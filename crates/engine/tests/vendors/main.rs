@@ -13,9 +13,14 @@ mod delegated;
 mod google;
 mod microsoft;
 mod stage;
+mod two_ways;
 
-const SUITE: &[(&str, &[Check])] =
-    &[("delegated", delegated::CHECKS), ("google", google::CHECKS), ("microsoft", microsoft::CHECKS)];
+const SUITE: &[(&str, &[Check])] = &[
+    ("delegated", delegated::CHECKS),
+    ("google", google::CHECKS),
+    ("microsoft", microsoft::CHECKS),
+    ("two_ways", two_ways::CHECKS),
+];
 
 fn main() {
     suite::run(SUITE, 2);

@@ -26,7 +26,7 @@ checks![
     msg_16_a_notice_without_the_secret_is_nobodys,
 ];
 
-const MICROSOFT: Vendor = Vendor {
+pub const MICROSOFT: Vendor = Vendor {
     calendar: "microsoft-365",
     rooms: "teams",
     form: &[("form", "event")],

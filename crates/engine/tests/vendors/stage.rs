@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use http::header::AUTHORIZATION;
+use http::{Method, header::AUTHORIZATION};
 use jiff::SignedDuration;
 use kalends_app::{
     App, Gateway, NoNames, Request, Secret,
@@ -11,8 +11,11 @@ use kalends_app::{
 };
 use kalends_domain::{
     Clock, Id, Span,
+    availability::Schedule,
     booking::{Booking, Event, Rules},
     event_type::{BookedLocation, EventType, Settings},
+    people::CalendarChanges,
+    zone::Zone,
 };
 use kalends_engine::{
     Engine, Member,
@@ -21,6 +24,7 @@ use kalends_engine::{
     hooks_in::Heard,
     job::{self, Reconcile},
     notify::Links,
+    schedules::ScheduleDraft,
 };
 use kalends_store::{
     repo::{Installation, Session},
@@ -214,6 +218,53 @@ impl<'t> Stage<'t> {
         self.played.oauth().map(OAuth::signer).unwrap().sign(&mut request).await.unwrap();
         assert!(request.headers.contains_key(AUTHORIZATION));
         self.played.answer(&request).unwrap().json().unwrap()
+    }
+
+    /// What another program of its owner does at the vendor, as JSON or with no body; it must be taken.
+    pub async fn does(&self, method: Method, url: &str, headers: &[(&'static str, &str)], body: &Value) {
+        let mut request = Request::new("another_program", method, url.parse().unwrap());
+        for (name, value) in headers {
+            request = request.header(name, value).unwrap();
+        }
+        if !body.is_null() {
+            request = request.body("application/json", body.to_string());
+        }
+        self.played.oauth().map(OAuth::signer).unwrap().sign(&mut request).await.unwrap();
+        let answer = self.played.answer(&request).unwrap();
+        assert!(answer.status.is_success(), "{}: {}", answer.status, answer.text());
+    }
+
+    /// What becomes of bookings whose events their host, who works nine to five on weekdays, changes.
+    pub async fn wishes(&self, wish: CalendarChanges) {
+        let draft = ScheduleDraft { name: "Hours".into(), hours: Schedule::nine_to_five(Zone::utc()) };
+        let made = self.engine.create_schedule(&self.member, self.member.user, &draft).await.unwrap();
+        self.engine.set_default_schedule(&self.member, made.id).await.unwrap();
+        let mut host = self.t.db.read().await.unwrap().people().get(self.member.user).await.unwrap().unwrap();
+        host.profile.calendar_changes = wish;
+        self.t
+            .db
+            .write(move |tx| {
+                let host = host.clone();
+                Box::pin(async move { tx.people().save(&host).await })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// How many requests of ours have changed something at the vendor.
+    pub fn writes(&self) -> usize {
+        let seen = self.played.bench().seen();
+        seen.iter().filter(|one| !one.is_reading() && one.url.path().contains("/events")).count()
+    }
+
+    /// Lets notices come and be heard, until none comes any more: our own writes are told of, too.
+    pub async fn calm(&self) {
+        for _ in 0..10 {
+            if self.hear().await.is_empty() {
+                return;
+            }
+        }
+        panic!("each notice brings another one");
     }
 
     /// Notices the vendor sends to where it was told to.
