@@ -12,6 +12,7 @@ use kalends_testkit::suite::{self, Check};
 mod delegated;
 mod google;
 mod microsoft;
+mod others;
 mod stage;
 mod two_ways;
 
@@ -19,6 +20,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("delegated", delegated::CHECKS),
     ("google", google::CHECKS),
     ("microsoft", microsoft::CHECKS),
+    ("others", others::CHECKS),
     ("two_ways", two_ways::CHECKS),
 ];
 

@@ -36,6 +36,7 @@ use serde_json::Value;
 /// A vendor's calendar, and the app that makes rooms in its events.
 pub struct Vendor {
     pub calendar: &'static str,
+    /// Empty where there is none.
     pub rooms: &'static str,
     /// What is typed into the setup form of the app for rooms.
     pub form: &'static [(&'static str, &'static str)],
@@ -61,27 +62,27 @@ fn app(slug: &str) -> &'static App {
 }
 
 fn engine(t: &TestDb, vendor: &Vendor, played: &Arc<dyn Fake>) -> Engine {
-    let (calendar, rooms) = (app(vendor.calendar), app(vendor.rooms));
+    let calendar = app(vendor.calendar);
+    let apps: Vec<&'static App> =
+        [vendor.calendar, vendor.rooms].into_iter().filter(|slug| !slug.is_empty()).map(app).collect();
     let (base, time) = (Arc::new(Played::new(Arc::clone(played))), Arc::new(Hurried(t.clock.clone())));
     let chance = Arc::new(Counting::default());
-    let gateway = Gateway::new(base, Arc::new(NoNames), time, chance, Arc::new(NoRecorder))
-        .playing(calendar, Arc::clone(played))
-        .playing(rooms, Arc::clone(played));
+    let gateway = Gateway::new(base, Arc::new(NoNames), time, chance, Arc::new(NoRecorder));
+    let gateway = apps.iter().fold(gateway, |gateway, app| gateway.playing(app, Arc::clone(played)));
     let addresses =
         vendor.addresses.iter().map(|(name, url)| ((*name).to_owned(), url.parse().unwrap())).collect();
     let overrides = BTreeMap::from([(calendar.slug.to_owned(), addresses)]);
     let gateway = gateway.overriding(overrides, &[calendar]).unwrap();
     let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
     let links = Links::new(&"https://book.example/".parse().unwrap());
-    let client = played.oauth().unwrap().client();
-    let known = [calendar, rooms].map(|app| {
-        (
-            app.slug.to_owned(),
-            Configured { client: client.clone(), webhook_secret: None, webhook_secret_before: None },
-        )
+    let known = played.oauth().into_iter().flat_map(|sign_in| {
+        let client = sign_in.client();
+        let known = Configured { client, webhook_secret: None, webhook_secret_before: None };
+        apps.iter().map(move |app| (app.slug.to_owned(), known.clone()))
     });
-    let outside = Outside::new(vec![calendar, rooms], gateway, links, Arc::new(keys));
-    Engine::new(t.db.clone(), outside.with_registrations(BTreeMap::from(known)).unwrap())
+    let known: BTreeMap<_, _> = known.collect();
+    let outside = Outside::new(apps.clone(), gateway, links, Arc::new(keys));
+    Engine::new(t.db.clone(), outside.with_registrations(known).unwrap())
 }
 
 impl<'t> Stage<'t> {
@@ -96,6 +97,14 @@ impl<'t> Stage<'t> {
     pub async fn with_calendar(t: &'t TestDb, vendor: &'static Vendor) -> Self {
         let stage = Self::before(t, vendor).await;
         stage.connect(vendor.calendar, &[]).await;
+        stage.settle().await;
+        stage
+    }
+
+    /// A host who has connected the calendar by its form, as it is filled in for the played vendor.
+    pub async fn by_form(t: &'t TestDb, vendor: &'static Vendor) -> Self {
+        let stage = Self::before(t, vendor).await;
+        stage.engine.connect(&stage.member, vendor.calendar, &stage.played.form()).await.unwrap();
         stage.settle().await;
         stage
     }
