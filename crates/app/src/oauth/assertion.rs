@@ -40,7 +40,6 @@ pub struct KeyUse {
 
 /// How a key signs (RFC 7518).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[expect(clippy::upper_case_acronyms, reason = "RFC 7518 spells them so")]
 pub enum Algorithm {
     /// RSA with PKCS #1 padding.
     RS256,

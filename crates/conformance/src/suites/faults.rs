@@ -63,6 +63,7 @@ impl Asks for dyn AnyConference {
 
 /// The checks, for a kind of app.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a list of checks, read downwards")]
 pub const fn reading<P: ?Sized + Asks>() -> [Check<P>; 12] {
     [
         question("a_wrong_password_is_for_its_owner_to_mend", |stage, part| {

@@ -7,7 +7,7 @@ use kalends_app::{
     Account, AnyCalendar, App, Cx, RemoteId, Secrets,
     fake::{Played, gateway},
     gateway::Patience,
-    kind::calendar::{Draft, Person, Written},
+    kind::calendar::{Draft, Person, Shown, Written},
 };
 use kalends_domain::{
     Clock, Span,
@@ -81,7 +81,7 @@ impl Other {
             url: None,
             organizer: Person { name: "Ines".into(), email: "ines@example.com".into() },
             attendees: vec![],
-            private: false,
+            shown: Shown::default(),
             stamp: self.cx.now,
         };
         self.calendar.update(&self.cx, &self.of, &self.event, &draft).await.unwrap();

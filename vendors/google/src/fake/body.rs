@@ -96,7 +96,7 @@ fn reminders(sent: &Value) -> Checked {
     }
     for one in own {
         one_of(one, "method", &["email", "popup"])?;
-        if !one["minutes"].as_u64().is_some_and(|minutes| minutes <= 40_320) {
+        if one["minutes"].as_u64().is_none_or(|minutes| minutes > 40_320) {
             return no("invalid", "Invalid reminder minutes.");
         }
     }
