@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use kalends_app::{
     Account, App, Cx, Error, Kind, Secrets,
     gateway::Patience,
+    hook,
     http::{Signer, sign::Fixed},
     kind::{Probe, calendar::RemoteCalendar},
     manifest::Filled,
@@ -22,6 +23,7 @@ use super::{ConnectError, Installed, installed::cx, oauth::NewTokens};
 use crate::{
     Engine, Invalid, Member, audit,
     flights::{self, About},
+    hooks_in,
     job::{self, SyncCalendar},
     sync,
 };
@@ -242,6 +244,8 @@ impl Engine {
                         tx.installations().rename(&made.connection).await?;
                         tx.installations().set_health(&made.connection, Health::Connected, "").await?;
                     }
+                    let entered = found.filled.secrets.get(hook::SECRET);
+                    hooks_in::prepare_apart(tx, &outside, &made, entered).await?;
                     for field in made.app.manifest().setup.iter().filter(|field| field.is_secret()) {
                         match found.filled.secrets.get(&field.name) {
                             Some(secret) => {

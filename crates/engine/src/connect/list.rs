@@ -1,5 +1,7 @@
 //! Apps and connections as pages show them, and what may be changed about them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use kalends_app::{App, hook, manifest::AppKind};
 use kalends_domain::{
@@ -16,6 +18,7 @@ use super::{ConnectError, ForWhom, Installed, Outside, install, whose};
 use crate::{
     Engine, Invalid, Member, audit,
     flights::{self, About},
+    hooks_in,
     job::{self, Reconcile, SyncCalendar, WatchCalendar},
     sync,
 };
@@ -72,6 +75,9 @@ pub struct ConnectionView {
     pub push: Push,
     /// The calendars of which it does.
     pub live: Vec<Id<Calendar>>,
+    /// The address to enter at the provider for its notices, where the account has one of its own; nobody else may know it, so
+    /// it is told to those who may change the account.
+    pub notices: Option<String>,
     /// Notices signed with the secret before the current one are believed too (INB-07).
     pub has_old_secret: bool,
 }
@@ -377,6 +383,12 @@ async fn views(
     };
     let heard: Vec<Id<Calendar>> = calendars.iter().filter(heard).map(|calendar| calendar.id).collect();
     let live = if heard.is_empty() { vec![] } else { sync::live(tx, &heard, engine.now()).await? };
+    let mut apart = BTreeMap::new();
+    for of in all.iter().filter(|of| whose::changeable(asker, &run, &of.installation).is_ok()) {
+        if let Some(place) = hooks_in::place_apart(tx, &engine.outside, of).await? {
+            apart.insert(of.connection.id, place);
+        }
+    }
     let view = |of: Installed| {
         let own: Vec<Calendar> =
             calendars.extract_if(.., |calendar| calendar.connection == of.connection.id).collect();
@@ -397,7 +409,9 @@ async fn views(
             live: own.iter().map(|calendar| calendar.id).filter(|id| live.contains(id)).collect(),
             calendars: own,
             push: push(&of),
-            has_old_secret: push(&of) == Push::Yes && changing.contains(&of.connection.id),
+            has_old_secret: (push(&of) == Push::Yes || hooks_in::is_told_apart(&of))
+                && changing.contains(&of.connection.id),
+            notices: apart.get(&of.connection.id).cloned(),
             settings: of.installation.settings,
             health: of.connection.health,
             since: of.connection.since,

@@ -3,6 +3,7 @@
 use kalends_app::{
     App, Error, Kind, Secret, Secrets,
     hook::{SECRET, SECRET_BEFORE},
+    oauth::Grant,
 };
 use kalends_domain::{Id, Ids, people::Organization};
 use kalends_store::{
@@ -51,16 +52,7 @@ async fn make(
     app: &str,
 ) -> StoreResult<(SecretString, Secret)> {
     let keys = outside.keys();
-    if tx.hooks().of_connection(keys, of).await?.is_none() {
-        let hook = Hook {
-            id: tx.ids().id(),
-            organization: of.organization,
-            app: app.to_owned(),
-            connection: Some(of.id),
-        };
-        let key = word(tx.ids());
-        tx.hooks().add(keys, &hook, &key).await?;
-    }
+    open(tx, outside, of, app).await?;
     let secret = if let Some(kept) = tx.credentials().get(keys, of, SECRET).await? {
         kept.secret
     } else {
@@ -71,6 +63,64 @@ async fn make(
     // Read back: another node may have been faster.
     let (_, key) = tx.hooks().of_connection(keys, of).await?.ok_or(kalends_store::Error::Missing("hook"))?;
     Ok((key, Secret::new(secret.expose_secret())))
+}
+
+/// Makes the address of an account, unless it is there.
+async fn open(tx: &mut Tx, outside: &Outside, of: &Connection, app: &str) -> StoreResult<()> {
+    if tx.hooks().of_connection(outside.keys(), of).await?.is_some() {
+        return Ok(());
+    }
+    let hook = Hook {
+        id: tx.ids().id(),
+        organization: of.organization,
+        app: app.to_owned(),
+        connection: Some(of.id),
+    };
+    let key = word(tx.ids());
+    tx.hooks().add(outside.keys(), &hook, &key).await
+}
+
+/// Before an account is saved: one that is told apart gets its address, and what it was signed with before `entered` is believed
+/// too, until that is dropped (INB-07).
+pub(crate) async fn prepare_apart(
+    tx: &mut Tx,
+    outside: &Outside,
+    of: &Installed,
+    entered: Option<&Secret>,
+) -> StoreResult<()> {
+    if !is_told_apart(of) {
+        return Ok(());
+    }
+    open(tx, outside, &of.connection, of.app.slug).await?;
+    let (keys, connection) = (outside.keys(), &of.connection);
+    let before = tx.credentials().get(keys, connection, SECRET).await?.map(|kept| kept.secret);
+    if let (Some(before), Some(entered)) = (before, entered)
+        && before.expose_secret() != entered.expose()
+    {
+        tx.credentials().put(keys, connection, SECRET_BEFORE, &before, None).await?;
+    }
+    Ok(())
+}
+
+/// True for an account with a client of its own at a provider whose notices belong to the client: it is told at an address
+/// of its own, with the secret its owner has entered, and not where the registration is (ZOOM-11).
+pub(crate) fn is_told_apart(of: &Installed) -> bool {
+    let oauth =
+        of.app.manifest().auth.oauth().filter(|oauth| oauth.webhook_secret && of.app.hook().is_some());
+    oauth.is_some_and(|oauth| oauth.grant(&of.installation.settings) == Grant::AccountCredentials)
+}
+
+/// That address.
+pub(crate) async fn place_apart(
+    tx: &mut Tx,
+    outside: &Outside,
+    of: &Installed,
+) -> StoreResult<Option<String>> {
+    if !is_told_apart(of) {
+        return Ok(None);
+    }
+    let found = tx.hooks().of_connection(outside.keys(), &of.connection).await?;
+    Ok(found.map(|(_, key)| outside.links().hook(of.app.slug, key.expose_secret())))
 }
 
 /// Two random words of ours, one after the other: 260 bits.

@@ -7,7 +7,7 @@ mod notices;
 mod receive;
 
 pub(crate) use self::{
-    address::{place, place_of_app},
+    address::{is_told_apart, place, place_apart, place_of_app, prepare_apart},
     apply::run,
     kept::{KEPT, MOST},
 };

@@ -211,6 +211,7 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
             .collect(),
         told: view.enabled && view.may_change && !view.live.is_empty(),
         old_secret: view.may_change && view.has_old_secret,
+        notices: view.notices.clone(),
         polled: view.enabled
             && view.push == Push::NotReachable
             && view.calendars.iter().any(|one| one.blocks),

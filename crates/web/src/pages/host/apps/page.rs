@@ -261,6 +261,8 @@ pub struct Account {
     pub told: bool,
     /// The secret before is believed too.
     pub old_secret: bool,
+    /// Where its provider sends its notices, where the account has an address of its own.
+    pub notices: Option<String>,
 }
 
 impl Account {
