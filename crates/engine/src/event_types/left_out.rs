@@ -47,14 +47,14 @@ impl Engine {
 fn lacks(wished: &Settings, keeps: Keeps) -> Vec<&'static str> {
     let reminders = wished.reminders.as_ref().map_or(0, Vec::len);
     let all = [
-        (wished.hue().is_some() && !keeps.colour, "the colour"),
-        (wished.visibility == Visibility::Private && !keeps.private, "that only its host may read it"),
+        (wished.hue().is_some() && !keeps.colour, "no colour"),
+        (wished.visibility == Visibility::Private && !keeps.private, "no private events"),
         (
             wished.visibility == Visibility::Public && !keeps.public,
-            "that whoever sees the calendar may read it",
+            "no public events",
         ),
-        (reminders > 0 && keeps.reminders == 0, "reminders"),
-        (reminders > keeps.reminders && keeps.reminders > 0, "reminders but the last"),
+        (reminders > 0 && keeps.reminders == 0, "no reminders"),
+        (reminders > keeps.reminders && keeps.reminders > 0, "only the last reminder"),
     ];
     all.into_iter().filter(|(lacks, _)| *lacks).map(|(_, what)| what).collect()
 }
@@ -74,7 +74,7 @@ mod tests {
         };
         assert_eq!(
             lacks(&wished, outlook),
-            ["that whoever sees the calendar may read it", "reminders but the last"]
+            ["no public events", "only the last reminder"]
         );
         assert_eq!(lacks(&wished, Keeps::NOTHING).len(), 3);
         assert_eq!(lacks(&Settings::default(), Keeps::NOTHING), [""; 0]);

@@ -189,7 +189,7 @@ async fn page(
     };
     let left_out = if tab == Tab::Advanced {
         let left_out = web.engine.left_out(&desk.member(), event_type.id).await?;
-        left_out.iter().map(|one| format!("{} leaves out {}.", one.app, one.what.join(", "))).collect()
+        left_out.iter().map(|one| format!("{}: {}.", one.app, one.what.join(", "))).collect()
     } else {
         Vec::new()
     };

@@ -277,7 +277,7 @@ mod tests {
                 form,
                 choices: Choices { count: 1, ..Choices::default() },
                 links: Vec::new(),
-                left_out: vec!["Acme leaves out reminders.".into()],
+                left_out: vec!["Acme: no reminders.".into()],
             };
             let html = page.render().unwrap();
             assert!(html.contains("Error: ") && html.contains("Write a &#60;name&#62;."), "{}", tab.slug());
