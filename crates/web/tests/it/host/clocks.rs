@@ -57,7 +57,7 @@ async fn a_booking_that_new_rules_moved_is_listed_and_moves_with_one_click_tz_02
     assert_eq!(list.texts(".rows .muted"), ["Marta, Wednesday 25 November, 10:00 to 10:30"]);
     assert!(
         list.text.contains(
-            "Agreed for 11:00 in Lisbon time; by the new rules it is at 10:00. Moved: 11:00 to 11:30."
+            "Agreed for 11:00 in Lisbon time; by the new rules it is at 10:00. If moved: 11:00 to 11:30."
         ),
         "{}",
         list.text

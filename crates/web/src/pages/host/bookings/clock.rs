@@ -51,9 +51,9 @@ impl Shift {
         };
         let moved = match one.fits {
             true if eye.date(to.start) == eye.date(start) => {
-                format!("Moved: {} to {}.", eye.time(to.start), eye.time(to.end))
+                format!("If moved: {} to {}.", eye.time(to.start), eye.time(to.end))
             }
-            true => format!("Moved: {}.", range(to, eye)),
+            true => format!("If moved: {}.", range(to, eye)),
             false => "The agreed time has begun.".to_owned(),
         };
         Self {
