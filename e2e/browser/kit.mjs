@@ -24,7 +24,7 @@ export function must(holds, otherwise) {
 }
 
 /** No scenario takes longer. */
-const LONGEST = 120_000;
+const LONGEST = 300_000;
 
 /** Runs one scenario: `run(stage)` with the argument's values and `stage.visitor(…)`. */
 export async function scenario(run) {
@@ -39,7 +39,7 @@ export async function scenario(run) {
   try {
     const visitor = async (options) => {
       const one = await Visitor.enter(browser, given, options);
-      visitors.push(one);
+      one.number = visitors.push(one);
       return one;
     };
     const found = await run({ ...given, visitor });
@@ -91,6 +91,23 @@ class Visitor {
     return answer;
   }
 
+  /** Goes to a path, fills in and presses what stands there; the last answer must have this status. `{n}` is the visitor's number. */
+  async reachBy(path, status, steps) {
+    if (!steps.length) return this.go(path, status);
+    await this.go(path);
+    for (const [what, value] of steps) {
+      if (what !== "press") {
+        const typed = value.replace("{n}", this.number);
+        await this.page.locator(what).first().evaluate((field, value) => { field.value = value; }, typed);
+        continue;
+      }
+      const answered = this.page.waitForNavigation({ waitUntil: "load" });
+      await this.page.locator(value).first().click();
+      const answer = await answered;
+      must(answer.status() === status, `${value} on ${path} answered ${answer.status()}, not ${status}`);
+    }
+  }
+
   /** Signs in through the page. */
   async signIn({ email, password }) {
     await this.go("/login");
@@ -102,6 +119,12 @@ class Visitor {
 
   /** Goes on with the cookies of another browser. */
   async carry(cookies) {
+    if (Object.keys(cookies).some((name) => name.startsWith("__Host-"))) {
+      // The server is behind TLS for everybody else; this browser stands beside it.
+      const cookie = Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join("; ");
+      await this.context.setExtraHTTPHeaders({ cookie });
+      return;
+    }
     await this.context.addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url: this.given.base })));
   }
 
@@ -196,6 +219,27 @@ class Visitor {
   async fitsSideways() {
     if (!this.js) return true;
     return this.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+  }
+
+  /** What sticks out sideways, what a finger misses (WCAG 2.5.8), and headings that do not lead the page. */
+  async shape() {
+    if (!this.js) return [];
+    return this.page.evaluate(() => {
+      const wrong = [];
+      const { scrollWidth, clientWidth } = document.documentElement;
+      if (scrollWidth > clientWidth) wrong.push("sticks out sideways");
+      const first = document.querySelectorAll("h1").length;
+      if (first !== 1) wrong.push(`${first} headings of the first level`);
+      for (const one of document.querySelectorAll("a, button, input, select, textarea, summary")) {
+        const { width, height } = one.getBoundingClientRect();
+        // Links within words are exempt, as is what is not seen; a box with a label is as large as that.
+        const exempt = !width || !height || one.closest(".sr, .skip, label") || getComputedStyle(one).display === "inline";
+        if (!exempt && (width < 24 || height < 24)) {
+          wrong.push(`${Math.round(width)} × ${Math.round(height)} pixels are too small: ${one.outerHTML.slice(0, 80)}`);
+        }
+      }
+      return wrong;
+    });
   }
 
   /** Nothing was asked of a foreign server and no script failed. */

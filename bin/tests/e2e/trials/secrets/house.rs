@@ -60,6 +60,9 @@ const PLAYED: [&str; 10] = [
 ];
 
 impl House {
+    /// Where its links lead.
+    pub const BASE: &str = BASE;
+
     /// Starts the server with secrets in its settings, and its owner's account.
     pub fn furnish(name: &'static str, database: Option<&str>) -> Result<Self> {
         let mut secrets = Secrets::default();

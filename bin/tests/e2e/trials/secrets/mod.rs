@@ -13,7 +13,11 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 
-use self::house::House;
+pub use self::house::House;
+use serde_json::json;
+
+use crate::http::until;
+use crate::provider::Mood;
 use crate::{Need, trial};
 
 /// Fewer would mean that a place was forgotten.
@@ -46,6 +50,26 @@ pub fn trials() -> Vec<Trial> {
         }),
         trial("secrets::settings_that_are_wrong_are_refused_without_them", &[], settings::refused),
     ]
+}
+
+impl House {
+    /// A server with an account of each kind, where calls have failed and notices came, and a booking they failed for.
+    pub fn in_trouble() -> Result<(Self, String)> {
+        let mut house = Self::furnish("troubles", None)?;
+        apps::register(&mut house)?;
+        apps::sign_in(&mut house)?;
+        apps::type_in(&mut house)?;
+        people::book(&mut house)?;
+        apps::tell_us(&mut house)?;
+        house.providers.values().for_each(|provider| provider.mood(Mood::Refuses(400)));
+        let number =
+            people::offer(&mut house, "refused", &json!([{ "type": "integration", "integration": "zoom" }]))?;
+        let uid = people::booked(&mut house, number)?;
+        until("failed step on the booking's page", || {
+            Ok(house.browser.get(&format!("/bookings/{uid}"))?.text.contains("Try again").then_some(()))
+        })?;
+        Ok((house, uid))
+    }
 }
 
 /// All that can happen to a secret: taken, used, refused, lost, said back.
