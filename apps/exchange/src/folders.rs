@@ -69,13 +69,9 @@ pub(crate) async fn all(session: &Session<'_>) -> Result<Vec<RemoteCalendar>, Er
     if found.iter().all(|calendar| !calendar.primary) {
         return Err(soap::lacking("the main calendar among all"));
     }
-    found.extend(people(session.cx).map(|address| RemoteCalendar {
-        id: RemoteId::new(format!("{PERSON}{address}")),
-        name: address,
-        colour: None,
-        zone: None,
-        writable: false,
-        primary: false,
+    found.extend(people(session.cx).map(|address| {
+        let id = RemoteId::new(format!("{PERSON}{address}"));
+        RemoteCalendar::of_others(id, address)
     }));
     Ok(found)
 }

@@ -40,13 +40,9 @@ impl Account<'_> {
                 format!("{setting}: this server cannot say when others are busy, so leave this empty");
             return Err(Error::new(Kind::Invalid, message));
         }
-        let calendar = |address: String| RemoteCalendar {
-            id: RemoteId::new(format!("{PERSON}{address}")),
-            name: address,
-            colour: None,
-            zone: None,
-            writable: false,
-            primary: false,
+        let calendar = |address: String| {
+            let id = RemoteId::new(format!("{PERSON}{address}"));
+            RemoteCalendar::of_others(id, address)
         };
         Ok(addresses.into_iter().map(calendar).collect())
     }

@@ -143,6 +143,13 @@ pub struct RemoteCalendar {
     pub primary: bool,
 }
 
+impl RemoteCalendar {
+    /// Somebody else's calendar: it can be read, and is neither main nor written to.
+    pub const fn of_others(id: RemoteId, name: String) -> Self {
+        Self { id, name, colour: None, zone: None, writable: false, primary: false }
+    }
+}
+
 /// A time that blocks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Busy {
