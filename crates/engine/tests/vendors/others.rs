@@ -65,7 +65,7 @@ impl Other {
         let cx = gateway.cx(app, account, Patience::Job).unwrap();
         let rows = stage.t.db.read().await.unwrap().references().of_booking(booking).await.unwrap();
         let of = RemoteId::new(&rows[0].wanted.target);
-        let event = calendar.find(&cx, &of, booking.uid.as_str()).await.unwrap().expect("it was written");
+        let event = calendar.find(&cx, &of, booking.uid.as_str()).await.unwrap().unwrap();
         Self { calendar, cx, of, event }
     }
 

@@ -7,10 +7,7 @@ use axum::{
 };
 use http::StatusCode;
 use kalends_domain::{Uid, booking::Status};
-use kalends_engine::{
-    book::{BookingView, ChangeError},
-    connect::Apps,
-};
+use kalends_engine::book::{BookingView, ChangeError};
 
 use super::{
     booking::Seen,
@@ -21,7 +18,7 @@ use super::{
 use crate::{
     Web,
     extract::{Asked, Csrf, Form, SignedIn, Typed},
-    pages::{Frame, answers, show},
+    pages::{self, Frame, show},
 };
 
 /// The page.
@@ -66,17 +63,15 @@ impl Word {
 
 impl DecideView {
     /// Draws the page for a booking that waits.
-    pub fn of(
-        frame: Frame,
-        view: &BookingView,
-        apps: &Apps,
+    async fn of(
+        web: &Web,
         signed_in: &SignedIn,
+        csrf: &Csrf,
+        view: &BookingView,
         word: Word,
         typed: &Typed,
-        said: Vec<(String, String)>,
-        now: jiff::Timestamp,
     ) -> Self {
-        let seen = Seen { view, seat: None, apps, now };
+        let seen = Seen { view, seat: None, apps: web.engine.outside.known(), now: web.engine.now() };
         let profile = &signed_in.user.profile;
         let visit = Visit {
             zone: kalends_domain::Zone::parse(&profile.zone).ok(),
@@ -90,12 +85,12 @@ impl DecideView {
             .map(|guest| ("Guest".into(), format!("{}, {}", guest.name, guest.email)))
             .into_iter()
             .collect();
-        answers.extend(said);
+        answers.extend(pages::answers(web, view).await);
         if !booking.notes.trim().is_empty() {
             answers.push(("Notes".into(), booking.notes.trim().to_owned()));
         }
         Self {
-            frame,
+            frame: Frame::signed(web, csrf).await.home_at("/bookings".into()),
             summary: seen.summary(&face, &host),
             accept: word == Word::Accept,
             action: format!("/bookings/{}/{}", booking.uid, word.path()),
@@ -118,19 +113,7 @@ async fn ask(web: &Web, signed_in: &SignedIn, csrf: &Csrf, uid: &str, word: Word
     if view.booking.status(web.engine.now()) != Status::AwaitingConfirmation {
         return Ok(to_booking(&view));
     }
-    let frame = Frame::signed(web, csrf).await.home_at("/bookings".into());
-    let apps = web.engine.outside.known();
-    let said = answers(web, &view).await;
-    Ok(load::unkept(show(&DecideView::of(
-        frame,
-        &view,
-        apps,
-        signed_in,
-        word,
-        typed,
-        said,
-        web.engine.now(),
-    ))))
+    Ok(load::unkept(show(&DecideView::of(web, signed_in, csrf, &view, word, typed).await)))
 }
 
 fn to_booking(view: &BookingView) -> Response {
@@ -181,10 +164,7 @@ pub async fn declined(
     let view = load_hosted(&web, &signed_in, &uid).await?;
     match web.engine.decline(&signed_in.member(), &view.booking.uid, typed.get("note")).await {
         Err(ChangeError::Invalid(invalid)) => {
-            let frame = Frame::signed(&web, &csrf).await.home_at("/bookings".into());
-            let apps = web.engine.outside.known();
-            let (said, now) = (answers(&web, &view).await, web.engine.now());
-            let mut page = DecideView::of(frame, &view, apps, &signed_in, Word::Decline, &typed, said, now);
+            let mut page = DecideView::of(&web, &signed_in, &csrf, &view, Word::Decline, &typed).await;
             page.notice = Some(Notice::fail(&invalid.to_string()));
             Ok(load::with_status(StatusCode::UNPROCESSABLE_ENTITY, show(&page)))
         }

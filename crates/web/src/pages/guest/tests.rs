@@ -7,7 +7,7 @@ use kalends_engine::connect::Apps;
 use super::{
     booking::{BookingPage, JoinPart, News, Seen},
     cancel::CancelView,
-    event::{EventView, host_face},
+    event::{EventView, Look, host_face},
     form::{Chosen, FormView},
     gone::GoneView,
     parts::Notice,
@@ -24,6 +24,12 @@ fn chosen() -> Chosen {
 
 fn draw(name: &str, page: &impl Template) -> scraper::Html {
     html::sound(name, &page.render().unwrap())
+}
+
+fn event(look: &Look) -> scraper::Html {
+    let page = sample::page(Settings::default());
+    let (face, host) = (face("Europe/Berlin"), host_face(&page, now()));
+    draw("event", &EventView::of(frame(), &page, &Visit::default(), &face, &host, look))
 }
 
 fn form(settings: Settings, typed: &Typed) -> FormView {
@@ -46,16 +52,7 @@ fn event_pages_of_every_sort_are_sound() {
 
 #[test]
 fn a_day_with_times_is_a_button_named_in_full() {
-    let page = sample::page(Settings::default());
-    let view = EventView::of(
-        frame(),
-        &page,
-        &Visit::default(),
-        &face("Europe/Berlin"),
-        &host_face(&page, now()),
-        &sample::look(),
-    );
-    let drawn = draw("event", &view);
+    let drawn = event(&sample::look());
     let labels = html::attributes(&drawn, "button.day", "aria-label");
     assert!(labels.contains(&"Thursday 11 March, 8 times".to_owned()), "{labels:?}");
     assert_eq!(html::attributes(&drawn, "button[aria-pressed=true]", "value"), ["2027-03-11"]);
@@ -67,16 +64,7 @@ fn a_day_with_times_is_a_button_named_in_full() {
 
 #[test]
 fn an_empty_month_leads_to_the_next_free_day() {
-    let page = sample::page(Settings::default());
-    let view = EventView::of(
-        frame(),
-        &page,
-        &Visit::default(),
-        &face("Europe/Berlin"),
-        &host_face(&page, now()),
-        &sample::empty(),
-    );
-    let drawn = draw("event", &view);
+    let drawn = event(&sample::empty());
     assert_eq!(html::texts(&drawn, ".times h2"), ["No times left in March"]);
     assert_eq!(html::attributes(&drawn, ".times button", "value"), ["2027-04-01"]);
     assert!(html::texts(&drawn, ".notice strong")[0].contains("calendar of Inês"));
