@@ -209,6 +209,28 @@ async fn dav_06_a_difference_of_many_pages_is_read_to_its_end() {
     assert_eq!((all.upserts.len(), all.full), (200, false));
 }
 
+/// ALL-11: the same place twice, and more beyond it, is not the end.
+#[tokio::test(start_paused = true)]
+async fn dav_06_a_difference_that_never_goes_on_is_read_anew_from_the_whole() {
+    let world = World::new();
+    let (cx, of) = (world.connected("https://dav.example.test").await, work("dav.example.test"));
+    let cursor = changes(&cx, &of, None).await.cursor.expect("a cursor");
+    let token = cursor.split_once(' ').map_or(cursor.as_str(), |(_, token)| token);
+    let home = of.as_str().trim_start_matches("https://dav.example.test");
+    let stuck = format!(
+        "<d:multistatus xmlns:d=\"DAV:\"><d:response><d:href>{home}</d:href>\
+         <d:status>HTTP/1.1 507 Insufficient Storage</d:status></d:response>\
+         <d:sync-token>{token}</d:sync-token></d:multistatus>"
+    );
+    world.server.put_by_other("work", "beyond.ics", &ics("beyond", &hour(2)));
+    world.server.bench().next([Fault::Garbage(stuck.into())]);
+    let failed =
+        part().changes(&cx, &of, Some(&cursor), window()).await.expect_err("what is beyond is not told");
+    assert_eq!(failed.kind, Kind::CursorExpired, "{failed}");
+    let whole = changes(&cx, &of, None).await;
+    assert_eq!((uids(&whole.upserts), whole.full), (vec!["beyond"], true));
+}
+
 #[tokio::test(start_paused = true)]
 async fn dav_07_a_server_that_says_no_etag_is_asked_for_it() {
     let world = World::new();
