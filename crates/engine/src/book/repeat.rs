@@ -8,7 +8,7 @@ use kalends_store::{Tx, repo::Seen};
 use serde::{Deserialize, Serialize};
 
 use super::{BookAsk, BookError, Booked, check::Checked, plan::Repeat};
-use crate::{Actor, Trouble};
+use crate::{Actor, Engine, Trouble};
 
 /// An answer is kept for so long.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -25,7 +25,7 @@ pub(crate) fn of(ask: &BookAsk, event_type: &EventType, checked: &Checked) -> Op
     let key = ask.idempotency_key.clone()?;
     let principal = match (&ask.actor, checked.attendees.first()) {
         (Actor::Member(member), _) => format!("user:{}", member.user),
-        (_, Some(booker)) => format!("guest:{}", booker.email),
+        (_, Some(booker)) => guest(&booker.email),
         (_, None) => "guest".to_owned(),
     };
     let asked = serde_json::json!([
@@ -44,6 +44,28 @@ pub(crate) fn of(ask: &BookAsk, event_type: &EventType, checked: &Checked) -> Op
     Some(Repeat { principal, key, hash })
 }
 
+/// The name a guest's attempts go by.
+fn guest(email: &str) -> String {
+    format!("guest:{email}")
+}
+
+impl Engine {
+    /// What a guest's attempt booked, where it did: also when what it booked by books no more.
+    pub async fn booked_by(
+        &self,
+        organization: Id<Organization>,
+        email: &str,
+        attempt: &str,
+    ) -> Result<Option<Booked>, BookError> {
+        let mut tx = self.db.read().await?;
+        let principal = guest(&email.trim().to_lowercase());
+        match tx.idempotency().kept(organization, &principal, attempt).await? {
+            Some(answer) => read(&mut tx, &answer).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
 /// The earlier answer, if there is one; else the name is taken until this transaction ends.
 pub(crate) async fn begin(
     tx: &mut Tx,
@@ -56,16 +78,19 @@ pub(crate) async fn begin(
     match seen {
         Seen::Never => Ok(None),
         Seen::Otherwise => Err(BookError::KeyReused),
-        Seen::Answered { answer, .. } => {
-            let kept: Kept = serde_json::from_str(&answer)
-                .map_err(|error| Trouble::Unreadable { what: "idempotency key", why: error.to_string() })?;
-            let mut bookings = Vec::with_capacity(kept.bookings.len());
-            for id in kept.bookings {
-                bookings.extend(tx.bookings().get(id).await?);
-            }
-            Ok(Some(Booked { bookings, seat: kept.seat, repeated: true }))
-        }
+        Seen::Answered { answer, .. } => read(tx, &answer).await.map(Some),
     }
+}
+
+/// What an answer spoke of, as it is now.
+async fn read(tx: &mut Tx, answer: &str) -> Result<Booked, BookError> {
+    let kept: Kept = serde_json::from_str(answer)
+        .map_err(|error| Trouble::Unreadable { what: "idempotency key", why: error.to_string() })?;
+    let mut bookings = Vec::with_capacity(kept.bookings.len());
+    for id in kept.bookings {
+        bookings.extend(tx.bookings().get(id).await?);
+    }
+    Ok(Booked { bookings, seat: kept.seat, repeated: true })
 }
 
 /// Keeps the answer.

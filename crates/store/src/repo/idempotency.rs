@@ -89,6 +89,20 @@ impl Idempotency<'_> {
         self.tx.soon(query).await
     }
 
+    /// The answer kept under this key, whatever was asked; none where nothing was done under it.
+    pub async fn kept(
+        &mut self,
+        organization: Id<Organization>,
+        principal: &str,
+        key: &str,
+    ) -> Result<Option<String>> {
+        let query = sql("SELECT answer FROM idempotency_keys
+             WHERE organization_id = $1 AND principal = $2 AND key = $3 AND expires_at > $4");
+        let now = self.tx.now();
+        let query = query.bind(organization).bind(principal).bind(key).bind(now);
+        self.tx.row(query).await?.map_or(Ok(None), |row| row.get("answer"))
+    }
+
     /// Deletes what has ended.
     pub async fn sweep(&mut self) -> Result<u64> {
         let now = self.tx.now();

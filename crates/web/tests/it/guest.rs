@@ -339,6 +339,19 @@ async fn a_private_link_books_so_often_and_no_more() {
 }
 
 #[tokio::test]
+async fn the_last_use_of_a_link_sent_twice_leads_to_its_booking_both_times() {
+    let server = Server::start().await;
+    let event_type = server.offer("consultation", plain()).await;
+    let draft = PrivateLinkDraft { expires_at: None, most_uses: Some(1) };
+    let link = server.house.engine.create_private_link(&server.member(), event_type.id, draft).await.unwrap();
+    let mut guest = server.guest();
+    let form = open_form(&mut guest, &format!("/d/{}", link.uid), TEN).await;
+    let first = guest.submit(&form, &ANSWERS).await.to();
+    assert!(first.starts_with("/booking/"), "{first}");
+    assert_eq!(guest.submit(&form, &ANSWERS).await.to(), first);
+}
+
+#[tokio::test]
 async fn a_link_that_ends_while_the_form_is_open_gives_back_what_was_typed() {
     let server = Server::start().await;
     let event_type = server.offer("consultation", plain()).await;

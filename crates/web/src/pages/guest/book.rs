@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use kalends_domain::{
     Uid,
     event_type::{Answer as Said, Answers},
+    people::Hours,
 };
 use kalends_engine::{
     Actor, EventTypePage, PageError,
@@ -75,9 +76,16 @@ pub async fn private_send(
     let which = load::at_link(&uid)?;
     match sent(&web, &which, typed.clone()).await {
         Ok(answer) => Ok(answer),
-        // The link ended while the form was open: nothing is booked, and nothing typed is lost.
         Err(stop) => match web.engine.event_type_page(&which).await {
             Err(PageError::Link(refused)) => {
+                // Its last use may be this very form, sent twice.
+                let home = load::home(&web).await?;
+                if let Some(booked) =
+                    web.engine.booked_by(home, typed.get("email"), typed.get("attempt")).await?
+                {
+                    return Ok(to_booking(&booked, Visit::of(&typed).hours));
+                }
+                // The link ended while the form was open: nothing is booked, and nothing typed is lost.
                 Ok(GoneView::link(Frame::of(&web).await, refused).keeping(&typed).answer())
             }
             _ => Err(stop),
@@ -330,10 +338,15 @@ fn done(desk: &Desk, booked: &Booked) -> Response {
     if let Some(onward) = onward(&desk.page) {
         return Redirect::to(onward.as_str()).into_response();
     }
+    to_booking(booked, desk.visit.hours)
+}
+
+/// To the guest's own booking, fresh as it is.
+fn to_booking(booked: &Booked, hours: Option<Hours>) -> Response {
     let uid = booked.seat.as_ref().or_else(|| booked.first().map(|booking| &booking.uid));
     let Some(uid) = uid else { return nothing_booked() };
     let mut pairs = vec![("new", "1".to_owned())];
-    pairs.extend(desk.visit.hours.map(|hours| ("hours", hours_value(hours))));
+    pairs.extend(hours.map(|hours| ("hours", hours_value(hours))));
     Redirect::to(&link(&format!("/booking/{uid}"), &pairs)).into_response()
 }
 

@@ -54,7 +54,7 @@ pub fn nothing() -> Stop {
 }
 
 /// Whose server this is; a fresh one has no pages yet.
-async fn home(web: &Web) -> Result<Id<Organization>, Stop> {
+pub async fn home(web: &Web) -> Result<Id<Organization>, Stop> {
     Ok(web.engine.home().await?.ok_or_else(nothing)?.id)
 }
 
