@@ -49,10 +49,7 @@ fn lacks(wished: &Settings, keeps: Keeps) -> Vec<&'static str> {
     let all = [
         (wished.hue().is_some() && !keeps.colour, "no colour"),
         (wished.visibility == Visibility::Private && !keeps.private, "no private events"),
-        (
-            wished.visibility == Visibility::Public && !keeps.public,
-            "no public events",
-        ),
+        (wished.visibility == Visibility::Public && !keeps.public, "no public events"),
         (reminders > 0 && keeps.reminders == 0, "no reminders"),
         (reminders > keeps.reminders && keeps.reminders > 0, "only the last reminder"),
     ];
@@ -72,10 +69,7 @@ mod tests {
             reminders: Some(vec![60, 10]),
             ..Settings::default()
         };
-        assert_eq!(
-            lacks(&wished, outlook),
-            ["no public events", "only the last reminder"]
-        );
+        assert_eq!(lacks(&wished, outlook), ["no public events", "only the last reminder"]);
         assert_eq!(lacks(&wished, Keeps::NOTHING).len(), 3);
         assert_eq!(lacks(&Settings::default(), Keeps::NOTHING), [""; 0]);
         let none = Settings { reminders: Some(vec![]), ..Settings::default() };
