@@ -5,15 +5,14 @@ use jiff::SignedDuration;
 use kalends_domain::event_type::{
     Confirmation, Frequency, Location, Policy, Question, QuestionKind, Recurrence, Seats, Settings,
 };
-use kalends_engine::event_types::PrivateLinkDraft;
 
 use crate::{
     browser::{Browser, Seen},
     house::{Server, plain},
 };
 
-const TEN: &str = "2026-11-25T10:00:00+00:00";
-const ELEVEN: &str = "2026-11-25T11:00:00+00:00";
+pub const TEN: &str = "2026-11-25T10:00:00+00:00";
+pub const ELEVEN: &str = "2026-11-25T11:00:00+00:00";
 
 fn query(start: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new()).append_pair("start", start).finish()
@@ -320,54 +319,6 @@ async fn a_declined_request_says_so_with_the_hosts_words() {
     let page = guest.get(&booking).await;
     assert_eq!(page.texts("h1"), ["This request was declined"]);
     assert!(page.text.contains("Away that day"));
-}
-
-#[tokio::test]
-async fn a_private_link_books_so_often_and_no_more() {
-    let server = Server::start().await;
-    let event_type = server.offer("consultation", plain()).await;
-    let draft = PrivateLinkDraft { expires_at: None, most_uses: Some(1) };
-    let link = server.house.engine.create_private_link(&server.member(), event_type.id, draft).await.unwrap();
-    let (mut guest, path) = (server.guest(), format!("/d/{}", link.uid));
-    book(&mut guest, &path, TEN).await;
-    let used = guest.get(&path).await;
-    assert_eq!(
-        (used.status, used.texts("h1")),
-        (StatusCode::GONE, vec!["This link has been used".to_owned()])
-    );
-    assert_eq!(guest.get("/d/nothing").await.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn the_last_use_of_a_link_sent_twice_leads_to_its_booking_both_times() {
-    let server = Server::start().await;
-    let event_type = server.offer("consultation", plain()).await;
-    let draft = PrivateLinkDraft { expires_at: None, most_uses: Some(1) };
-    let link = server.house.engine.create_private_link(&server.member(), event_type.id, draft).await.unwrap();
-    let mut guest = server.guest();
-    let form = open_form(&mut guest, &format!("/d/{}", link.uid), TEN).await;
-    let first = guest.submit(&form, &ANSWERS).await.to();
-    assert!(first.starts_with("/booking/"), "{first}");
-    assert_eq!(guest.submit(&form, &ANSWERS).await.to(), first);
-}
-
-#[tokio::test]
-async fn a_link_that_ends_while_the_form_is_open_gives_back_what_was_typed() {
-    let server = Server::start().await;
-    let event_type = server.offer("consultation", plain()).await;
-    let draft = PrivateLinkDraft { expires_at: None, most_uses: Some(1) };
-    let link = server.house.engine.create_private_link(&server.member(), event_type.id, draft).await.unwrap();
-    let (mut slow, mut quick, path) = (server.guest(), server.guest(), format!("/d/{}", link.uid));
-    let form = open_form(&mut slow, &path, "2026-11-25T11:00:00+00:00").await;
-    book(&mut quick, &path, TEN).await;
-    let typed = [("name", "Ben"), ("email", "ben@example.org"), ("notes", "Third floor, <ring> twice.")];
-    let gone = slow.submit(&form, &typed).await;
-    assert_eq!(
-        (gone.status, gone.texts("h1")),
-        (StatusCode::GONE, vec!["This link has been used".to_owned()])
-    );
-    assert_eq!(gone.texts("dl.kv dd"), ["Ben", "ben@example.org", "Third floor, <ring> twice."]);
-    assert!(gone.text.contains("Nothing was booked"), "{}", gone.text);
 }
 
 #[tokio::test]
