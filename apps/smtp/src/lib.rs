@@ -1,32 +1,18 @@
-//! Mail over SMTP.
+//! Mail over SMTP: the form and its settings. The mail and the conversation are in `vendors/mail`.
 
-mod api;
-mod error;
 mod fake;
-mod session;
-mod wary;
+mod settings;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
 
 use kalends_app::{
-    App, Cx, Kind, Messenger, Part,
-    http::line::Call,
+    App, Cx, Messenger, Part,
     kind::{
         Probe,
         messenger::{Message, MessengerCan, Receipt},
     },
 };
-
-use crate::{
-    api::{Mail, Setup},
-    session::Session,
-};
+use vendor_mail::{Mail, smtp};
 
 /// The app.
 pub static APP: App = App {
@@ -38,9 +24,6 @@ pub static APP: App = App {
     fake: || Arc::new(fake::Smtp::default()),
 };
 
-/// No mail takes longer.
-const DEADLINE: Duration = Duration::from_mins(1);
-
 struct Smtp;
 
 impl Messenger for Smtp {
@@ -49,38 +32,15 @@ impl Messenger for Smtp {
     const CAN: MessengerCan = MessengerCan { html: true, parts: true };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Self::Error> {
-        let setup = Setup::read(cx)?;
-        let work = async {
-            let session = Session::open(cx, &setup).await?;
-            session.close().await;
-            Ok(Probe::of(format!("{} by {}", setup.sender.email, setup.host)))
-        };
-        nothing_sent(cx.line.around(&call("probe", cx, &setup), work).await)
+        let (server, sender) = settings::read(cx)?;
+        smtp::probe(cx, &server).await?;
+        Ok(Probe::of(format!("{} by {}", sender.email, server.host)))
     }
 
     async fn send(&self, cx: &Cx, message: &Message) -> Result<Receipt, Self::Error> {
-        let setup = Setup::read(cx)?;
-        let mail = Mail::compose(message, &setup.sender, cx.now)?;
-        // Before the mail's text goes out, a broken connection has sent nothing.
-        let handed_over = AtomicBool::new(false);
-        let work = async {
-            let mut session = Session::open(cx, &setup).await?;
-            let receipt = session.send(&mail, &handed_over).await?;
-            session.leave();
-            Ok(receipt)
-        };
-        let result = cx.line.around(&call("send", cx, &setup), work).await;
-        if handed_over.load(Ordering::Relaxed) { result } else { nothing_sent(result) }
+        let (server, sender) = settings::read(cx)?;
+        smtp::send(cx, &server, &Mail::compose(message, &sender, cx.now)?).await
     }
-}
-
-fn call<'a>(op: &'static str, cx: &Cx, setup: &'a Setup) -> Call<'a> {
-    Call { op, protocol: "SMTP", host: &setup.host, deadline: cx.http.patience().min(DEADLINE) }
-}
-
-/// A deadline that passed before anything was handed over is an outage, not a doubt.
-fn nothing_sent<T>(result: Result<T, kalends_app::Error>) -> Result<T, kalends_app::Error> {
-    result.map_err(|error| if error.kind == Kind::UnknownOutcome { error.as_kind(Kind::Down) } else { error })
 }
 
 #[cfg(test)]

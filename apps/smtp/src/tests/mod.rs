@@ -1,4 +1,3 @@
-mod mail;
 mod server;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};

@@ -21,11 +21,10 @@ use tokio_rustls::{
     },
 };
 
+use vendor_mail::fake::Talk;
+
 use super::{account, message, on, person, send};
-use crate::{
-    Smtp,
-    fake::{self, Talk},
-};
+use crate::{Smtp, fake};
 
 /// How a test's server encrypts.
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use kalends_app::{Cx, Error, Kind, http::CONNECT, kind::messenger::Receipt};
+use kalends_app::{Cx, Error, Kind, Secret, http::CONNECT, kind::messenger::Receipt};
 use lettre::transport::smtp::{
     authentication::{Credentials, Mechanism},
     client::{AsyncSmtpConnection, Certificate, TlsParameters},
@@ -17,10 +17,55 @@ use lettre::transport::smtp::{
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
-    api::{Mail, Security, Setup},
+    Mail,
     error::{Step, judge},
     wary::Wary,
 };
+
+/// How the conversation is kept private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// Encrypted from the first byte.
+    Tls,
+    /// Encrypted before anything is said.
+    StartTls,
+    /// Not at all: this machine only.
+    Plain,
+}
+
+/// A mail server, and who we are there.
+#[derive(Debug)]
+pub struct Server {
+    /// Its name, which its certificate must bear.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the conversation is kept private.
+    pub security: Security,
+    /// How we sign in; `None` where the server asks for nothing.
+    pub sign_in: Option<SignIn>,
+    /// Whose mails these are: we call ourselves by this address's domain, for servers refuse an address in brackets.
+    pub sender: String,
+}
+
+/// How we sign in at a mail server.
+#[derive(Debug)]
+pub enum SignIn {
+    /// By name and password (PLAIN, or LOGIN where there is nothing better).
+    Password {
+        /// The name.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+impl Server {
+    fn hello(&self) -> ClientId {
+        let domain = self.sender.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        ClientId::Domain(domain.to_owned())
+    }
+}
 
 /// A conversation, signed in.
 pub struct Session {
@@ -28,17 +73,17 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects, encrypts and signs in, as the setup says and never less.
-    pub async fn open(cx: &Cx, setup: &Setup) -> Result<Self, Error> {
-        let addresses = cx.names.addresses(&setup.host, setup.port).await?;
-        if setup.security == Security::Plain && !addresses.iter().all(|address| address.ip().is_loopback()) {
+    /// Connects, encrypts and signs in, as the server is said to be and never less.
+    pub async fn open(cx: &Cx, server: &Server) -> Result<Self, Error> {
+        let addresses = cx.names.addresses(&server.host, server.port).await?;
+        if server.security == Security::Plain && !addresses.iter().all(|address| address.ip().is_loopback()) {
             let message = "security: mail goes unencrypted to this machine only; choose TLS or STARTTLS";
             return Err(Error::new(Kind::Invalid, message));
         }
-        let hello = ClientId::Domain(setup.domain().to_owned());
-        let mut connection = Self::reach(cx, setup, &addresses, &hello).await?;
-        if let Some(user) = &setup.user {
-            let credentials = Credentials::new(user.clone(), cx.secret("password")?.expose().to_owned());
+        let hello = server.hello();
+        let mut connection = Self::reach(cx, server, &addresses, &hello).await?;
+        if let Some(SignIn::Password { user, password }) = &server.sign_in {
+            let credentials = Credentials::new(user.clone(), password.expose().to_owned());
             let signed_in = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
             signed_in.map_err(|error| judge(Step::SignIn, &error))?;
         }
@@ -48,16 +93,16 @@ impl Session {
     /// Tries the addresses in turn.
     async fn reach(
         cx: &Cx,
-        setup: &Setup,
+        server: &Server,
         addresses: &[SocketAddr],
         hello: &ClientId,
     ) -> Result<AsyncSmtpConnection, Error> {
         let mut last = Error::new(Kind::Down, "the mail server's name has no address");
         for address in addresses {
-            let reached = match setup.security {
-                Security::Tls => at_once(*address, Some(tls(cx, setup)?), hello).await,
+            let reached = match server.security {
+                Security::Tls => at_once(*address, Some(tls(cx, server)?), hello).await,
                 Security::Plain => at_once(*address, None, hello).await,
-                Security::StartTls => upgraded(*address, tls(cx, setup)?, hello).await,
+                Security::StartTls => upgraded(*address, tls(cx, server)?, hello).await,
             };
             match reached {
                 // Another address of the same server would say the same.
@@ -172,10 +217,10 @@ async fn upgraded(
     Ok(connection)
 }
 
-fn tls(cx: &Cx, setup: &Setup) -> Result<TlsParameters, Error> {
+fn tls(cx: &Cx, server: &Server) -> Result<TlsParameters, Error> {
     let unusable =
         |_| Error::new(Kind::Down, "no encryption is possible: check the operator's root certificates");
-    let mut builder = TlsParameters::builder(setup.host.clone());
+    let mut builder = TlsParameters::builder(server.host.clone());
     if !cx.trust.is_empty() {
         builder = builder.add_root_certificate(Certificate::from_pem(cx.trust.as_bytes()).map_err(unusable)?);
     }

@@ -1,4 +1,4 @@
-//! The setup, and a mail as text: both pure.
+//! A mail as text, pure.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use kalends_app::{
-    Cx, Error, Kind,
+    Error, Kind,
     kind::{
         calendar::Person,
         messenger::{File, Invite, Message},
@@ -21,71 +21,16 @@ use lettre::{
     },
 };
 
-/// How the conversation is kept private.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
-    /// Encrypted from the first byte.
-    Tls,
-    /// Encrypted before anything is said.
-    StartTls,
-    /// Not at all: this machine only.
-    Plain,
-}
-
-/// The account's settings, read.
-#[derive(Debug)]
-pub struct Setup {
-    pub host: String,
-    pub port: u16,
-    pub security: Security,
-    pub user: Option<String>,
-    pub sender: Person,
-}
-
-impl Setup {
-    /// Reads the settings of this call.
-    pub fn read(cx: &Cx) -> Result<Self, Error> {
-        let missing = |name: &str| {
-            Error::new(Kind::Invalid, format!("{name}: this is not set; open the app's settings"))
-        };
-        let host = cx.setting("host").ok_or_else(|| missing("host"))?;
-        let port = cx.settings.get("port").and_then(port_of).ok_or_else(|| missing("port"))?;
-        let security = match cx.setting("security").unwrap_or("tls") {
-            "tls" => Security::Tls,
-            "starttls" => Security::StartTls,
-            "plain" => Security::Plain,
-            other => {
-                let message = format!("security: {other:?} is not one of tls, starttls, plain");
-                return Err(Error::new(Kind::Invalid, message));
-            }
-        };
-        let email = cx.setting("from_email").ok_or_else(|| missing("from_email"))?.to_owned();
-        let name = cx.setting("from_name").unwrap_or_default().to_owned();
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-            security,
-            user: cx.setting("user").map(str::to_owned),
-            sender: Person { name, email },
-        })
-    }
-
-    /// What we say we are: the sender's domain, for servers refuse an address in brackets.
-    pub fn domain(&self) -> &str {
-        self.sender.email.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
-    }
-}
-
-fn port_of(value: &serde_json::Value) -> Option<u16> {
-    value.as_u64().and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)
-}
-
 /// A mail with its envelope.
 #[derive(Debug)]
 pub struct Mail {
+    /// Its `Message-ID`, without angle brackets.
     pub id: String,
+    /// The envelope's sender.
     pub from: Address,
+    /// The envelope's recipients, each as the caller named it.
     pub to: Vec<(Person, Address)>,
+    /// All of it, head and body (RFC 5322).
     pub text: String,
 }
 

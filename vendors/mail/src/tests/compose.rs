@@ -3,11 +3,32 @@
 use bytes::Bytes;
 use kalends_app::{
     Error, Kind,
-    kind::messenger::{File, Invite, Message, Method},
+    kind::{
+        calendar::Person,
+        messenger::{File, Invite, Message, Method},
+    },
 };
 
-use super::{message, person};
-use crate::api::Mail;
+use crate::Mail;
+
+fn person(name: &str, email: &str) -> Person {
+    Person { name: name.into(), email: email.into() }
+}
+
+fn message() -> Message {
+    Message {
+        from: None,
+        to: vec![person("Gus Guest", "guest@example.com")],
+        reply_to: Some(person("Hanna Host", "host@example.com")),
+        subject: "Introduction".into(),
+        text: "See you on Monday.\n".into(),
+        html: None,
+        invite: None,
+        files: vec![],
+        message_id: "b1.confirmed.guest.0@kalends.example".into(),
+        headers: vec![],
+    }
+}
 
 fn compose(message: &Message) -> Result<String, Error> {
     let sender = person("Büro, Beispiel", "bookings@example.com");
