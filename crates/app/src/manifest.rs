@@ -163,6 +163,20 @@ pub enum Auth {
         /// The secret field with the token.
         token: String,
     },
+    /// A key as the password of a name that is the same for everybody.
+    BasicKey {
+        /// The name, itself.
+        name: String,
+        /// The secret field with the key.
+        key: String,
+    },
+    /// A fixed token in a header of the provider's own.
+    Header {
+        /// The header's name.
+        header: String,
+        /// The secret field with the token.
+        token: String,
+    },
     /// A token its owner granted at the provider (RFC 6749).
     Oauth2(Box<OAuth>),
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::future::BoxFuture;
-use http::{HeaderValue, header::AUTHORIZATION};
+use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use serde_json::Value;
 
 use super::{Answer, Layer, Next, Request};
@@ -33,9 +33,9 @@ impl Signer for Unsigned {
     }
 }
 
-/// A credential that stays as it is: Basic or a fixed bearer token.
+/// A credential that stays as it is: one header.
 #[derive(Debug)]
-pub struct Fixed(HeaderValue);
+pub struct Fixed(HeaderName, HeaderValue);
 
 impl Fixed {
     /// A user's name and password (RFC 7617).
@@ -46,26 +46,30 @@ impl Fixed {
                 "a user name with a colon cannot be used for signing in here",
             ));
         }
-        Self::header(&format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}"))))
+        Self::header(
+            AUTHORIZATION,
+            &format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}"))),
+        )
     }
 
     /// A token.
     pub fn bearer(token: &str) -> Result<Self, Error> {
-        Self::header(&format!("Bearer {token}"))
+        Self::header(AUTHORIZATION, &format!("Bearer {token}"))
     }
 
-    fn header(text: &str) -> Result<Self, Error> {
+    /// A token in a header of the provider's own.
+    pub fn header(name: HeaderName, text: &str) -> Result<Self, Error> {
         let mut value = HeaderValue::from_str(text).map_err(|_| {
             Error::new(Kind::Invalid, "the token has characters no header can hold: paste it again")
         })?;
         value.set_sensitive(true);
-        Ok(Self(value))
+        Ok(Self(name, value))
     }
 }
 
 impl Signer for Fixed {
     fn sign<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Result<(), Error>> {
-        request.headers.insert(AUTHORIZATION, self.0.clone());
+        request.headers.insert(self.0.clone(), self.1.clone());
         Box::pin(async { Ok(()) })
     }
 
@@ -85,10 +89,21 @@ pub fn signer(auth: &Auth, settings: &Value, secrets: &Secrets) -> Result<Arc<dy
         Auth::None => Arc::new(Unsigned),
         Auth::Basic { user, password } => Arc::new(Fixed::basic(text(user)?, secret(password)?.expose())?),
         Auth::Bearer { token } => Arc::new(Fixed::bearer(secret(token)?.expose())?),
+        Auth::BasicKey { name, key } => Arc::new(Fixed::basic(name, secret(key)?.expose())?),
+        Auth::Header { header, token } => {
+            let name = header_name(header)
+                .ok_or_else(|| Error::new(Kind::Invalid, format!("{header:?} is no header's name")))?;
+            Arc::new(Fixed::header(name, secret(token)?.expose())?)
+        }
         Auth::Oauth2(_) => {
             return Err(Error::new(Kind::AuthRevoked, "nobody has signed in yet: connect the account"));
         }
     })
+}
+
+/// The name as a header's, if it can be one.
+pub(crate) fn header_name(name: &str) -> Option<HeaderName> {
+    name.parse().ok()
 }
 
 /// The layer that signs, and refreshes once when the credential is spent.
@@ -137,7 +152,9 @@ pub(crate) fn fields(auth: &Auth) -> BTreeMap<&str, FieldUse> {
         Auth::Basic { user, password } => {
             BTreeMap::from([(user.as_str(), FieldUse::Plain), (password.as_str(), FieldUse::Secret)])
         }
-        Auth::Bearer { token } => BTreeMap::from([(token.as_str(), FieldUse::Secret)]),
+        Auth::Bearer { token: secret }
+        | Auth::BasicKey { key: secret, .. }
+        | Auth::Header { token: secret, .. } => BTreeMap::from([(secret.as_str(), FieldUse::Secret)]),
     }
 }
 

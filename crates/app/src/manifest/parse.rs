@@ -211,6 +211,10 @@ impl Manifest {
                 "must name a setup field, secret for a password or token and plain for a user",
             )?;
         }
+        if let super::Auth::Header { header, .. } = &self.auth {
+            let named = sign::header_name(header).is_some();
+            demand(named, "auth.header", "must be a header's name such as x-api-key")?;
+        }
         Ok(())
     }
 }

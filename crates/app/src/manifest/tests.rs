@@ -90,6 +90,8 @@ fn wrong(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     wrong.into_iter().map(|wrong| (wrong.field, wrong.problem)).collect()
 }
 
+const BASIC: &str = "scheme = \"basic\"\nuser = \"user\"\npassword = \"password\"";
+
 #[rstest]
 #[case("slug = \"acme\"", "slug = \"Acme\"", "slug: ")]
 #[case("slug = \"acme\"", "slug = \"a--b\"", "slug: ")]
@@ -103,6 +105,8 @@ fn wrong(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 #[case("https://api.acme.example/v1/", "api.acme.example", "is no address")]
 #[case("user = \"user\"", "user = \"nobody\"", "auth.nobody: ")]
 #[case("password = \"password\"", "password = \"user\"", "auth.user: ")]
+#[case(BASIC, "scheme = \"basic-key\"\nname = \"api\"\nkey = \"user\"", "auth.user: ")]
+#[case(BASIC, "scheme = \"header\"\nheader = \"x key\"\ntoken = \"password\"", "auth.header: ")]
 #[case("name = \"size\"", "name = \"user\"", "setup.user: ")]
 #[case("name = \"size\"", "name = \"Size\"", "setup.Size: ")]
 #[case("default = 10", "default = \"ten\"", "setup.size.default: ")]

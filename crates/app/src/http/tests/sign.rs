@@ -10,11 +10,11 @@ use super::{
     super::{
         Http, Layer, Request, Signer,
         judge::Judged,
-        sign::{Fixed, Signing},
+        sign::{Fixed, Signing, signer},
     },
     Script, Step, http, kind, read, time,
 };
-use crate::{Error, Kind, no_opinion};
+use crate::{Error, Kind, Secret, Secrets, manifest::Auth, no_opinion};
 
 fn signed(script: &Arc<Script>, signer: Arc<dyn Signer>) -> Http {
     let layers: [Arc<dyn Layer>; 2] =
@@ -51,6 +51,23 @@ async fn a_basic_credential_goes_along_and_never_prints() {
     signed(&script, Arc::new(basic)).send(read()).await.expect("passes");
     assert_eq!(tokens(&script), ["Basic aGFubmE6Y2FuYXJ5LXDDpHNzd29yZA=="]);
     assert!(!format!("{:?} {:?}", script.seen(), script.seen()[0].headers).contains("aGFubmE6"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_goes_along_as_the_manifest_says_it_does() {
+    let secrets = Secrets::none().with("key", Secret::new("canary"));
+    for (auth, name, value) in [
+        (Auth::BasicKey { name: "api".into(), key: "key".into() }, "authorization", "Basic YXBpOmNhbmFyeQ=="),
+        (Auth::Header { header: "Api-Key".into(), token: "key".into() }, "api-key", "canary"),
+    ] {
+        let script = Script::of([]);
+        let by = signer(&auth, &serde_json::json!({}), &secrets).expect("usable");
+        signed(&script, by).send(read()).await.expect("passes");
+        let sent = script.seen()[0].headers[name].clone();
+        assert!(sent == value && sent.is_sensitive(), "{auth:?}");
+        let missing = signer(&auth, &serde_json::json!({}), &Secrets::none()).err().expect("no key");
+        assert_eq!(missing.kind, Kind::AuthRevoked);
+    }
 }
 
 #[tokio::test(start_paused = true)]
