@@ -16,10 +16,12 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use jiff::Timestamp;
+use url::Url;
 
 use crate::{
     Error, Kind, Names, NoNames, Request, Response,
-    hook::Raw,
+    hook::{Back, Raw},
     http::{Answer, Connection, Transport},
     kind::calendar::Shown,
 };
@@ -83,10 +85,31 @@ pub trait Fake: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What becomes of a mail it has taken, by our message id, told by a notice to this address at this time; the notice is
+    /// signed by what its form says. None where it has no such mail, or tells nobody.
+    fn tell_of_mail(
+        &self,
+        _message_id: &str,
+        _became: Became,
+        _address: &Url,
+        _at: Timestamp,
+    ) -> Option<Raw> {
+        None
+    }
+
     /// Where its hosts are, for what is not HTTP.
     fn names(&self) -> Arc<dyn Names> {
         Arc::new(NoNames)
     }
+}
+
+/// What becomes of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    /// It is in its recipient's mailbox.
+    Delivered,
+    /// It came back.
+    Returned(Back),
 }
 
 /// What a fake remembers beside its provider's state: what it was asked, and what is to go wrong next.

@@ -9,6 +9,7 @@ mod tests {
 
     use kalends_app::{
         App, Part,
+        hook::SECRET,
         manifest::{AppKind, Quota},
     };
 
@@ -74,7 +75,13 @@ mod tests {
             let calls = app.conference().is_none_or(|rooms| rooms.can().remote);
             let declared = manifest.quota != Quota::default();
             assert!(!calls || declared, "apps/{of}: what its provider allows is not declared, [quota]");
-            let Some(oauth) = manifest.auth.oauth() else { continue };
+            let hears = (app.parts)().iter().any(|part| matches!(part, Part::Hook(_)));
+            let Some(oauth) = manifest.auth.oauth() else {
+                let entered = manifest.setup.iter().any(|field| field.name == SECRET && field.is_secret());
+                let proven = entered || app.watch().is_some();
+                assert!(!hears || proven, "apps/{of}: notices come without a declared secret");
+                continue;
+            };
             for name in
                 [&oauth.authorize, &oauth.token].into_iter().chain(&oauth.revoke).chain(&oauth.approve)
             {
@@ -83,7 +90,6 @@ mod tests {
             for scope in &oauth.scopes {
                 assert!(!scope.uses.is_empty(), "apps/{of}: what {} is for is not declared", scope.scope);
             }
-            let hears = (app.parts)().iter().any(|part| matches!(part, Part::Hook(_)));
             let proven = oauth.webhook_secret || app.watch().is_some();
             assert!(!hears || proven, "apps/{of}: notices come without a declared secret");
         }

@@ -36,6 +36,7 @@ pub const ALL: &[Migration] = migrations![
     "0014_api",
     "0015_indexes",
     "0016_walls",
+    "0017_returned_mail",
 ];
 
 impl Migration {

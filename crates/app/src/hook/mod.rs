@@ -1,5 +1,6 @@
 //! Inbound webhooks (notices): a provider's handshake, its signature, what it tells. Pure: nothing is changed or fetched here.
 
+mod mail;
 mod raw;
 pub mod signature;
 
@@ -8,7 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Secrets, kind::RemoteId};
 
-pub use self::raw::{Raw, Reply};
+pub use self::{
+    mail::{Back, MailName},
+    raw::{Raw, Reply},
+};
 
 /// The secret by which notices of an account are verified, in its [`Secrets`].
 pub const SECRET: &str = "webhook_secret";
@@ -79,6 +83,20 @@ pub enum What {
     MeetingGone {
         /// Its room.
         room: RemoteId,
+    },
+    /// A mail of ours is in its recipient's mailbox.
+    MailDelivered {
+        /// Which, and whose copy.
+        mail: MailName,
+    },
+    /// A mail of ours came back, and the provider tries no more.
+    MailReturned {
+        /// Which, and whose copy.
+        mail: MailName,
+        /// For how long.
+        back: Back,
+        /// Why, in the provider's words or the other mail server's; empty where nobody said.
+        why: String,
     },
     /// Something that does not concern us.
     Other {

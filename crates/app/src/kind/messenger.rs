@@ -5,7 +5,7 @@ use std::future::Future;
 use bytes::Bytes;
 
 use crate::{
-    Boxed, Cx, Error,
+    Boxed, Cx, Error, Kind,
     kind::{Probe, calendar::Person},
 };
 
@@ -16,6 +16,8 @@ pub struct MessengerCan {
     pub html: bool,
     /// Carries files and calendar parts.
     pub parts: bool,
+    /// Its provider tells what became of a mail (EML-04): the app has a [`Hook`](crate::Hook) for that.
+    pub told: bool,
 }
 
 /// A messenger, as its author writes it.
@@ -56,6 +58,61 @@ pub struct Message {
     pub message_id: String,
     /// Further headers; one with a line break is refused (EML-02).
     pub headers: Vec<(String, String)>,
+}
+
+impl Message {
+    /// Refuses what no mail can be: one to nobody, and one with a line break where a header goes (EML-02). Every app's
+    /// messages have passed this.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.to.is_empty() {
+            return Err(invalid("to", "a mail needs somebody to go to"));
+        }
+        one_line("subject", &self.subject)?;
+        is_message_id(&self.message_id)?;
+        for (field, person) in self.people() {
+            one_line(field, &person.name)?;
+            one_line(field, &person.email)?;
+        }
+        for (name, value) in &self.headers {
+            let of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            if name.is_empty() || !name.bytes().all(of_name) {
+                return Err(invalid("headers", "a header's name is letters, digits and hyphens"));
+            }
+            one_line("headers", value)?;
+        }
+        for File { name, media_type, .. } in &self.files {
+            one_line("files", name)?;
+            one_line("files", media_type)?;
+        }
+        Ok(())
+    }
+
+    fn people(&self) -> impl Iterator<Item = (&'static str, &Person)> {
+        let to = self.to.iter().map(|person| ("to", person));
+        let from = self.from.iter().map(|person| ("from", person));
+        to.chain(from).chain(self.reply_to.iter().map(|person| ("reply_to", person)))
+    }
+}
+
+fn is_message_id(id: &str) -> Result<(), Error> {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || !c.is_ascii() || matches!(c, '<' | '>');
+    if id.matches('@').count() == 1 && !id.starts_with('@') && !id.ends_with('@') && !id.contains(odd) {
+        Ok(())
+    } else {
+        Err(invalid("message_id", "this must be name@host, without angle brackets and blanks"))
+    }
+}
+
+/// Nothing that could begin another header.
+fn one_line(field: &str, text: &str) -> Result<(), Error> {
+    if text.chars().any(char::is_control) {
+        return Err(invalid(field, "a line break or control character is not allowed here"));
+    }
+    Ok(())
+}
+
+fn invalid(field: &str, problem: &str) -> Error {
+    Error::new(Kind::Invalid, format!("{field}: {problem}"))
 }
 
 /// An iTIP message.
@@ -133,6 +190,7 @@ impl<T: Messenger> AnyMessenger for T {
 
     fn send<'a>(&'a self, cx: &'a Cx, message: &'a Message) -> Boxed<'a, Receipt> {
         Box::pin(async move {
+            message.check()?;
             let mut receipt = Messenger::send(self, cx, message).await.map_err(cx.hushing())?;
             receipt.refused = receipt.refused.into_iter().map(|(to, why)| (to, cx.hushing()(why))).collect();
             Ok(receipt)

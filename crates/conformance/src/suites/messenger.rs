@@ -89,7 +89,7 @@ pub const CHECKS: &[On] = &[
     }),
 ];
 
-fn message() -> Message {
+pub(super) fn message() -> Message {
     let ics =
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Kalends//EN\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n";
     Message {

@@ -8,6 +8,7 @@ pub mod conference;
 pub mod conference_faults;
 pub mod faults;
 pub mod messenger;
+pub mod returned_mail;
 pub mod sign_in;
 pub mod watch;
 pub mod words;
@@ -29,6 +30,7 @@ pub fn all(apps: &[&'static App]) -> Vec<Trial> {
         cross("conference", Pass::AtOnce, conference_faults::CHECKS, apps, App::conference),
         cross("watch", Pass::AtOnce, watch::CHECKS, apps, App::watch),
         cross("messenger", Pass::Real, messenger::CHECKS, apps, App::messenger),
+        cross("messenger", Pass::Real, returned_mail::CHECKS, apps, App::messenger),
         sign_in::all(apps),
         words::all(apps),
         described(apps),

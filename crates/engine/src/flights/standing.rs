@@ -56,6 +56,9 @@ pub(super) async fn of(
                 Some(row) if row.sent == Sent::Done => {
                     Standing::closed("It went out since; it is not sent twice.")
                 }
+                Some(row) if matches!(row.sent, Sent::Refused | Sent::Complained) => {
+                    Standing::closed("This address takes no mails; it is not sent again.")
+                }
                 Some(row) => Standing::Open { next_try: row.next_try_at },
             })
         }

@@ -102,12 +102,19 @@ pub(crate) async fn prepare_apart(
     Ok(())
 }
 
-/// True for an account with a client of its own at a provider whose notices belong to the client: it is told at an address
-/// of its own, with the secret its owner has entered, and not where the registration is (ZOOM-11).
+/// True for an account that is told at an address of its own, with the secret its owner has entered: where it signs in without
+/// a registration of ours and no channel is asked for, or has a client of its own at a provider whose notices belong to the
+/// client (ZOOM-11).
 pub(crate) fn is_told_apart(of: &Installed) -> bool {
-    let oauth =
-        of.app.manifest().auth.oauth().filter(|oauth| oauth.webhook_secret && of.app.hook().is_some());
-    oauth.is_some_and(|oauth| oauth.grant(&of.installation.settings) == Grant::AccountCredentials)
+    if of.app.hook().is_none() {
+        return false;
+    }
+    match of.app.manifest().auth.oauth() {
+        None => of.app.watch().is_none(),
+        Some(oauth) => {
+            oauth.webhook_secret && oauth.grant(&of.installation.settings) == Grant::AccountCredentials
+        }
+    }
 }
 
 /// That address.

@@ -8,6 +8,7 @@ use kalends_store::{
 };
 use serde_json::json;
 
+use super::mail;
 use crate::{
     Engine, audit,
     flights::{self, About, Step},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// What came of one event.
-enum Came {
+pub(super) enum Came {
     /// It was applied.
     Done,
     /// It tells nothing that concerns us.
@@ -91,6 +92,8 @@ async fn applied(tx: &mut Tx, event: &InboundEvent, what: &What) -> StoreResult<
         What::MeetingChanged { room } | What::MeetingGone { room } => {
             with_room(tx, event, room, Room::Changed).await
         }
+        What::MailDelivered { mail } => mail::delivered(tx, event, mail).await,
+        What::MailReturned { mail, back, why } => mail::returned(tx, event, mail, *back, why).await,
         What::Other { .. } => Ok(Came::Nothing),
     }
 }

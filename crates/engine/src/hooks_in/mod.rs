@@ -3,6 +3,7 @@
 mod address;
 mod apply;
 mod kept;
+mod mail;
 mod notices;
 mod receive;
 

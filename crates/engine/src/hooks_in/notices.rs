@@ -175,6 +175,8 @@ fn told(event: InboundEvent) -> InboundNotice {
         Ok(What::MeetingEnded { .. }) => "a meeting ended",
         Ok(What::MeetingChanged { .. }) => "a meeting was changed",
         Ok(What::MeetingGone { .. }) => "a meeting was taken away",
+        Ok(What::MailDelivered { .. }) => "a mail arrived",
+        Ok(What::MailReturned { .. }) => "a mail came back",
         Ok(What::Other { .. }) | Err(_) => "something else",
     };
     InboundNotice {

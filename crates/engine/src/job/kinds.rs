@@ -231,6 +231,15 @@ pub enum Letters {
         /// At which app's provider.
         app: String,
     },
+    /// A mail to a guest came back.
+    MailReturned {
+        /// Where it belongs.
+        organization: Id<Organization>,
+        /// The mail.
+        delivery: Id<Delivery>,
+        /// Who is told.
+        host: Id<User>,
+    },
     /// An event of a booking was changed in a calendar, and its host is asked what becomes of the booking.
     CalendarChange {
         /// What was seen.
@@ -252,6 +261,7 @@ impl Job for Letters {
             Self::VerifyEmail { user } => format!("verify_email:{user}"),
             Self::SignInEnded { user, connection } => format!("sign_in_ended:{user}:{connection}"),
             Self::RegistrationRefused { user, app } => format!("registration_refused:{user}:{app}"),
+            Self::MailReturned { delivery, host, .. } => format!("mail_returned:{delivery}:{host}"),
             Self::CalendarChange { question, .. } => format!("calendar_change:{question}"),
         }
     }
@@ -266,6 +276,9 @@ impl Job for Letters {
             }
             Self::RegistrationRefused { user, app } => {
                 connect::letters::registration_refused(&work.engine, *user, app).await
+            }
+            Self::MailReturned { organization, delivery, host } => {
+                Box::pin(notify::returned::tell(&work.engine, *organization, *delivery, *host)).await
             }
             Self::CalendarChange { organization, change, question } => {
                 Box::pin(calendar_changes::tell(&work.engine, *organization, *change, question)).await

@@ -2,7 +2,7 @@
 //!
 //! A mail goes out once. Two things can go wrong between "sent" and "written down", and each has its rule:
 //! - The mail server had the whole mail and its answer was lost: it is *not* sent again by itself. The delivery is shown as
-//!   given up, with a button to send it again.
+//!   given up, with a button to send it again. Where its sender tells what became of it, that settles it (EML-04).
 //! - This process died while it was sending: it is sent again, under the same Message-ID, so that a mail program shows one.
 
 use kalends_app::{Kind, kind::messenger::Message};
@@ -10,10 +10,7 @@ use kalends_domain::{
     Id,
     people::{Hours, User},
 };
-use kalends_store::{
-    Tx, at_once,
-    repo::{Delivery, Sent},
-};
+use kalends_store::{Tx, at_once, repo::Delivery};
 
 use super::{
     Reading, Topic, compose, hours_of,
@@ -38,7 +35,7 @@ const NO_SERVER: &str =
 #[tracing::instrument(name = "job.deliver", skip_all, fields(delivery = %job.delivery))]
 pub(crate) async fn run(engine: &Engine, job: &Deliver, tries: u32) -> Result<(), Failed> {
     let Some(delivery) = engine.db.read().await?.deliveries().get(job.delivery).await? else { return Ok(()) };
-    if matches!(delivery.sent, Sent::Done | Sent::Failed) {
+    if delivery.sent.is_over() {
         return Ok(());
     }
     let whom = For::of(job.organization)
@@ -52,12 +49,12 @@ async fn send(engine: &Engine, delivery: Delivery, tries: u32) -> Result<(), Fai
     let Some(message) = composed(engine, &delivery).await? else {
         return give_up(engine, &delivery, "It is about somebody who is not here any more.").await;
     };
-    let begun = delivery.clone();
+    let (begun, name) = (delivery.clone(), message.message_id.clone());
     let begun = engine
         .db
         .write(move |tx| {
-            let begun = begun.clone();
-            Box::pin(async move { tx.deliveries().trying(&begun).await })
+            let (begun, name) = (begun.clone(), name.clone());
+            Box::pin(async move { tx.deliveries().trying(&begun, &name).await })
         })
         .await?;
     if !begun {

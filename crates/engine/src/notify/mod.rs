@@ -9,6 +9,7 @@ mod letter;
 mod links;
 pub(crate) mod plan;
 mod post;
+pub(crate) mod returned;
 mod when;
 mod words;
 

@@ -209,34 +209,31 @@ fn tie(row: &Reference, installed: Option<&Installed>, app: &str, whose: String)
 }
 
 fn mail(of: &Delivery, can_send: bool) -> Happening {
-    let subject = match Topic::parse(&of.what.message) {
-        Some(Topic::Confirmed) => "Confirmation",
-        Some(Topic::Requested) => "Request",
-        Some(Topic::Moved) => "New time",
-        Some(Topic::Cancelled) => "Cancellation",
-        Some(Topic::Rejected) => "Refusal",
-        Some(Topic::LinkReady) => "Link",
-        Some(Topic::ChooseAgain) => "Request for another time",
-        None => "Mail",
-    };
+    let subject = notify::returned::subject(Topic::parse(&of.what.message));
     let (progress, words) = match of.sent {
+        Sent::Done if of.delivered_at.is_some() => (Progress::Done, format!("{subject} delivered")),
         Sent::Done => (Progress::Done, format!("{subject} sent")),
         Sent::Waiting if of.tries == 0 => (Progress::Waiting, format!("{subject} is being sent")),
         Sent::Waiting | Sent::Trying => (Progress::Waiting, format!("{subject} is tried again")),
         Sent::Failed => (Progress::Stuck, format!("{subject} not sent")),
+        Sent::Bounced | Sent::Refused => (Progress::Stuck, format!("{subject} came back")),
+        Sent::Complained => (Progress::Stuck, format!("{subject} called spam")),
     };
     let detail = of.last_error.clone().unwrap_or_default();
-    let fix = match progress {
-        Progress::Stuck if can_send => Some(Fix::TryAgain),
-        Progress::Stuck => Some(Fix::ConnectMail),
+    let fix = match of.sent {
+        // To an address that takes no mails nothing is sent again.
+        Sent::Failed | Sent::Bounced if can_send => Some(Fix::TryAgain),
+        Sent::Failed | Sent::Bounced => Some(Fix::ConnectMail),
         _ => None,
     };
+    // What went out and came back took no failed try of ours.
+    let tries = if of.returned_at.is_some() { 0 } else { of.tries };
     Happening {
         what: What::Mail,
         whose: of.what.recipient.clone(),
         progress,
         words,
-        tries: of.tries,
+        tries,
         next_try: of.next_try_at,
         fix,
         step: Some(Step::Delivery(of.id)),

@@ -110,6 +110,7 @@ pub(crate) async fn send(engine: &Engine, letter: &Letters) -> Result<(), Failed
         Letters::VerifyEmail { user } => (*user, VERIFY, 24),
         Letters::SignInEnded { .. }
         | Letters::RegistrationRefused { .. }
+        | Letters::MailReturned { .. }
         | Letters::CalendarChange { .. } => return Ok(()),
     };
     let Some(user) = engine.db.read().await?.people().get(id).await? else { return Ok(()) };

@@ -20,6 +20,7 @@ mod mails;
 mod mirror;
 mod notices;
 mod recorder;
+mod returned_mail;
 mod rooms;
 mod stage;
 mod toy;
@@ -35,6 +36,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("mirror", mirror::CHECKS),
     ("notices", notices::CHECKS),
     ("recorder", recorder::CHECKS),
+    ("returned_mail", returned_mail::CHECKS),
     ("rooms", rooms::CHECKS),
     ("workers", workers::CHECKS),
 ];

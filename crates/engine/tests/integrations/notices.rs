@@ -38,7 +38,7 @@ checks![
 const HOOK: &str = "01900000-0000-7000-8000-000000000001";
 
 /// A notice of the account red, as the door writes it down; what became of it.
-async fn told(stage: &Stage<'_>, what: What) -> String {
+pub async fn told(stage: &Stage<'_>, what: What) -> String {
     tell(stage, what).await;
     stage.settle().await;
     let mut tx = stage.t.db.read().await.unwrap();

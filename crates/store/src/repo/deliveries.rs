@@ -44,6 +44,12 @@ pub enum Sent {
     Done,
     /// It was given up; a person can send it again.
     Failed,
+    /// It went out and came back; a person can send it again.
+    Bounced,
+    /// It came back for good: the address takes no mail.
+    Refused,
+    /// It arrived, and its reader called it spam.
+    Complained,
 }
 
 /// One message to one recipient.
@@ -67,10 +73,16 @@ pub struct Delivery {
     pub created_at: Timestamp,
     /// When it went out.
     pub sent_at: Option<Timestamp>,
+    /// Our name of it, once a try was made.
+    pub message_id: Option<String>,
+    /// When its sender heard that it arrived.
+    pub delivered_at: Option<Timestamp>,
+    /// When its sender heard that it came back.
+    pub returned_at: Option<Timestamp>,
 }
 
 const SELECT: &str = "SELECT organization_id, id, booking_id, message, revision, channel, recipient, part, detail, status, tries,
-    next_try_at, remote_id, last_error, created_at, sent_at FROM deliveries";
+    next_try_at, remote_id, last_error, created_at, sent_at, message_id, delivered_at, returned_at FROM deliveries";
 
 impl Deliveries<'_> {
     /// Adds a delivery; none when there is one for this booking, message, revision, channel, recipient and part already.
@@ -111,36 +123,77 @@ impl Deliveries<'_> {
         self.tx.rows(query.bind(of.organization).bind(of.id)).await?.iter().map(delivery).collect()
     }
 
-    /// Begins a try; false when it went out or was given up meanwhile: send nothing.
-    pub async fn trying(&mut self, of: &Delivery) -> Result<bool> {
-        let query = sql("UPDATE deliveries SET status = 'trying', tries = tries + 1
+    /// Begins a try under this name; false when it went out or was given up meanwhile: send nothing.
+    pub async fn trying(&mut self, of: &Delivery, message_id: &str) -> Result<bool> {
+        let query = sql("UPDATE deliveries SET status = 'trying', tries = tries + 1, message_id = $3
              WHERE organization_id = $1 AND id = $2 AND status IN ('waiting', 'trying')");
-        Ok(self.tx.run(query.bind(of.what.organization).bind(of.id)).await? > 0)
+        Ok(self.tx.run(query.bind(of.what.organization).bind(of.id).bind(message_id)).await? > 0)
     }
 
-    /// It went out.
+    /// It went out. What was told of it meanwhile stays.
     pub async fn done(&mut self, of: &Delivery, remote_id: Option<&str>) -> Result<()> {
         let now = self.tx.now();
-        let query = sql("UPDATE deliveries SET status = 'done', next_try_at = NULL, remote_id = $3, last_error = NULL, sent_at = $4
+        let query =
+            sql("UPDATE deliveries SET status = CASE WHEN returned_at IS NULL THEN 'done' ELSE status END,
+                last_error = CASE WHEN returned_at IS NULL THEN NULL ELSE last_error END,
+                next_try_at = NULL, remote_id = $3, sent_at = $4
              WHERE organization_id = $1 AND id = $2");
         let query = query.bind(of.what.organization).bind(of.id).bind(remote_id).bind(now);
         found(self.tx.run(query).await?, "delivery")
+    }
+
+    /// The deliveries a sender's notice may be about: by our name of the mail, else by the sender's.
+    pub async fn named(
+        &mut self,
+        organization: Id<Organization>,
+        message_id: Option<&str>,
+        remote_id: Option<&str>,
+    ) -> Result<Vec<Delivery>> {
+        let (column, name) = match (message_id, remote_id) {
+            (Some(name), _) => ("message_id", name),
+            (None, Some(name)) => ("remote_id", name),
+            (None, None) => return Ok(vec![]),
+        };
+        let query = Sql::built(format!(
+            "{SELECT} WHERE organization_id = $1 AND {column} = $2 ORDER BY created_at, id"
+        ));
+        self.tx.rows(query.bind(organization).bind(name)).await?.iter().map(delivery).collect()
+    }
+
+    /// Its sender heard that it arrived: so it went out, whatever we knew of that. What came back stays so.
+    pub async fn delivered(&mut self, of: &Delivery) -> Result<()> {
+        let now = self.tx.now();
+        let query = sql("UPDATE deliveries SET status = 'done', delivered_at = $3, sent_at = COALESCE(sent_at, $3),
+                last_error = NULL, next_try_at = NULL
+             WHERE organization_id = $1 AND id = $2 AND returned_at IS NULL AND delivered_at IS NULL AND tries > 0");
+        self.tx.run(query.bind(of.what.organization).bind(of.id).bind(now)).await.map(drop)
+    }
+
+    /// Its sender heard that it came back, and tries no more; false when that was known, or worse.
+    pub async fn returned(&mut self, of: &Delivery, as_what: Sent, why: &str) -> Result<bool> {
+        let now = self.tx.now();
+        let query =
+            sql("UPDATE deliveries SET status = $3, last_error = $4, returned_at = $5, next_try_at = NULL
+             WHERE organization_id = $1 AND id = $2 AND tries > 0
+                AND (status IN ('trying', 'done', 'failed') OR status = 'bounced' AND $3 <> 'bounced')");
+        let query = query.bind(of.what.organization).bind(of.id).bind(as_what.as_str()).bind(why).bind(now);
+        Ok(self.tx.run(query).await? > 0)
     }
 
     /// A try failed; without a next one it is given up.
     pub async fn failed(&mut self, of: &Delivery, error: &str, next_try_at: Option<Timestamp>) -> Result<()> {
         let status = if next_try_at.is_some() { Sent::Waiting } else { Sent::Failed };
         let query = sql("UPDATE deliveries SET status = $3, last_error = $4, next_try_at = $5
-             WHERE organization_id = $1 AND id = $2 AND status <> 'done'");
+             WHERE organization_id = $1 AND id = $2 AND status IN ('waiting', 'trying', 'failed')");
         let query = query.bind(of.what.organization).bind(of.id).bind(status.as_str()).bind(error);
         self.tx.run(query.bind(next_try_at)).await.map(drop)
     }
 
-    /// Wants a delivery once more that was given up; false when it was not.
+    /// Wants a delivery once more that was given up or came back, though not for good; false when it was not.
     pub async fn replay(&mut self, of: &Delivery) -> Result<bool> {
         let now = self.tx.now();
-        let query = sql("UPDATE deliveries SET status = 'waiting', next_try_at = $3
-             WHERE organization_id = $1 AND id = $2 AND status = 'failed'");
+        let query = sql("UPDATE deliveries SET status = 'waiting', next_try_at = $3, returned_at = NULL, delivered_at = NULL
+             WHERE organization_id = $1 AND id = $2 AND status IN ('failed', 'bounced')");
         Ok(self.tx.run(query.bind(of.what.organization).bind(of.id).bind(now)).await? > 0)
     }
 
@@ -160,12 +213,22 @@ impl Sent {
             Self::Trying => "trying",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Bounced => "bounced",
+            Self::Refused => "refused",
+            Self::Complained => "complained",
         }
+    }
+
+    /// True when nothing is to be sent any more unless a person says so.
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Trying)
     }
 
     /// The word read back, if it is one.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Waiting, Self::Trying, Self::Done, Self::Failed].into_iter().find(|one| one.as_str() == text)
+        use Sent::{Bounced, Complained, Done, Failed, Refused, Trying, Waiting};
+        let all = [Waiting, Trying, Done, Failed, Bounced, Refused, Complained];
+        all.into_iter().find(|one| one.as_str() == text)
     }
 }
 
@@ -190,5 +253,8 @@ fn delivery(row: &Row) -> Result<Delivery> {
         last_error: row.get("last_error")?,
         created_at: row.get("created_at")?,
         sent_at: row.get("sent_at")?,
+        message_id: row.get("message_id")?,
+        delivered_at: row.get("delivered_at")?,
+        returned_at: row.get("returned_at")?,
     })
 }

@@ -246,7 +246,8 @@ async fn a_delivery_that_went_out_is_not_tried_again(t: &TestDb) {
     assert_eq!((one.sent, &one.what), (Sent::Waiting, &delivery(&booking)));
     let due = t.db.read().await.unwrap().deliveries().due(10).await.unwrap();
     assert_eq!(due, vec![one.clone()]);
-    let trying = async || write!(t.db, [one], |tx| { tx.deliveries().trying(&one).await }).unwrap();
+    let trying =
+        async || write!(t.db, [one], |tx| { tx.deliveries().trying(&one, "id@host").await }).unwrap();
     assert!(trying().await);
     assert_eq!(first(t, &booking).await.sent, Sent::Trying);
     assert!(trying().await, "after a crash it is tried again");

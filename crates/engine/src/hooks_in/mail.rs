@@ -1,0 +1,88 @@
+//! What became of a mail, as its sender told: written down with the delivery, and said to the hosts where a guest's did not
+//! arrive. Nothing is ever sent again because of it (EML-04).
+
+use kalends_app::{
+    hook::{Back, MailName},
+    redact,
+};
+use kalends_store::{
+    Result as StoreResult, Tx,
+    repo::{Delivery, Happened, InboundEvent, Sent},
+};
+use serde_json::json;
+
+use super::apply::Came;
+use crate::{
+    job::{self, Letters},
+    notify,
+};
+
+/// What the history of a booking calls it; the guest it was for stands beside it.
+const RETURNED: &str = "mail_returned";
+/// What stands with a delivery whose sender gave no reason.
+const NO_REASON: &str = "No reason was given.";
+
+/// It is in its recipient's mailbox.
+pub(super) async fn delivered(tx: &mut Tx, event: &InboundEvent, mail: &MailName) -> StoreResult<Came> {
+    let Some(delivery) = named(tx, event, mail).await? else { return Ok(unknown(mail)) };
+    tx.deliveries().delivered(&delivery).await?;
+    Ok(Came::Done)
+}
+
+/// It came back.
+pub(super) async fn returned(
+    tx: &mut Tx,
+    event: &InboundEvent,
+    mail: &MailName,
+    back: Back,
+    why: &str,
+) -> StoreResult<Came> {
+    let Some(delivery) = named(tx, event, mail).await? else { return Ok(unknown(mail)) };
+    let sent = match back {
+        Back::ForNow => Sent::Bounced,
+        Back::ForGood => Sent::Refused,
+        Back::Complaint => Sent::Complained,
+    };
+    let why = redact::text(why.trim());
+    let why = if why.is_empty() { NO_REASON } else { &why };
+    if tx.deliveries().returned(&delivery, sent, why).await? {
+        tell_hosts(tx, event, &delivery).await?;
+    }
+    Ok(Came::Done)
+}
+
+/// The delivery a mail's names stand for: the copy of that recipient.
+async fn named(tx: &mut Tx, event: &InboundEvent, mail: &MailName) -> StoreResult<Option<Delivery>> {
+    let (ours, theirs) = (mail.message_id.as_deref(), mail.id.as_ref().map(kalends_app::RemoteId::as_str));
+    let found = tx.deliveries().named(event.hook.organization, ours, theirs).await?;
+    let whose = mail.recipient.trim().to_lowercase();
+    Ok(found.into_iter().find(|one| one.what.recipient.to_lowercase() == whose))
+}
+
+/// What we name ourselves is written down before it is sent, so such a name that nobody knows is of a mail without a delivery:
+/// a new password, or another program's at the same account. The sender's own name may be faster than our note of it (INB-08).
+const fn unknown(mail: &MailName) -> Came {
+    if mail.message_id.is_some() { Came::Nothing } else { Came::Unknown("a mail nobody knows yet") }
+}
+
+/// Once for each booking and guest. A host whose own mail came back is not written to: it stands with the booking.
+async fn tell_hosts(tx: &mut Tx, event: &InboundEvent, delivery: &Delivery) -> StoreResult<()> {
+    let Some(booking) = delivery.what.booking else { return Ok(()) };
+    let Some(booking) = tx.bookings().get(booking).await? else { return Ok(()) };
+    // Locked, so that of two notices one tells.
+    let Some(booking) = tx.bookings().lock(&booking.uid).await? else { return Ok(()) };
+    let whom = &delivery.what.recipient;
+    let told = tx.bookings().history(&booking).await?;
+    if !notify::returned::is_to_guest(delivery)
+        || told.iter().any(|one| one.kind == RETURNED && one.detail["recipient"] == whom.as_str())
+    {
+        return Ok(());
+    }
+    let detail = json!({ "recipient": whom });
+    tx.bookings().happened(&booking, &Happened { kind: RETURNED, actor: &event.hook.app, detail }).await?;
+    for host in booking.hosts {
+        let (organization, delivery) = (booking.organization, delivery.id);
+        job::add(tx, &Letters::MailReturned { organization, delivery, host }).await?;
+    }
+    Ok(())
+}
