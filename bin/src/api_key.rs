@@ -16,7 +16,7 @@ use crate::wire::with_engine;
 pub enum Ask {
     /// Makes a key and prints it, alone and only this once.
     Create {
-        /// The user it acts as: mail address or page address.
+        /// The user it acts as: email or page address.
         #[arg(long)]
         user: String,
         /// What it is for.
@@ -25,13 +25,13 @@ pub enum Ask {
     },
     /// Lists a user's keys.
     List {
-        /// Mail address or page address.
+        /// Email or page address.
         #[arg(long)]
         user: String,
     },
     /// Ends a key.
     Revoke {
-        /// Mail address or page address.
+        /// Email or page address.
         #[arg(long)]
         user: String,
         /// The key's beginning, as `list` shows it.

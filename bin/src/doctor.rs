@@ -195,7 +195,11 @@ async fn mail(config: &Config) -> Result<String, String> {
     let host = mail.answers.get("host").map_or("", String::as_str);
     match wire::try_mail(config, mail).await {
         Ok(identity) => Ok(format!("the server takes mails: {identity}")),
-        Err(error) => Err(format!("{host}: {}", format!("{error:#}").trim())),
+        Err(error) => {
+            let why = format!("{error:#}");
+            let why = why.trim();
+            Err(if why.starts_with(host) { why.to_owned() } else { format!("{host}: {why}") })
+        }
     }
 }
 

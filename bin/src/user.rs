@@ -41,7 +41,7 @@ pub enum Ask {
     List,
     /// Gives a user a new password and ends their sessions. Prints it unless one is given.
     Password {
-        /// Their mail address or their page's address.
+        /// Their email or their page's address.
         user: String,
         /// Reads the password from standard input.
         #[arg(long)]
@@ -114,7 +114,7 @@ pub async fn run(config: &Config, ask: &Ask) -> Result<ExitCode> {
     .await
 }
 
-/// The user of this mail address or page address, for an operator who typed it.
+/// The user of this email or page address, for an operator who typed it.
 pub async fn named(engine: &Engine, name: &str) -> Result<User> {
     match engine.user(name).await {
         Err(SignInError::NotFound { .. }) => {

@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The name to sign in with: the mail address where none is set.
+/// The name to sign in with: the email where none is set.
 pub(crate) fn user(cx: &Cx) -> Result<&str, Error> {
     match cx.setting("username") {
         Some(name) => Ok(name),

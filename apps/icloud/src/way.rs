@@ -56,7 +56,7 @@ fn explained(error: Error) -> Error {
     if error.kind != Kind::AuthRevoked {
         return error;
     }
-    let message = "Apple refuses the mail address or the app-specific password. Changing the password of the Apple \
+    let message = "Apple refuses the email or the app-specific password. Changing the password of the Apple \
         Account withdraws them all: make a new one and connect again";
     match error.http_status() {
         Some(status) => Error::new(Kind::AuthRevoked, message).status(status),

@@ -1,8 +1,8 @@
 //! The mail server from the settings, as the answers to its app's own form.
 
 use anyhow::{Result, bail};
+use kalends_app::Secrets;
 use kalends_app::gateway::Account;
-use kalends_app::{App, Secrets};
 use kalends_catalog::APPS;
 use kalends_engine::connect::Post;
 use serde_json::Value;
@@ -31,7 +31,9 @@ pub fn post(mail: &Mail, base_url: &Url) -> Result<Post> {
     let filled = match app.manifest().check(&form, &Secrets::none()) {
         Ok(filled) => filled,
         Err(wrong) => {
-            bail!("{}", wrong.iter().map(|one| say(app, &one.field, &one.problem)).collect::<String>())
+            let wrong: String =
+                wrong.iter().map(|one| format!("\n  mail.{}: {}", one.field, one.problem)).collect();
+            bail!("the settings are wrong (docs/operating.md lists them):{wrong}")
         }
     };
     let account = Account {
@@ -43,10 +45,6 @@ pub fn post(mail: &Mail, base_url: &Url) -> Result<Post> {
         ..Account::default()
     };
     Ok(Post { app, account, from: None })
-}
-
-fn say(app: &App, field: &str, problem: &str) -> String {
-    format!("\n  mail.{field}: {problem} ({})", app.manifest().name)
 }
 
 /// What mails from this server can come from when nobody says.

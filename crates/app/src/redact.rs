@@ -1,4 +1,4 @@
-//! Takes out of texts what must not be kept: tokens, passwords, mail addresses (ALL-08).
+//! Takes out of texts what must not be kept: tokens, passwords, email addresses (ALL-08).
 
 use base64::{
     Engine,
@@ -47,7 +47,7 @@ const OPEN_HEADERS: [&str; 9] = [
     "date",
 ];
 
-/// The text without mail addresses, tokens, query values and control characters, shortened.
+/// The text without email addresses, tokens, query values and control characters, shortened.
 pub fn text(text: &str) -> String {
     let mut kept = String::with_capacity(text.len().min(MOST));
     let mut next = Next::Open;

@@ -24,7 +24,7 @@ pub struct Zone(TimeZone);
 /// A zone nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "time zone: `{name}` is not known; use an IANA name such as `Europe/Vienna`, or a Windows name such as `W. Europe Standard Time`"
+    "there is no time zone `{name}`; use an IANA name such as `Europe/Vienna`, or a Windows name such as `W. Europe Standard Time`"
 )]
 pub struct UnknownZone {
     /// As it was written, cut short.

@@ -50,7 +50,7 @@ pub struct Meeting {
     pub reminders: Vec<u32>,
 }
 
-/// A name with its mail address.
+/// A name with its email.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Empty means only the address is known.

@@ -87,10 +87,7 @@ fn address(typed: &str) -> Result<Url, Error> {
     let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
     let url = Url::parse(&whole).ok().filter(|url| url.host_str().is_some_and(|host| !host.is_empty()));
     let url = url.ok_or_else(|| {
-        Error::new(
-            Kind::Invalid,
-            "server: type an address such as https://dav.example.com, or a mail address",
-        )
+        Error::new(Kind::Invalid, "server: type an address such as https://dav.example.com, or an email")
     })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Error::new(Kind::Invalid, "server: the address must begin with https://"));

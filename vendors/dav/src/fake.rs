@@ -44,7 +44,7 @@ pub struct Owner {
     pub principal: String,
     /// The path of the collection its calendars are in.
     pub home: String,
-    /// The mail address.
+    /// The email.
     pub address: String,
     /// The name.
     pub name: String,

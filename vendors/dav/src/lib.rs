@@ -43,7 +43,7 @@ pub struct Account<'a> {
 /// Where an account is looked for.
 #[derive(Debug, Clone, Copy)]
 pub enum At<'a> {
-    /// What its owner typed: an address or a mail address.
+    /// What its owner typed: an address or an email.
     Typed(&'a str),
     /// A provider's own servers. What is there is named by its path, for accounts move from one to another.
     House(&'a House),

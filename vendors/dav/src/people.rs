@@ -22,7 +22,7 @@ pub fn person(of: &RemoteId) -> Option<&str> {
     of.as_str().strip_prefix(PERSON)
 }
 
-/// The mail addresses in a text, each once, in lower case.
+/// The email addresses in a text, each once, in lower case.
 fn addresses(text: &str) -> BTreeSet<String> {
     text.split([',', ';', '\n', '\r', ' ', '\t'])
         .map(str::to_lowercase)
@@ -83,7 +83,7 @@ impl Account<'_> {
             .iter()
             .any(|text| text.contains(|c: char| c.is_control() || matches!(c, ';' | ',' | ':' | '"')))
         {
-            return Err(Error::new(Kind::Invalid, "others: one of these is no mail address"));
+            return Err(Error::new(Kind::Invalid, "others: one of these is not an email address"));
         }
         let utc = |at: jiff::Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
         let lines = [

@@ -118,8 +118,7 @@ fn mailbox(field: &str, person: &Person) -> Result<Mailbox, Error> {
 }
 
 fn address(field: &str, email: &str) -> Result<Address, Error> {
-    Address::from_str(email)
-        .map_err(|_| invalid(field, "this is not a mail address such as name@example.com"))
+    Address::from_str(email).map_err(|_| invalid(field, "this is not an email such as name@example.com"))
 }
 
 fn header(name: &str, value: &str) -> Result<HeaderValue, Error> {

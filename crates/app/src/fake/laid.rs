@@ -49,7 +49,7 @@ pub enum Says {
 }
 
 impl Laid {
-    /// As a `VEVENT`; none for what iCalendar has no word for. `owner` is the mail address of the calendar's owner.
+    /// As a `VEVENT`; none for what iCalendar has no word for. `owner` is the email of the calendar's owner.
     pub fn vevent(&self, owner: &str) -> Option<String> {
         let [start, end] = match self.when {
             LaidWhen::At(span) => [("DTSTART", span.starts()), ("DTEND", span.ends())]

@@ -231,7 +231,7 @@ impl Shown {
 pub struct Person {
     /// May be empty.
     pub name: String,
-    /// A mail address.
+    /// An email.
     pub email: String,
 }
 

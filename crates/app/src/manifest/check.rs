@@ -120,7 +120,7 @@ fn value(field: &Field, text: &str) -> Result<Value, String> {
         Input::Number => number(field, text),
         Input::Url => address(field, text).map(Value::String),
         Input::Email if !looks_like_mail(text) => {
-            Err("this must be a mail address such as name@example.com".to_owned())
+            Err("this must be an email such as name@example.com".to_owned())
         }
         // What is no secret is shown again, and kept as it is.
         Input::Text if redact::without_user(text) != text => Err(USER.to_owned()),

@@ -106,7 +106,7 @@ pub enum Input {
     Password,
     /// An address.
     Url,
-    /// A mail address.
+    /// An email.
     Email,
     /// A whole number.
     Number,

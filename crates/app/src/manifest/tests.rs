@@ -167,7 +167,7 @@ fn all_01_a_form_cannot_set_what_it_does_not_show() {
 #[test]
 fn a_field_that_depends_on_another_is_asked_only_then() {
     assert_eq!(wrong(&[("notify", "on")]), [("mail".to_owned(), "fill this in".to_owned())]);
-    assert!(wrong(&[("notify", "on"), ("mail", "hanna")])[0].1.contains("mail address"));
+    assert!(wrong(&[("notify", "on"), ("mail", "hanna")])[0].1.contains("email"));
     let unticked = acme().check(&typed(&[("mail", "not one")]), &Secrets::none()).expect("not asked");
     assert!(!unticked.settings.contains_key("mail"));
 }

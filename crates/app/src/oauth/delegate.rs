@@ -104,7 +104,7 @@ impl Delegate {
                 ))
             }
             Class::Grant => refusal.for_owner(
-                "the service account does not speak for this person: see that its key still exists there, and that the mail address is of somebody in that organization",
+                "the service account does not speak for this person: see that its key still exists there, and that the email is of somebody in that organization",
             ),
             _ => refusal,
         }

@@ -149,7 +149,7 @@ fn one(question: &Question, text: &str) -> Result<(), String> {
             if is_email(text) {
                 Ok(())
             } else {
-                Err(format!("“{}” is not a mail address.", short(text)))
+                Err(format!("“{}” is not an email.", short(text)))
             }
         }
         QuestionKind::Url => {
@@ -178,7 +178,7 @@ fn short(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-/// A mail address we can write to: one `@`, something on both sides, no spaces or control characters (RFC 5321, the usual part of it).
+/// An email we can write to: one `@`, something on both sides, no spaces or control characters (RFC 5321, the usual part of it).
 pub fn is_email(text: &str) -> bool {
     let Some((name, host)) = text.rsplit_once('@') else { return false };
     let plain = |part: &str| !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control());

@@ -56,9 +56,9 @@ pub enum QuestionKind {
     Phone,
     /// A postal address.
     Address,
-    /// A mail address.
+    /// An email.
     Email,
-    /// Several mail addresses.
+    /// Several emails.
     Multiemail,
     /// An `http` or `https` address.
     Url,

@@ -37,7 +37,7 @@ pub struct Settings {
     pub confirmation: Confirmation,
     /// Where it can take place; the guest chooses when there are several.
     pub locations: Vec<Location>,
-    /// What guests are asked, in order, besides name and mail address.
+    /// What guests are asked, in order, besides name and email.
     pub questions: Vec<Question>,
     /// May guests bring others?
     pub extra_guests: bool,

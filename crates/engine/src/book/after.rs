@@ -26,7 +26,7 @@ pub(crate) struct Told {
     pub reason: String,
     /// When it was before.
     pub moved_from: Option<Span>,
-    /// Only these attendees are told, by mail address; empty means everybody concerned.
+    /// Only these attendees are told, by email; empty means everybody concerned.
     pub only: Vec<String>,
 }
 

@@ -33,7 +33,7 @@ impl Engine {
         self.db.write(move |tx| absent(tx, uid.clone(), actor.clone(), absences.clone())).await
     }
 
-    /// Adds guests by mail address; those who come already are left as they are.
+    /// Adds guests by email; those who come already are left as they are.
     pub async fn add_guests(
         &self,
         actor: &Actor,

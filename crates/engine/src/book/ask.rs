@@ -18,7 +18,7 @@ pub struct BookAsk {
     pub minutes: Option<u32>,
     /// Who books.
     pub booker: Booker,
-    /// Mail addresses of others who come along.
+    /// Email addresses of others who come along.
     pub guests: Vec<String>,
     /// Where; needed only when the event type offers several places or asks for a detail.
     pub location: Option<LocationChoice>,
@@ -226,7 +226,7 @@ pub enum CancelWhat {
 pub struct Absences {
     /// The host; none leaves the mark as it is.
     pub host: Option<bool>,
-    /// Attendees by mail address, and whether each was absent.
+    /// Attendees by email, and whether each was absent.
     pub attendees: Vec<(String, bool)>,
 }
 

@@ -91,11 +91,11 @@ fn booker(booker: &Booker, invalid: &mut Invalid) -> Attendee {
     invalid.need(!name.is_empty(), "name", "Enter your name.");
     invalid.need(name.chars().count() <= 200, "name", "Write at most 200 letters.");
     let email = booker.email.trim().to_lowercase();
-    invalid.need(!email.is_empty(), "email", "Enter your mail address.");
+    invalid.need(!email.is_empty(), "email", "Enter your email.");
     invalid.need(
         email.is_empty() || is_email(&email),
         "email",
-        "This is not a mail address; write it like name@example.com.",
+        "This is not an email; write it like name@example.com.",
     );
     let phone = booker.phone.as_deref().map(str::trim).filter(|phone| !phone.is_empty());
     invalid.need(
@@ -144,10 +144,8 @@ pub(crate) fn guests(
             continue;
         }
         if !is_email(&email) {
-            invalid.say(
-                &format!("{field}[{index}]"),
-                "This is not a mail address; write it like name@example.com.",
-            );
+            invalid
+                .say(&format!("{field}[{index}]"), "This is not an email; write it like name@example.com.");
         } else if seen.insert(email.clone()) {
             guests.push(Attendee {
                 seat: None,

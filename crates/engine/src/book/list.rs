@@ -102,7 +102,7 @@ pub struct GuestMay {
 pub struct BookingsAsk {
     /// Any of these.
     pub status: Vec<Listed>,
-    /// With this attendee's mail address.
+    /// With this attendee's email.
     pub attendee_email: Option<String>,
     /// With this part in an attendee's name.
     pub attendee_name: Option<String>,

@@ -24,7 +24,7 @@ pub(crate) struct Sound {
 pub(crate) fn check(draft: &EventTypeDraft, outside: &Outside) -> Result<Sound, Invalid> {
     let mut invalid = Invalid::default();
     let title = draft.title.trim().to_owned();
-    invalid.need(!title.is_empty(), "title", "Give it a title.");
+    invalid.need(!title.is_empty(), "title", "Give the event type a name.");
     invalid.need(title.chars().count() <= 200, "title", "Write at most 200 letters.");
     let description = draft.description.trim().to_owned();
     invalid.need(description.chars().count() <= 5_000, "description", "Write at most 5000 letters.");

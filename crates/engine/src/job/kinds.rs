@@ -61,7 +61,7 @@ pub struct Notify {
     pub told: Told,
     /// When it happened. A link that is being made is waited for, a few seconds from here.
     pub at: Timestamp,
-    /// Only these attendees, by mail address, and the hosts; empty means everybody concerned.
+    /// Only these attendees, by email, and the hosts; empty means everybody concerned.
     #[serde(default)]
     pub only: Vec<String>,
 }

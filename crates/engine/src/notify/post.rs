@@ -78,6 +78,19 @@ pub(crate) async fn post(
     }
 }
 
+impl Engine {
+    /// Whether this server can send mails to anybody: the operator named a mail server, or some organization has its own.
+    pub async fn sends_mails(&self) -> kalends_store::Result<bool> {
+        let organizations = self.db.read().await?.people().organizations().await?;
+        for organization in &organizations {
+            if can_send(self, organization.id).await? {
+                return Ok(true);
+            }
+        }
+        Ok(self.outside.post().is_some())
+    }
+}
+
 /// Whether there is a mail server at all.
 pub(crate) async fn can_send(engine: &Engine, organization: Id<Organization>) -> kalends_store::Result<bool> {
     Ok(engine.outside.post().is_some() || own(engine, organization).await?.is_some())

@@ -11,7 +11,6 @@ impl Engine {
     /// Makes an account in the default organization; the first of a server always owns it.
     pub async fn add_user(&self, ask: &OwnerAsk, role: Role) -> Result<User, SignInError> {
         let owner = self.owner(ask)?;
-        password::fit(&ask.password).map_err(|fix| Invalid::one("password", fix))?;
         let hash = password::hash(ask.password.clone(), self.ids()).await?;
         self.db
             .write(move |tx| {
@@ -29,7 +28,7 @@ impl Engine {
             .await
     }
 
-    /// The user with this mail address or page address; disabled ones are not found.
+    /// The user with this email or page address; disabled ones are not found.
     pub async fn user(&self, name: &str) -> Result<User, SignInError> {
         let mut tx = self.db.read().await?;
         let user = match tx.people().by_email(name.trim()).await? {

@@ -45,7 +45,6 @@ impl Engine {
     /// Makes the owner of a fresh server, with a first schedule, and lets them in. Works once.
     pub async fn create_owner(&self, ask: &OwnerAsk, client: &Client) -> Result<Entered, SignInError> {
         let user = self.owner(ask)?;
-        password::fit(&ask.password).map_err(|fix| Invalid::one("password", fix))?;
         if !self.needs_setup().await? {
             return Err(SignInError::AlreadySetUp);
         }
@@ -69,7 +68,7 @@ impl Engine {
             "Write your name, as guests should see it.",
         );
         let email = ask.email.trim().to_lowercase();
-        invalid.need(is_email(&email), "email", "Write your mail address, such as name@example.com.");
+        invalid.need(is_email(&email), "email", "Write your email, such as name@example.com.");
         let username = Slug::page(ask.username.trim());
         if let Err(bad) = &username {
             invalid.say("username", bad.to_string());
@@ -77,6 +76,9 @@ impl Engine {
         let zone = Zone::parse(ask.zone.trim());
         if let Err(unknown) = &zone {
             invalid.say("zone", unknown.to_string());
+        }
+        if let Err(fix) = password::fit(&ask.password) {
+            invalid.say("password", fix);
         }
         let (Ok(username), Ok(zone)) = (username, zone) else { return Err(invalid) };
         invalid.check()?;

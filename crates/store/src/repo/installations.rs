@@ -89,7 +89,7 @@ pub struct Connection {
     pub organization: Id<Organization>,
     /// Of which installation.
     pub installation: Id<Installation>,
-    /// The account's name for people, such as its mail address.
+    /// The account's name for people, such as its email.
     pub account: String,
     /// How well it works.
     pub health: Health,

@@ -44,7 +44,7 @@ pub struct Token {
     pub user: Id<User>,
     /// What it is for, in one word; a token for one purpose does nothing else.
     pub purpose: String,
-    /// What it proves, such as a mail address.
+    /// What it proves, such as an email.
     pub detail: String,
     /// When it ends by itself.
     pub expires_at: Timestamp,

@@ -66,10 +66,7 @@ fn profile(input: &MeIn, mut profile: Profile) -> Result<Profile, Vec<Wrong>> {
         }
     }
     if input.email.is_some() {
-        wrong.push(Wrong::new(
-            "email",
-            "the mail address is changed under Settings, after the new one is proven",
-        ));
+        wrong.push(Wrong::new("email", "the email is changed under Settings, after the new one is proven"));
     }
     profile.bio = input.bio.clone().unwrap_or(profile.bio);
     profile.locale = input.locale.clone().unwrap_or(profile.locale);

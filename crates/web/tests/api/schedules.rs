@@ -99,9 +99,16 @@ async fn every_wrong_part_of_a_schedule_is_named(api: &Api) {
     );
     assert_eq!(api.host().post("/v2/schedules", json!({})).await.wrong(400), ["name"]);
     assert_eq!(api.host().post("/v2/schedules", json!({ "name": " " })).await.wrong(422), ["name"]);
-    let backwards = json!({ "name": "Odd", "availability": [{ "days": ["Monday"], "startTime": "17:00", "endTime": "09:00" }] });
+    let none = json!({ "days": ["Monday"], "startTime": "17:00", "endTime": "17:00" });
+    let none = json!({ "name": "Odd", "availability": [none] });
+    assert_eq!(api.host().post("/v2/schedules", none).await.wrong(400), ["availability[0].endTime"]);
+    let backwards = json!({
+        "name": "Odd",
+        "availability": [{ "days": ["Monday"], "startTime": "17:00", "endTime": "09:00" }],
+        "overrides": [{ "date": "2030-12-24", "startTime": "17:00", "endTime": "09:00" }],
+    });
     let fields = api.host().post("/v2/schedules", backwards).await.wrong(400);
-    assert!(fields[0].starts_with("availability[0]"), "{fields:?}");
+    assert_eq!(fields, ["availability[0].endTime", "overrides[0].endTime"]);
 }
 
 async fn nobody_sees_another_s_schedules(api: &Api) {

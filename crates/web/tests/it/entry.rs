@@ -83,7 +83,7 @@ async fn a_form_without_its_browsers_token_is_refused() {
 
 #[tokio::test]
 async fn a_forgotten_password_says_the_same_for_everybody() {
-    let server = Server::start().await;
+    let server = Server::start_with_mail().await;
     let mut host = server.guest();
     let page = host.get("/login/forgot").await;
     for email in ["ines@example.com", "nobody@example.com"] {
@@ -117,7 +117,8 @@ async fn the_first_visitor_of_a_fresh_server_becomes_its_owner() {
     ];
     let back = browser.submit(&page, &short).await;
     assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(back.values("#errors a", "href").contains(&"#email".to_owned()), "{}", back.text);
+    assert_eq!(back.values("#errors a", "href"), ["#email", "#password"], "all at once");
+    assert!(back.text.contains("set mail.host"), "what is missing is said before anybody waits for a mail");
     assert_eq!(back.values("#name", "value"), ["Inês Carvalho"]);
     assert_eq!(back.values("#zone [selected]", "value"), ["Europe/Lisbon"]);
     assert_eq!(back.values("#password", "value"), [""]);
@@ -127,4 +128,6 @@ async fn the_first_visitor_of_a_fresh_server_becomes_its_owner() {
     let cookie = done.header("set-cookie");
     assert!(cookie.starts_with("__Host-kalends_session=") && cookie.contains("Secure"), "{cookie}");
     assert_eq!(browser.get("/setup").await.to(), "/login");
+    let forgot = browser.get("/login/forgot").await;
+    assert_eq!(forgot.texts("h1"), ["This server sends no mails"]);
 }

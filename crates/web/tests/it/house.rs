@@ -15,6 +15,7 @@ use kalends_store::repo::Installation;
 use kalends_testkit::{
     House, TestDb, make,
     planner::{PLANNER, Planner},
+    postbox,
 };
 use kalends_web::{Site, Web, router};
 use secrecy::ExposeSecret;
@@ -55,6 +56,13 @@ impl Server {
         let outside = House::outside(&test, &[app], |gateway| gateway).with_registrations(known).unwrap();
         let house = House { engine: Engine::new(test.db.clone(), outside), test };
         Self::of(house, Site::new("http://book.example/".parse().unwrap())).await
+    }
+
+    /// With a mail server for everybody.
+    pub async fn start_with_mail() -> Self {
+        let test = TestDb::sqlite().await;
+        let outside = House::outside(&test, &[], |gateway| gateway).with_post(postbox::post()).unwrap();
+        Self::around(House { engine: Engine::new(test.db.clone(), outside), test }).await
     }
 
     /// Around a house that is there.

@@ -22,7 +22,7 @@ fn a_schedule_comes_back_from_json_as_it_was() {
 }
 
 #[rstest::rstest]
-#[case(r#"{"zone":"Mars/Base","weekly":[]}"#, "time zone: `Mars/Base` is not known")]
+#[case(r#"{"zone":"Mars/Base","weekly":[]}"#, "there is no time zone `Mars/Base`")]
 #[case(
     r#"{"zone":"UTC","weekly":[{"days":[],"start":"09:00","end":"10:00"}]}"#,
     "weekly[0].days: name at least one"

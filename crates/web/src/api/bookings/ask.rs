@@ -177,7 +177,7 @@ fn reservation(text: Option<&str>, wrong: &mut Vec<Wrong>) -> Option<Uid> {
     uid
 }
 
-/// Mail addresses of others who come along.
+/// Email addresses of others who come along.
 pub(super) fn guests(input: GuestsIn) -> Result<Vec<String>, Vec<Wrong>> {
     if !(1..=10).contains(&input.guests.len()) {
         return Err(vec![Wrong::new("guests", "add 1 to 10 guests at a time")]);

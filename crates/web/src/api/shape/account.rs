@@ -335,7 +335,7 @@ const fn is_invalid(view: &ConnectionView) -> bool {
     matches!(view.health, Health::NeedsReconnect | Health::Revoked)
 }
 
-/// The account's own name, where it is a mail address.
+/// The account's own name, where it is an email.
 fn email(view: &ConnectionView) -> Option<String> {
     Some(view.account.clone()).filter(|name| name.contains('@') && !name.contains(' '))
 }

@@ -32,7 +32,7 @@ pub struct BookingIn {
     pub username: Option<String>,
     /// Which team's event type it is.
     pub team_slug: Option<String>,
-    /// Mail addresses of others who come along.
+    /// Email addresses of others who come along.
     #[serde(default)]
     pub guests: Vec<String>,
     /// Where, when the event type leaves a choice.
@@ -57,7 +57,7 @@ pub struct BookingIn {
 pub struct AttendeeIn {
     /// Their name.
     pub name: String,
-    /// Their mail address.
+    /// Their email.
     #[serde(default)]
     pub email: String,
     /// Their zone: mails to them are in it.
@@ -96,7 +96,7 @@ pub enum PlaceIn {
 pub struct RescheduleIn {
     /// When it starts: an instant.
     pub start: String,
-    /// Whose wish it is: a mail address.
+    /// Whose wish it is: an email.
     pub rescheduled_by: Option<String>,
     /// Why.
     pub rescheduling_reason: Option<String>,
@@ -116,7 +116,7 @@ pub struct GuestsIn {
 /// Somebody who comes along.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 pub struct GuestIn {
-    /// Their mail address: all that is kept of them.
+    /// Their email: all that is kept of them.
     pub email: String,
 }
 
@@ -181,7 +181,7 @@ pub struct AbsentIn {
 /// Whether one who was to come did not.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 pub struct AbsentAttendee {
-    /// Their mail address.
+    /// Their email.
     pub email: String,
     /// True when they did not come.
     pub absent: bool,

@@ -108,7 +108,7 @@ pub fn fields(questions: &[Question], extra_guests: bool) -> Vec<FieldOut> {
     };
     let mut fields = vec![
         built_in("name", "name", "Your name", true, false),
-        built_in("email", "email", "Mail address", true, false),
+        built_in("email", "email", "Email", true, false),
         built_in("radioInput", "location", "Location", false, false),
         built_in("textarea", "notes", "Notes", false, false),
         built_in("multiemail", "guests", "Guests", false, !extra_guests),

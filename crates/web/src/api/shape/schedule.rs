@@ -94,7 +94,7 @@ impl ScheduleIn {
             return Err(wrong);
         }
         Schedule::new(zone, weekly, overrides).map_err(|problem| {
-            let field = problem.field.replace("weekly", "availability");
+            let field = problem.field.replace("weekly", "availability").replace(".end", ".endTime");
             vec![Wrong::new(field, problem.fix)]
         })
     }
@@ -181,7 +181,13 @@ fn hours(place: &str, start: &str, end: &str, wrong: &mut Vec<Wrong>) -> Option<
     };
     let (start, end) = (time("startTime", start), time("endTime", end));
     let end = end.map(|end| if end.minutes() == 23 * 60 + 59 { WallTime::END } else { end });
-    Some(Hours::new(start?, end?))
+    let (start, end) = (start?, end?);
+    if end < start {
+        let fix = format!("{end} is not after {start}; hours past midnight go to the next day, from 00:00");
+        wrong.push(Wrong::new(format!("{place}.endTime"), fix));
+        return None;
+    }
+    Some(Hours::new(start, end))
 }
 
 fn end_out(end: WallTime) -> String {

@@ -33,7 +33,7 @@ impl LoginView {
     async fn of(web: &Web, csrf: &Csrf, typed: &Typed) -> Self {
         let said = match typed.get("said") {
             "password" => "Your new password is set. Sign in with it.",
-            "verified" => "Your mail address is confirmed.",
+            "verified" => "Your email is confirmed.",
             "out" => "You are signed out.",
             _ => "",
         };

@@ -51,6 +51,11 @@ pub struct PlainView {
 /// `GET /login/forgot`
 pub async fn forgot(State(web): State<Web>, csrf: Csrf) -> Response {
     let frame = Frame::signed(&web, &csrf).await;
+    match web.engine.sends_mails().await {
+        Ok(true) => {}
+        Ok(false) => return no_mails(frame),
+        Err(error) => return Problem::internal(&error).into_response(),
+    }
     show(&ForgotView { frame, email: String::new(), error: String::new(), sent: false })
 }
 
@@ -63,10 +68,7 @@ pub async fn ask(State(web): State<Web>, client: Client, csrf: Csrf, Form(typed)
         (status, show(&view)).into_response()
     };
     if !is_email(&email) {
-        return again(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Write the whole mail address you sign in with.".into(),
-        );
+        return again(StatusCode::UNPROCESSABLE_ENTITY, "Write the whole email you sign in with.".into());
     }
     match web.engine.ask_password_reset(&email, &at_door(&client)).await {
         Ok(()) => show(&ForgotView { frame, email, error: String::new(), sent: true }),
@@ -118,6 +120,18 @@ pub async fn verify(State(web): State<Web>, csrf: Csrf, Path(token): Path<String
 async fn reset_view(web: &Web, csrf: &Csrf, token: &str, error: String) -> ResetView {
     let frame = Frame::signed(web, csrf).await;
     ResetView { frame, action: format!("/login/reset/{token}"), shortest: SHORTEST, error }
+}
+
+/// Nobody waits for a mail that cannot come.
+fn no_mails(frame: Frame) -> Response {
+    show(&PlainView {
+        frame,
+        title: "This server sends no mails",
+        text: "No mail server is set up, so no link can be mailed. Whoever runs the server can set a new password: \
+               kalends user password, and your email.",
+        href: "/login",
+        action: "Back to sign-in",
+    })
 }
 
 async fn over(web: &Web, csrf: &Csrf) -> Response {

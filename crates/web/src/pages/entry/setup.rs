@@ -48,18 +48,19 @@ pub struct Check {
 }
 
 impl SetupView {
-    fn of(web: &Web, frame: Frame, typed: &Typed) -> Self {
+    async fn of(web: &Web, csrf: &Csrf, typed: &Typed) -> Result<Self, Problem> {
+        let mails = web.engine.sends_mails().await.map_err(|error| Problem::internal(&error))?;
         let zone = typed.text("zone").and_then(|name| Zone::parse(name).ok()).unwrap_or_else(Zone::utc);
         let face = Face::new(zone, Hours::default(), web.engine.now());
-        Self {
-            frame,
+        Ok(Self {
+            frame: Frame::signed(web, csrf).await,
             version: env!("CARGO_PKG_VERSION"),
-            checks: checks(web),
+            checks: checks(web, mails),
             heading: "",
             errors: Vec::new(),
             fields: fields(web, typed),
             zones: zones::choices(&face, None),
-        }
+        })
     }
 
     fn with_problems(mut self, problems: &[FieldProblem]) -> Self {
@@ -70,7 +71,7 @@ impl SetupView {
     }
 }
 
-fn checks(web: &Web) -> Vec<Check> {
+fn checks(web: &Web, mails: bool) -> Vec<Check> {
     let database = Check { kind: "ok", icon: "check", text: "Database reachable, up to date".into() };
     let address = if web.site.secure() {
         Check { kind: "ok", icon: "check", text: format!("Links lead to {} over HTTPS", web.site.host()) }
@@ -79,12 +80,21 @@ fn checks(web: &Web) -> Vec<Check> {
             kind: "wait",
             icon: "wait",
             text: format!(
-                "Links lead to {} without HTTPS; set the base URL before you invite anybody",
+                "Links lead to {} without HTTPS; set base_url before you invite anybody",
                 web.site.host()
             ),
         }
     };
-    vec![database, address]
+    let mails = if mails {
+        Check { kind: "ok", icon: "check", text: "Mail server named".into() }
+    } else {
+        Check {
+            kind: "wait",
+            icon: "wait",
+            text: "No mail server yet: nobody gets a confirmation; set mail.host".into(),
+        }
+    };
+    vec![database, address, mails]
 }
 
 fn fields(web: &Web, typed: &Typed) -> Vec<Field> {
@@ -117,8 +127,7 @@ pub async fn setup(State(web): State<Web>, csrf: Csrf, Asked(asked): Asked) -> R
     if !web.engine.needs_setup().await.map_err(|error| Problem::internal(&error))? {
         return Ok(Redirect::to("/login").into_response());
     }
-    let frame = Frame::signed(&web, &csrf).await;
-    Ok(show(&SetupView::of(&web, frame, &asked)))
+    Ok(show(&SetupView::of(&web, &csrf, &asked).await?))
 }
 
 /// `POST /setup`
@@ -140,11 +149,13 @@ pub async fn make(State(web): State<Web>, client: Client, csrf: Csrf, Form(mut t
     match web.engine.create_owner(&ask, &at_door(&client)).await {
         Ok(entered) => let_in(&web, &entered, Stay::Long, "/event-types"),
         Err(SignInError::AlreadySetUp) => Redirect::to("/login").into_response(),
-        Err(SignInError::Invalid(invalid)) => {
-            let frame = Frame::signed(&web, &csrf).await;
-            let view = SetupView::of(&web, frame, &typed).with_problems(&invalid.problems);
-            (StatusCode::UNPROCESSABLE_ENTITY, show(&view)).into_response()
-        }
+        Err(SignInError::Invalid(invalid)) => match SetupView::of(&web, &csrf, &typed).await {
+            Ok(view) => {
+                let view = view.with_problems(&invalid.problems);
+                (StatusCode::UNPROCESSABLE_ENTITY, show(&view)).into_response()
+            }
+            Err(problem) => problem.into_response(),
+        },
         Err(error) => Problem::from(error).into_response(),
     }
 }

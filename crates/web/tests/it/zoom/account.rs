@@ -15,7 +15,7 @@ impl World {
     /// A server with a whole account, whose own app at Zoom signs with another token than the registration's.
     async fn of_account(token: &str) -> Self {
         let mut world = Self::before().await;
-        // Hosts of a whole account are known there by their mail address (ZOOM-01).
+        // Hosts of a whole account are known there by their email (ZOOM-01).
         let renamed = world.server.house.test.db.write(|tx| {
             let query = sql("UPDATE users SET email = $1").bind("host@example.com");
             Box::pin(async move { tx.run(query).await.map(drop) })

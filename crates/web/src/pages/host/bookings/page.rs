@@ -58,7 +58,7 @@ pub struct One {
     pub needs: Needs,
     /// Question and answer.
     pub answers: Vec<(String, String)>,
-    /// Who comes: name, mail address, whether absent.
+    /// Who comes: name, email, whether absent.
     pub attendees: Vec<(String, String, bool)>,
     /// What happened, the latest last.
     pub history: Vec<Line>,
