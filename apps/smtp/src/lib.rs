@@ -29,7 +29,7 @@ struct Smtp;
 impl Messenger for Smtp {
     type Error = kalends_app::Error;
 
-    const CAN: MessengerCan = MessengerCan { html: true, parts: true, told: false };
+    const CAN: MessengerCan = MessengerCan { html: true, parts: true, told: false, once: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Self::Error> {
         let (server, sender) = settings::read(cx)?;

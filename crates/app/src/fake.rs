@@ -85,6 +85,11 @@ pub trait Fake: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// A mail as it was handed over with this request: its text, in whatever form the provider takes it.
+    fn mail(&self, request: &Request) -> String {
+        String::from_utf8_lossy(&request.body).into_owned()
+    }
+
     /// What becomes of a mail it has taken, by our message id, told by a notice to this address at this time; the notice is
     /// signed by what its form says. None where it has no such mail, or tells nobody.
     fn tell_of_mail(

@@ -44,7 +44,7 @@ struct Postbox;
 
 impl Messenger for Postbox {
     type Error = Error;
-    const CAN: MessengerCan = MessengerCan { html: false, parts: false, told: false };
+    const CAN: MessengerCan = MessengerCan { html: false, parts: false, told: false, once: false };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of("postbox"))

@@ -1,4 +1,4 @@
-//! What tests of one app begin with: an account, an event, a meeting. A test changes what it is about.
+//! What tests of one app begin with: an account, an event, a meeting, a mail. A test changes what it is about.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use crate::{
     kind::{
         calendar::{Draft, Person, Shown},
         conference::Meeting,
+        messenger::{Invite, Message, Method},
     },
     manifest::WrongField,
 };
@@ -64,6 +65,24 @@ pub fn meeting(span: Span) -> Meeting {
         zone: "Europe/Berlin".into(),
         host: host(),
         calendar: None,
+    }
+}
+
+/// The mail that confirms a booking to its guest, with an invitation.
+pub fn message() -> Message {
+    let ics =
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Kalends//EN\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n";
+    Message {
+        from: None,
+        to: vec![guest()],
+        reply_to: Some(host()),
+        subject: "Introduction, Monday at 9:00".into(),
+        text: "See you on Monday.\n".into(),
+        html: Some("<p>See you on Monday.</p>".into()),
+        invite: Some(Invite { method: Method::Request, ics: ics.into() }),
+        files: vec![],
+        message_id: "booking.confirmed.guest.0@kalends.example".into(),
+        headers: vec![],
     }
 }
 

@@ -3,6 +3,7 @@
 mod mail;
 mod raw;
 pub mod signature;
+pub mod standard;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

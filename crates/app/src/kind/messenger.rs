@@ -18,6 +18,8 @@ pub struct MessengerCan {
     pub parts: bool,
     /// Its provider tells what became of a mail (EML-04): the app has a [`Hook`](crate::Hook) for that.
     pub told: bool,
+    /// Its provider knows a message it has by its name: asked again, it is still sent once (EML-03).
+    pub once: bool,
 }
 
 /// A messenger, as its author writes it.

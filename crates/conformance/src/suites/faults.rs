@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, join};
 use jiff::SignedDuration;
-use kalends_app::{AnyCalendar, AnyConference, Error, Kind, RemoteId, fake::Fault};
+use kalends_app::{AnyCalendar, AnyConference, AnyMessenger, Error, Kind, RemoteId, fake::Fault};
 
 use super::{
     calendar::{place, window},
@@ -53,6 +53,16 @@ impl Asks for dyn AnyConference {
     fn applies(part: &Self) -> Result<(), &'static str> {
         remote(part)
     }
+
+    async fn about(_: &Arc<Self>, _: &Stage) {}
+
+    async fn ask(part: &Arc<Self>, stage: &Stage, (): &()) -> Result<(), Error> {
+        part.probe(&stage.cx).await.map(drop)
+    }
+}
+
+impl Asks for dyn AnyMessenger {
+    type About = ();
 
     async fn about(_: &Arc<Self>, _: &Stage) {}
 

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use kalends_app::{
     AnyMessenger, Kind, Retry,
-    fake::Fault,
-    kind::{
-        calendar::Person,
-        messenger::{Invite, Message, Method},
-    },
+    fake::{Fault, example::message},
+    kind::{calendar::Person, messenger::Message},
 };
 
+use super::faults;
 use crate::Check;
 
 type On = Check<dyn AnyMessenger>;
+
+/// Those for whoever is asked by HTTP.
+pub const READING: &[On] = &faults::reading();
 
 /// The suite.
 pub const CHECKS: &[On] = &[
@@ -38,11 +39,11 @@ pub const CHECKS: &[On] = &[
             part.send(&stage.cx, &message()).await.expect("sends");
             part.send(&stage.cx, &message()).await.expect("sends again");
             let seen = stage.bench().seen();
-            let bodies: Vec<_> =
-                seen.iter().filter(|request| request.op.name == "message").map(|r| &r.body).collect();
+            let sent = seen.iter().filter(|request| request.op.name == "message");
+            let mails: Vec<_> = sent.map(|request| stage.fake.mail(request)).collect();
             let id = message().message_id;
-            assert_eq!(bodies.len(), 2);
-            assert!(bodies.iter().all(|body| String::from_utf8_lossy(body).contains(&id)));
+            assert_eq!(mails.len(), 2);
+            assert!(mails.iter().all(|mail| mail.contains(&id)));
         })
     }),
     On::new("a_lost_answer_is_an_unknown_outcome", |stage, part| {
@@ -52,7 +53,21 @@ pub const CHECKS: &[On] = &[
             let error = part.send(&stage.cx, &message()).await.expect_err("its answer was lost");
             assert_eq!((error.kind, error.retry), (Kind::UnknownOutcome, Retry::LookFirst));
         })
-    }),
+    })
+    .only(|part| if part.can().once { Err("its provider is asked again") } else { Ok(()) }),
+    On::new("a_lost_answer_is_asked_for_again_and_one_message_goes_out", |stage, part| {
+        // ALL-07, EML-03
+        Box::pin(async move {
+            stage.bench().next([Fault::Drop, Fault::Status(502, vec![])]);
+            let first = part.send(&stage.cx, &message()).await.expect("asks again");
+            let again = part.send(&stage.cx, &message()).await.expect("sends again");
+            assert_eq!(first.id, again.id, "the provider takes it for another one");
+            let other = Message { message_id: "other.0@kalends.example".into(), ..message() };
+            let other = part.send(&stage.cx, &other).await.expect("sends");
+            assert_ne!(first.id, other.id);
+        })
+    })
+    .only(|part| if part.can().once { Ok(()) } else { Err("its provider knows no second try") }),
     On::new("a_provider_that_hangs_is_given_up_at_the_deadline", |stage, part| {
         // ALL-06
         Box::pin(async move {
@@ -88,20 +103,3 @@ pub const CHECKS: &[On] = &[
         })
     }),
 ];
-
-pub(super) fn message() -> Message {
-    let ics =
-        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Kalends//EN\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n";
-    Message {
-        from: None,
-        to: vec![Person { name: "Gus Guest".into(), email: "guest@example.com".into() }],
-        reply_to: Some(Person { name: "Hanna Host".into(), email: "host@example.com".into() }),
-        subject: "Introduction, Monday at 9:00".into(),
-        text: "See you on Monday.\n".into(),
-        html: Some("<p>See you on Monday.</p>".into()),
-        invite: Some(Invite { method: Method::Request, ics: ics.into() }),
-        files: vec![],
-        message_id: "booking.confirmed.guest.0@kalends.example".into(),
-        headers: vec![],
-    }
-}

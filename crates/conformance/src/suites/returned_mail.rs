@@ -8,13 +8,12 @@ use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use kalends_app::{
     AnyMessenger, Hook, Secret, Secrets,
-    fake::Became,
+    fake::{Became, example::message},
     hook::{Back, MailName, Raw, Refused, SECRET, SECRET_BEFORE, Signal, What},
     kind::messenger::{Message, Receipt},
 };
 use url::Url;
 
-use super::messenger::message;
 use crate::{Check, Stage};
 
 type On = Check<dyn AnyMessenger>;
@@ -86,8 +85,13 @@ pub const CHECKS: &[On] = &[
             assert_eq!(not(&raw, &empty), Err(Refused::NoSecret));
             let other = Secrets::none().with(SECRET, Secret::new(another_secret(&scene.secret)));
             assert!(not(&raw, &other).is_err(), "it is believed by another's secret");
-            let bare = Raw { headers: HeaderMap::new(), ..raw.clone() };
-            assert!(not(&bare, &scene.secrets).is_err(), "it is believed without headers");
+            // The proof is among the headers, or in the body.
+            let told = Raw { headers: HeaderMap::new(), ..raw.clone() };
+            let bare = Raw { body: Bytes::from_static(b"{}"), ..told.clone() };
+            let other = Raw { headers: raw.headers.clone(), ..bare.clone() };
+            assert!(not(&bare, &scene.secrets).is_err(), "it is believed without headers and body");
+            let both = not(&told, &scene.secrets).is_ok() && not(&other, &scene.secrets).is_ok();
+            assert!(!both, "neither of them is its proof");
             assert_eq!(not(&raw, &scene.secrets), Ok(()));
         })
     }),

@@ -108,7 +108,7 @@ impl Conference for Toy {
 
 impl Messenger for Toy {
     type Error = Error;
-    const CAN: MessengerCan = MessengerCan { html: true, parts: true, told: false };
+    const CAN: MessengerCan = MessengerCan { html: true, parts: true, told: false, once: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         Calendar::probe(&Client, cx).await
