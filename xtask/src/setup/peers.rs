@@ -9,7 +9,7 @@ use super::apt;
 use crate::sh;
 
 /// All peers, as `e2e/peers/up` names them.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "radicale",
     "cyrus",
     "maildev",
@@ -22,6 +22,7 @@ const NAMES: [&str; 12] = [
     "prism-graph",
     "prism-zoom",
     "prism-gotomeeting",
+    "prism-resend",
 ];
 
 /// Running peers and how tests find them; dropping it stops them.

@@ -11,6 +11,7 @@ use crate::{
 
 /// What a messenger can do beyond what all can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a power of its own")]
 pub struct MessengerCan {
     /// Carries HTML beside the text.
     pub html: bool,

@@ -78,6 +78,7 @@ pub const JUDGES: &[Judge] = &[
         beyond: &[],
         whole: &[],
     },
+    Judge { peer: "PRISM_RESEND", slug: "resend", base: "https://api.resend.com", beyond: &[], whole: &[] },
 ];
 
 /// A judge that lets everything pass proves nothing: what no description has must be refused.

@@ -6,6 +6,7 @@
 
 mod channels;
 mod judge;
+mod mails;
 mod mocked;
 mod rooms;
 mod signed_in;
@@ -33,10 +34,13 @@ fn trials(judge: &'static Judge) -> Vec<Trial> {
     let calendar = App::calendar(app).map(|part| played(judge.slug, calendar::CHECKS, &part, judge::stage));
     let rooms = App::conference(app).map(|part| played(judge.slug, rooms::CHECKS, &part, judge::stage));
     let channels = App::watch(app).map(|part| played(judge.slug, channels::CHECKS, &part, judge::stage));
+    let mails = App::messenger(app).map(|part| played(judge.slug, mails::CHECKS, &part, judge::stage));
+    let signed_in = app.manifest().auth.oauth().map(|_| signed_in(judge));
     let honest = Trial::test(format!("{}::the_judge_refuses_what_is_not_described", judge.slug), move || {
         tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(judge::refuses(judge))
     });
-    calendar.into_iter().chain(rooms).chain(channels).flatten().chain([honest, signed_in(judge)]).collect()
+    let suites = calendar.into_iter().chain(rooms).chain(channels).chain(mails).flatten();
+    suites.chain([honest]).chain(signed_in).collect()
 }
 
 fn signed_in(judge: &'static Judge) -> Trial {
