@@ -19,7 +19,7 @@ use kalends_store::{
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{ConnectError, Installed, installed::cx, oauth::NewTokens};
+use super::{ConnectError, Installed, Refreshed, installed::cx, oauth::NewTokens};
 use crate::{
     Engine, Invalid, Member, audit,
     flights::{self, About},
@@ -300,10 +300,12 @@ pub(super) async fn calendars(
     of: &Installed,
     there: &[RemoteCalendar],
     owner: &User,
-) -> kalends_store::Result<()> {
+) -> kalends_store::Result<Refreshed> {
     let known = tx.calendars().of_connection(&of.connection).await?;
+    let mut seen = Refreshed { there: there.len(), ..Refreshed::default() };
     for gone in known.iter().filter(|kept| there.iter().all(|one| one.id.as_str() != kept.remote_id)) {
         tx.calendars().delete(gone).await?;
+        seen.gone += 1;
     }
     let now = tx.now();
     for remote in there {
@@ -317,6 +319,7 @@ pub(super) async fn calendars(
             }
             continue;
         }
+        seen.new += 1;
         calendar.id = tx.ids().id();
         // What is shared with us to be read is somebody else's; an app that only ever reads brings one's own.
         calendar.blocks = remote.writable || !writes(of);
@@ -337,7 +340,7 @@ pub(super) async fn calendars(
             tx.calendars().set_receiving(owner, Some(receiving.id)).await?;
         }
     }
-    Ok(())
+    Ok(seen)
 }
 
 /// Whether the app can write events at all.

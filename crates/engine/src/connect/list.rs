@@ -14,11 +14,9 @@ use kalends_store::{
     repo::{Calendar, Connection, FailurePolicy, Health, Installation, Scope},
 };
 
-use super::{ConnectError, ForWhom, Installed, Outside, install, whose};
+use super::{ConnectError, ForWhom, Installed, Outside, whose};
 use crate::{
-    Engine, Invalid, Member, audit,
-    flights::{self, About},
-    hooks_in,
+    Engine, Invalid, Member, audit, hooks_in,
     job::{self, Reconcile, SyncCalendar, WatchCalendar},
     sync,
 };
@@ -217,25 +215,6 @@ impl Engine {
         let there = self.own(asker, id).await?;
         let view = views(self, &mut self.db.read().await?, asker, vec![there]).await?.pop();
         view.ok_or(ConnectError::NotFound)
-    }
-
-    /// Asks the account again which calendars it has.
-    pub async fn refresh_calendars(&self, asker: &Member, id: Id<Installation>) -> Result<(), ConnectError> {
-        let there = self.own(asker, id).await?;
-        let Some(calendar) = there.app.calendar() else { return Ok(()) };
-        let cx = self.cx(&there, kalends_app::gateway::Patience::Form).await.map_err(ConnectError::Probe)?;
-        let about = About::of(asker.organization);
-        let answer = flights::about(about, calendar.calendars(&cx)).await;
-        self.heard(&there, &answer).await;
-        let found = answer.map_err(ConnectError::Probe)?;
-        let owner = self.asker(asker).await?;
-        self.db
-            .write(move |tx| {
-                let (there, found, owner) = (there.clone(), found.clone(), owner.clone());
-                Box::pin(async move { install::calendars(tx, &there, &found, &owner).await })
-            })
-            .await?;
-        Ok(())
     }
 
     /// Says how an account's calendars are used. At most one of all the owner's calendars receives bookings.

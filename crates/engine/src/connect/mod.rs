@@ -13,6 +13,7 @@ mod needs;
 mod oauth;
 mod outside;
 mod pages;
+mod refresh;
 mod removal;
 mod switch;
 pub(crate) mod usual_room;
@@ -33,6 +34,7 @@ pub use self::{
     },
     outside::{Outside, Post},
     pages::PageTag,
+    refresh::Refreshed,
     removal::{Consequences, RemovedView},
     switch::Meanwhile,
     whose::ForWhom,

@@ -112,6 +112,11 @@ impl Planner {
         self.kept().creates.get(uid).copied().unwrap_or(0)
     }
 
+    /// Has these calendars from now on.
+    pub fn has_calendars(&self, calendars: &[&str]) {
+        self.kept().calendars = calendars.iter().map(|one| (*one).to_owned()).collect();
+    }
+
     /// Answers nothing but 503 until it is up again.
     pub fn down(&self, down: bool) {
         self.kept().down = down;

@@ -15,7 +15,7 @@ use super::{
         Wrong,
         account::{
             AccountIn, AccountOut, BusyOut, CalendarsOut, ConnectedOut, CredentialsIn, DestinationOut,
-            FeedIn, SignInOut,
+            FeedIn, RefreshedOut, SignInOut,
         },
     },
 };
@@ -32,6 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(brought, save))
         .routes(routes!(credentials))
         .routes(routes!(check))
+        .routes(routes!(refresh))
         .routes(routes!(disconnect))
         .routes(routes!(event))
         .routes(routes!(change_event))
@@ -142,6 +143,24 @@ async fn check(State(web): State<Web>, key: ApiKey, Path(name): Path<String>) ->
         web.engine.test_connection(&key.member(), account.id).await?;
     }
     Ok(done())
+}
+
+/// Asks an account again which calendars it has: new ones are listed, and those of the account's own count; what it has no
+/// more is taken off the list. Ours: Cal.com asks the provider each time it lists.
+#[utoipa::path(post, path = "/v2/calendars/{calendar}/refresh", tag = "Calendars",
+    params(("calendar" = String, Path)), request_body = AccountIn,
+    responses((status = 200, body = Success<RefreshedOut>)))]
+async fn refresh(
+    State(web): State<Web>,
+    key: ApiKey,
+    Path(name): Path<String>,
+    Json(input): Json<AccountIn>,
+) -> Answer<RefreshedOut> {
+    let app = app(&web, &name, AppKind::Calendar)?;
+    let account = one(own(&web, &key, app).await?, Some(input.id))?;
+    let seen = web.engine.refresh_calendars(&key.member(), account.id).await?;
+    let view = web.engine.connection(&key.member(), account.id).await?;
+    Ok(ok(RefreshedOut::of(seen, &view)))
 }
 
 /// Takes an account away. What stands in its calendars stays there; for some days the account can be brought back under Apps.

@@ -12,6 +12,7 @@ checks!(
     what_the_form_does_not_take_is_named_and_nothing_is_kept,
     the_same_account_is_not_connected_twice,
     an_account_that_does_not_answer_is_told_from_one_that_is_not_there,
+    an_account_is_asked_again_which_calendars_it_has,
     a_calendar_counts_or_does_not,
     one_calendar_receives_bookings,
     a_calendar_that_can_only_be_read_receives_nothing,
@@ -96,6 +97,23 @@ async fn an_account_that_does_not_answer_is_told_from_one_that_is_not_there(api:
     api.host().get("/v2/calendars/planner/check").await.refused(502, "app_refused");
     api.planner.down(false);
     assert_eq!(api.host().get("/v2/calendars/planner/check").await.status, 200);
+}
+
+async fn an_account_is_asked_again_which_calendars_it_has(api: &Api) {
+    let number = connect(api).await;
+    api.planner.has_calendars(&["work", "choir", "allotment"]);
+    let ask = || async { api.host().post("/v2/calendars/planner/refresh", json!({ "id": number })).await };
+    let seen = ask().await.ok();
+    assert_eq!((&seen["found"], &seen["new"], &seen["gone"]), (&json!(3), &json!(2), &json!(1)));
+    assert_eq!(named(&seen, "choir")["isSelected"], true);
+    let listed = &list(api).await["connectedCalendars"][0]["calendars"];
+    assert_eq!(&seen["calendars"], listed);
+    assert_eq!(ask().await.ok()["new"], 0);
+    api.planner.down(true);
+    ask().await.refused(502, "app_refused");
+    assert_eq!(list(api).await["connectedCalendars"][0]["calendars"], seen["calendars"], "kept");
+    let other = api.host().post("/v2/calendars/planner/refresh", json!({ "id": number + 1 })).await;
+    other.refused(404, "connection_not_found");
 }
 
 fn chosen(number: i64, calendar: &str) -> Value {

@@ -66,7 +66,8 @@ fn mended(method: &str, path: &str) -> Option<Value> {
 /// Addresses that are ours, on purpose: the v2 API has none for what they tell.
 fn is_ours(path: &str) -> bool {
     let flights = path.starts_with("/v2/bookings/") && path.contains("/flights");
-    flights || path.starts_with("/v2/connections")
+    let refreshed = path.starts_with("/v2/calendars/") && path.ends_with("/refresh");
+    flights || refreshed || path.starts_with("/v2/connections")
 }
 
 impl Published {

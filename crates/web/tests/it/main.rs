@@ -10,6 +10,7 @@ mod guest_links;
 mod hooks;
 mod host;
 mod house;
+mod looked;
 mod private_links;
 mod rooms;
 mod safety;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use kalends_app::manifest::AppKind;
-use kalends_engine::connect::{Calendar, ConnectionView, Health};
+use kalends_engine::connect::{Calendar, ConnectionView, Health, Refreshed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -184,6 +184,27 @@ pub struct AccountOut {
 pub struct AccountIn {
     /// As `/v2/calendars` says it.
     pub id: i64,
+}
+
+/// What another look at an account found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RefreshedOut {
+    /// So many calendars it has now.
+    pub found: usize,
+    /// So many of them were not listed before.
+    pub new: usize,
+    /// So many that were listed it has no more.
+    pub gone: usize,
+    /// All of them, as `/v2/calendars` lists them.
+    pub calendars: Vec<CalendarOut>,
+}
+
+impl RefreshedOut {
+    /// This look at this account.
+    pub fn of(seen: Refreshed, view: &ConnectionView) -> Self {
+        let calendars = ConnectedOut::of(view).calendars;
+        Self { found: seen.there, new: seen.new, gone: seen.gone, calendars }
+    }
 }
 
 /// An account that makes rooms.

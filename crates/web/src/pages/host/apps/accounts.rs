@@ -3,12 +3,14 @@
 use axum::extract::State;
 use kalends_domain::people::CalendarChanges;
 use kalends_engine::connect::{
-    Calendar, CalendarUse, ConnectError, ConnectionView, FailurePolicy, Health, Push, RemovedView, Scope,
+    Calendar, CalendarUse, ConnectError, ConnectionView, FailurePolicy, Health, Push, Refreshed, RemovedView,
+    Scope,
 };
 
 use super::{
     life,
     page::{Account, CalendarRow, Gone, Group, Installed, Picture, shelf},
+    setup::sentence as as_sentence,
 };
 use crate::{
     Web,
@@ -30,14 +32,41 @@ const DID: [(&str, &str); 12] = [
     ("sync", "The calendars are being read."),
     (
         "gone",
-        "Uninstalled for good. Its access was given back where the provider takes it, and nothing about it is stored any more.",
+        "Uninstalled for good, and nothing about it is stored any more. Access was given back where the provider takes it; a password or key you had made goes on working there until you take it back.",
     ),
     ("removed", "Uninstalled. Nothing more is read or written there. You can bring it back below."),
 ];
 
 /// `GET /apps/installed`
 pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
-    page(&web, &desk, Notice::after(&asked, &DID)).await
+    page(&web, &desk, looked(&asked).or_else(|| Notice::after(&asked, &DID))).await
+}
+
+/// What another look at an account found: the numbers stand in the address.
+fn looked(asked: &Typed) -> Option<Notice> {
+    let count = |name| asked.get(name).parse::<u16>().ok();
+    let (there, new, gone) = (count("there")?, count("new")?, count("gone")?);
+    asked.is("did", "looked").then(|| {
+        let many = |count| if count == 1 { "1 calendar".to_owned() } else { format!("{count} calendars") };
+        let fresh = match new {
+            0 => "none of them new".to_owned(),
+            1 => "1 of them new".to_owned(),
+            new => format!("{new} of them new"),
+        };
+        let title = if there == 0 {
+            "No calendars found.".to_owned()
+        } else {
+            format!("{} found, {fresh}.", many(there))
+        };
+        let mut words = String::new();
+        if gone > 0 {
+            words.push_str(&format!("{} removed here that the account has no more. ", many(gone)));
+        }
+        if new > 0 {
+            words.push_str("Tick those that count as busy.");
+        }
+        Notice { words: words.trim_end().to_owned(), ..Notice::ok(title) }
+    })
 }
 
 /// `POST /apps/installed/{id}/calendars`
@@ -75,6 +104,20 @@ fn wanted(calendar: &Calendar, typed: &Typed) -> CalendarUse {
 pub async fn sync(State(web): State<Web>, desk: Desk, ConnectionId(id): ConnectionId, _form: Form) -> Answer {
     web.engine.sync_now(&desk.member(), id).await?;
     Ok(life::back("sync"))
+}
+
+/// `POST /apps/installed/{id}/look`: which calendars the account has by now.
+pub async fn look(State(web): State<Web>, desk: Desk, ConnectionId(id): ConnectionId, _form: Form) -> Answer {
+    match web.engine.refresh_calendars(&desk.member(), id).await {
+        Ok(Refreshed { there, new, gone }) => {
+            Ok(life::back(&format!("looked&there={there}&new={new}&gone={gone}#a-{id}")))
+        }
+        Err(error @ ConnectError::Probe(_)) => {
+            let words = format!("{} What was known here is kept.", as_sentence(&error.to_string()));
+            page(&web, &desk, Some(Notice::fail("The account did not tell its calendars.", words))).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /apps/installed/{id}/secret`: a new one for notices, or an end of the one before it.
@@ -210,6 +253,7 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
             .map(|one| row(one, view.live.contains(&one.id), eye))
             .collect(),
         told: view.enabled && view.may_change && !view.live.is_empty(),
+        looks: view.enabled && view.app.calendar().is_some(),
         old_secret: view.may_change && view.has_old_secret,
         notices: view.notices.clone(),
         polled: view.enabled

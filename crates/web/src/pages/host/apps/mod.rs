@@ -23,6 +23,7 @@ pub fn routes() -> Router<Web> {
         .route("/apps/installed", get(accounts::show))
         .route("/apps/installed/{id}/calendars", post(accounts::use_calendars))
         .route("/apps/installed/{id}/sync", post(accounts::sync))
+        .route("/apps/installed/{id}/look", post(accounts::look))
         .route("/apps/installed/{id}/secret", post(accounts::secret))
         .route("/apps/installed/{id}/remove", get(life::before_removal).post(life::remove))
         .route("/apps/installed/{id}/undo", post(life::undo))

@@ -253,6 +253,8 @@ pub struct Account {
     pub trouble: String,
     /// What does not work because it was not allowed at the provider.
     pub missing: Vec<String>,
+    /// It can be asked which calendars it has.
+    pub looks: bool,
     /// Its calendars.
     pub calendars: Vec<CalendarRow>,
     /// Its provider could tell of changes, but cannot reach this server.
