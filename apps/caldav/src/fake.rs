@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use kalends_app::fake::{Bench, Fake, Laid, answer as reply};
+use kalends_app::fake::{Bench, Fake, Laid, Way, answer as reply};
 use kalends_app::kind::calendar::Shown;
 use kalends_app::{Request, Response};
 use vendor_dav::fake::{Calendars, Owner, Speaks};
@@ -12,6 +12,8 @@ use vendor_dav::fake::{Calendars, Owner, Speaks};
 const ADDRESS: &str = "https://dav.example.test/dav/";
 const DIGEST: &str = "digest.example.test";
 const USER: &str = "host@example.com";
+/// The same person where one signs in with a name that is no address.
+const NAME: &str = "hanna";
 const PASSWORD: &str = "correct horse battery staple";
 
 /// How much the host of this name speaks.
@@ -20,6 +22,7 @@ fn speaks(request: &Request) -> Result<Speaks, String> {
         ("https", "dav.example.test" | DIGEST) => Ok(Speaks::Everything),
         ("https", "tags.example.test") => Ok(Speaks::Tags),
         ("https", "plain.example.test") => Ok(Speaks::Little),
+        ("https", "nameless.example.test") => Ok(Speaks::Nameless),
         ("https", "busy.example.test") => Ok(Speaks::Busy),
         (scheme, host) => Err(format!("a request to {scheme}://{host}")),
     }
@@ -91,6 +94,10 @@ impl Fake for Server {
         self.calendars.shown(uid)
     }
 
+    fn ways(&self) -> &'static [Way] {
+        &[("no-address", &[("server", "https://nameless.example.test/dav/"), ("username", NAME)])]
+    }
+
     fn bench(&self) -> &Bench {
         &self.bench
     }
@@ -113,6 +120,7 @@ fn challenge(request: &Request, locked: bool) -> Option<&'static str> {
         return (!known)
             .then_some(r#"Digest realm="calendars", nonce="n0nce", qop="auth", algorithm=SHA-256"#);
     }
-    let expected = format!("Basic {}", BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}")));
-    (locked || sent != expected).then_some(r#"Basic realm="calendars""#)
+    let known = [USER, NAME].map(|user| BASE64_STANDARD.encode(format!("{user}:{PASSWORD}")));
+    let known = known.iter().any(|pair| sent.strip_prefix("Basic ") == Some(pair));
+    (locked || !known).then_some(r#"Basic realm="calendars""#)
 }

@@ -32,6 +32,8 @@ pub struct Cx {
     pub zone: String,
     /// The owner's language, for texts a provider shows.
     pub locale: String,
+    /// The owner's mail addresses known here, for providers that know none.
+    pub addresses: Vec<String>,
     /// Names to addresses, guarded against private networks.
     pub names: Arc<dyn Names>,
     /// Further root certificates the operator trusts, PEM; empty for none.

@@ -46,6 +46,8 @@ pub struct Account {
     pub zone: String,
     /// Its owner's language.
     pub locale: String,
+    /// Its owner's mail addresses, as far as they are known here.
+    pub addresses: Vec<String>,
     /// Signs its requests, where tokens are granted at the provider and refreshed by the engine.
     pub signer: Option<Arc<dyn Signer>>,
 }
@@ -160,6 +162,7 @@ impl Gateway {
             endpoints,
             zone: account.zone,
             locale: account.locale,
+            addresses: account.addresses,
             names,
             trust: Arc::clone(&self.trust),
             chance: Arc::clone(&self.chance),

@@ -23,6 +23,8 @@ use crate::xml;
 pub enum Speaks {
     /// Sync tokens and all.
     Everything,
+    /// The same, but it does not tell by which address it knows the owner.
+    Nameless,
     /// No `sync-collection`, only a mark per calendar.
     Tags,
     /// Neither, and no etags with its answers to a PUT.
@@ -33,7 +35,7 @@ pub enum Speaks {
 
 impl Speaks {
     pub(crate) const fn syncs(self) -> bool {
-        matches!(self, Self::Everything)
+        matches!(self, Self::Everything | Self::Nameless)
     }
 }
 
@@ -165,7 +167,7 @@ impl Calendars {
         match (path, depth) {
             (path, "0") if path == "/" || path == "/dav/" || path == of.principal => {
                 let server = self.home_host.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                found.push(answer::principal(path, of, &server));
+                found.push(answer::principal(path, of, &server, speaks));
             }
             (path, "1") if path == of.home => {
                 found.push(answer::home(&of.home));

@@ -127,7 +127,15 @@ impl<'a> Account<'a> {
     fn owner(&self) -> kalends_ical::Owner {
         let zone = Zone::parse(&self.session.cx.zone).unwrap_or_else(|_| Zone::utc());
         let own = self.place.addresses.iter().map(String::as_str).chain([self.user.as_str()]);
-        kalends_ical::Owner::new(own, zone)
+        kalends_ical::Owner::new(own.chain(self.known_here()), zone)
+    }
+
+    /// The owner's addresses as this server knows them, where the provider names none: the "no" they gave under one of them is
+    /// theirs (FB-03). Where it names some, it knows better.
+    fn known_here(&self) -> impl Iterator<Item = &str> {
+        let named = self.place.addresses.iter().any(|address| address.contains('@'));
+        let here = if named { &[][..] } else { &self.session.cx.addresses };
+        here.iter().map(String::as_str)
     }
 }
 

@@ -71,10 +71,11 @@ impl Account<'_> {
         Ok(Changes::nameless(&self.busy_of(address, within).await?))
     }
 
-    /// The address the server knows the owner by.
+    /// The address the server knows the owner by, or may.
     fn own_address(&self) -> &str {
-        let known = self.place().addresses.iter().find(|address| address.contains('@'));
-        known.map_or(self.user.as_str(), String::as_str)
+        let named = self.place().addresses.iter().map(String::as_str);
+        let mut known = named.chain([self.user.as_str()]).chain(self.known_here());
+        known.find(|address| address.contains('@')).unwrap_or(&self.user)
     }
 
     fn question(&self, address: &str, within: Span) -> Result<String, Error> {

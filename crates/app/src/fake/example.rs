@@ -22,7 +22,13 @@ pub fn begin() -> Timestamp {
 
 /// The account of somebody in Berlin who reads English.
 pub fn account() -> Account {
-    Account { id: "a".into(), zone: "Europe/Berlin".into(), locale: "en".into(), ..Account::default() }
+    Account {
+        id: "a".into(),
+        zone: "Europe/Berlin".into(),
+        locale: "en".into(),
+        addresses: vec![host().email],
+        ..Account::default()
+    }
 }
 
 /// The account that the app's setup form makes, filled in like this.

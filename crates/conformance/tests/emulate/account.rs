@@ -118,6 +118,7 @@ impl Account {
             secrets: Secrets::none(),
             zone: "Europe/Berlin".into(),
             locale: "en".into(),
+            addresses: vec![],
             signer: Some(Arc::new(Fixed::bearer(tokens.access.expose()).expect("a token"))),
         };
         let cx = self.gateway.cx(self.app, account, Patience::Job).expect("the account can be used");

@@ -142,7 +142,8 @@ pub(super) fn cx(
     patience: Patience,
 ) -> Result<Cx, Error> {
     let (zone, locale) = owner.map_or(("UTC", "en"), |user| (&user.profile.zone, &user.profile.locale));
-    let account = Account { zone: zone.to_owned(), locale: locale.to_owned(), ..account };
+    let addresses = owner.map(|user| user.email.clone()).into_iter().collect();
+    let account = Account { zone: zone.to_owned(), locale: locale.to_owned(), addresses, ..account };
     outside.gateway().cx(app, account, patience)
 }
 

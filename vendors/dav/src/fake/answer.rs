@@ -3,7 +3,7 @@
 use kalends_app::fake::answer as reply;
 use kalends_app::{Request, Response};
 
-use super::Owner;
+use super::{Owner, Speaks};
 use crate::xml::{self, Element, escaped};
 
 const SPACES: &str = r#"xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:s="http://calendarserver.org/ns/" xmlns:i="http://apple.com/ns/ical/""#;
@@ -11,7 +11,7 @@ const SPACES: &str = r#"xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" x
 /// A thing with its properties in XML.
 pub(crate) type Described = (String, Vec<String>);
 
-pub(crate) fn principal(path: &str, of: &Owner, server: &str) -> Described {
+pub(crate) fn principal(path: &str, of: &Owner, server: &str, speaks: Speaks) -> Described {
     let Owner { principal, home, address, name } = of;
     let mut properties =
         vec![format!("<d:current-user-principal><d:href>{principal}</d:href></d:current-user-principal>")];
@@ -20,12 +20,14 @@ pub(crate) fn principal(path: &str, of: &Owner, server: &str) -> Described {
             format!("<d:principal-URL><d:href>{principal}</d:href></d:principal-URL>"),
             format!("<d:displayname>{name}</d:displayname>"),
             format!("<c:calendar-home-set><d:href>{server}{home}</d:href></c:calendar-home-set>"),
-            format!(
-                "<c:calendar-user-address-set><d:href>mailto:{address}</d:href></c:calendar-user-address-set>"
-            ),
             "<c:schedule-inbox-URL><d:href>/inbox/</d:href></c:schedule-inbox-URL>".to_owned(),
             "<c:schedule-outbox-URL><d:href>/outbox/</d:href></c:schedule-outbox-URL>".to_owned(),
         ]);
+        if speaks != Speaks::Nameless {
+            properties.push(format!(
+                "<c:calendar-user-address-set><d:href>mailto:{address}</d:href></c:calendar-user-address-set>"
+            ));
+        }
     }
     (path.to_owned(), properties)
 }
