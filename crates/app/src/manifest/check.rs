@@ -52,6 +52,16 @@ impl Manifest {
     }
 }
 
+impl Manifest {
+    /// The fields that count beside these settings: the others depend on something else being chosen.
+    pub fn asked(&self, settings: &Value) -> impl Iterator<Item = &Field> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let kept = settings.as_object().into_iter().flatten();
+        let kept: BTreeMap<String, String> = kept.map(|(name, value)| (name.clone(), text(value))).collect();
+        self.setup.iter().filter(move |field| asked(field, &kept, &self.setup))
+    }
+}
+
 /// True unless the field depends on another that says otherwise.
 fn asked(field: &Field, typed: &BTreeMap<String, String>, all: &[Field]) -> bool {
     let Some(when) = &field.when else { return true };

@@ -48,6 +48,8 @@ pub struct Field {
     /// What to type for one provider or another.
     #[serde(default)]
     pub help: Vec<Hint>,
+    /// Where a secret is taken back by its owner, once this server should not have it any more; nobody else can.
+    pub take_back: Option<Hint>,
 }
 
 impl Field {
@@ -136,13 +138,13 @@ pub struct When {
     pub is: Vec<String>,
 }
 
-/// What to type for one provider.
+/// What to do at one provider: what to type, or where a secret is taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hint {
     /// The provider's name.
     pub provider: String,
-    /// What to type.
+    /// What to do there.
     pub text: String,
     /// Where it is explained.
     #[serde(default, deserialize_with = "super::address::one")]

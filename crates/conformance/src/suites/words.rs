@@ -26,6 +26,7 @@ pub fn all(apps: &[&'static App]) -> Vec<Trial> {
         };
         check("manifest", "nothing_the_template_left_open_is_missing", words);
         check("manifest", "no_address_is_an_example", addresses);
+        check("manifest", "every_key_that_is_typed_in_says_where_it_is_taken_back", keys);
         let manifest = app.manifest();
         if manifest.place.is_some() {
             check("location", "a_link_without_a_room_or_protection_is_refused", |all| {
@@ -52,6 +53,8 @@ fn words(manifest: &Manifest) -> Outcome {
     for field in &manifest.setup {
         let parts = [("label", &field.label), ("hint", &field.hint), ("placeholder", &field.placeholder)];
         texts.extend(parts.map(|(part, text)| (format!("setup.{}.{part}", field.name), text)));
+        let back = field.take_back.iter();
+        texts.extend(back.map(|back| (format!("setup.{}.take_back", field.name), &back.text)));
     }
     if let Some(place) = &manifest.place {
         texts
@@ -65,6 +68,18 @@ fn words(manifest: &Manifest) -> Outcome {
         .iter()
         .filter_map(|(place, text)| Some(format!("{place} is missing: {}", text.trim().strip_prefix(OPEN)?)));
     none(open)
+}
+
+/// What was typed in is nobody's to give back but its owner's (OAU-16): the page that takes an app away says where.
+fn keys(manifest: &Manifest) -> Outcome {
+    let without = |field: &&Field| field.is_secret() && field.required && field.take_back.is_none();
+    none(
+        manifest
+            .setup
+            .iter()
+            .filter(without)
+            .map(|field| format!("setup.{}.take_back is missing", field.name)),
+    )
 }
 
 /// `.example` is nobody's: an address there was never looked up.

@@ -21,8 +21,15 @@ impl Engine {
     /// Gives an account's access back at the provider, if that has a call for it and no other connection lives on the same
     /// grant (OAU-16). What is refused is only logged.
     ///
+    /// A key that was typed in is nothing the provider gave: there is no grant to give back, and our own registration there,
+    /// if there is one, has nothing to do with it.
+    ///
     /// False when the provider could not be asked just now.
     pub(crate) async fn give_back(&self, of: &Installed) -> bool {
+        let oauth = of.app.manifest().auth.oauth();
+        if oauth.is_none_or(|oauth| oauth.grant(&of.installation.settings) != How::AuthorizationCode) {
+            return true;
+        }
         let read = async {
             let mut tx = self.db.read().await?;
             let Some(grant) = tx.oauth().grant(&of.connection).await? else { return Ok(None) };

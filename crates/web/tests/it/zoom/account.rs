@@ -115,3 +115,35 @@ async fn inb_07_a_new_token_of_an_account_is_believed_beside_the_old_one_until_t
     assert!(page.text.contains(&world.path) && page.text.contains("Address for notices"));
     assert!(!page.text.contains("another token") && !page.text.contains("Drop the old secret"));
 }
+
+/// OAU-16: nobody granted anything, so nothing is given back, and the page says so.
+#[tokio::test]
+async fn a_whole_account_is_told_where_its_key_is_taken_back_and_zoom_is_not_asked_to() {
+    let world = World::of_account(OWN).await;
+    let mut host = world.server.host();
+    let id = world.engine().connections(&world.server.member()).await.unwrap()[0].id;
+    let page = host.get(&format!("/apps/installed/{id}/remove")).await;
+    assert!(!page.text.contains("access is given back"), "{}", page.text);
+    assert!(page.text.contains("Client secret: this server forgets it"), "{}", page.text);
+    let links = page.values("main a[rel=noreferrer]", "href");
+    assert_eq!(links, ["https://marketplace.zoom.us/user/build"]);
+    let path = format!("/apps/installed/{id}/remove");
+    let done = host.submit_to(&page, &path, &[("do", "good")]).await;
+    let after = host.get(&done.to()).await;
+    assert!(after.text.contains("goes on working there until you take it back"), "{}", after.text);
+    let asked = world.zoom.bench().seen();
+    assert!(asked.iter().all(|request| request.url.path() != "/oauth/revoke"), "nothing was granted");
+}
+
+#[tokio::test]
+async fn whoever_signed_in_is_told_that_access_is_given_back() {
+    let world = World::new().await;
+    let mut host = world.server.host();
+    let id = world.engine().connections(&world.server.member()).await.unwrap()[0].id;
+    let page = host.get(&format!("/apps/installed/{id}/remove")).await;
+    assert!(page.text.contains("access is given back at Zoom"), "{}", page.text);
+    assert!(!page.text.contains("this server forgets it"), "{}", page.text);
+    host.submit_to(&page, &format!("/apps/installed/{id}/remove"), &[("do", "good")]).await;
+    let asked = world.zoom.bench().seen();
+    assert_eq!(asked.iter().filter(|request| request.url.path() == "/oauth/revoke").count(), 1);
+}

@@ -5,6 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
+use kalends_app::oauth::Grant;
 use kalends_engine::connect::{ConnectError, ConnectionView, Consequences, Meanwhile};
 
 use super::page::Picture;
@@ -44,14 +45,38 @@ enum Access {
     Given,
     /// The provider has no call for it: people take it away there themselves.
     Theirs(String),
+    /// It is a password or a key that was typed in, and goes on working: whoever made it takes it back.
+    Key(Key),
+}
+
+/// A secret that was typed into a setup form.
+struct Key {
+    /// As the form calls it.
+    label: String,
+    /// Where it is taken back, and how; empty for the app's own name, and whatever its pages say.
+    place: String,
+    how: String,
+    link: String,
 }
 
 impl Access {
-    fn of(app: &kalends_app::manifest::Manifest) -> Self {
-        match app.auth.oauth() {
-            None => Self::None,
+    fn of(view: &ConnectionView) -> Self {
+        let manifest = view.app.manifest();
+        match manifest.auth.oauth().filter(|oauth| oauth.grant(&view.settings) == Grant::AuthorizationCode) {
             Some(oauth) if oauth.revoke.is_some() => Self::Given,
             Some(oauth) => Self::Theirs(oauth.manage.clone().unwrap_or_default()),
+            None => {
+                manifest.asked(&view.settings).find(|field| field.is_secret()).map_or(Self::None, |field| {
+                    let there = field.take_back.as_ref();
+                    let link = there.and_then(|there| there.link.as_ref()).map(ToString::to_string);
+                    Self::Key(Key {
+                        label: field.label.clone(),
+                        place: there.map_or_else(|| manifest.name.clone(), |there| there.provider.clone()),
+                        how: there.map(|there| there.text.clone()).unwrap_or_default(),
+                        link: link.unwrap_or_default(),
+                    })
+                })
+            }
         }
     }
 }
@@ -81,6 +106,7 @@ async fn removal(web: &Web, desk: &Desk, there: ConnectionView, notice: Option<N
     let lost = web.engine.disconnecting(&desk.member(), there.id).await?;
     let (frame, side) = desk.around(web, "installed").await?;
     let failed = Notice::is_failure(notice.as_ref());
+    let access = Access::of(&there);
     let page = Removal {
         frame,
         side,
@@ -92,7 +118,7 @@ async fn removal(web: &Web, desk: &Desk, there: ConnectionView, notice: Option<N
         breaks: breaks(&lost),
         needed_by: lost.needed_by,
         days: lost.days,
-        access: Access::of(there.app.manifest()),
+        access,
         data: there.app.manifest().is_data(),
     };
     Ok(draw_form(&page, failed))
