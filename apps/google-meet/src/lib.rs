@@ -10,7 +10,7 @@ use kalends_app::{
     App, Conference, Cx, Error, Kind, Part, RemoteId,
     kind::{
         Probe,
-        conference::{ConferenceCan, Meeting, Room},
+        conference::{ConferenceCan, Meeting, Room, Rooms},
     },
 };
 use serde::Deserialize;
@@ -39,8 +39,9 @@ struct Owner {
 impl Conference for GoogleMeet {
     type Error = Error;
 
-    // A space cannot be deleted, and a room with an event goes with it: nothing of them is left over.
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: true, password: false, told: false };
+    // A space does not know its booking, and cannot be deleted: closing it lets nobody in by its link alone.
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Made, pending: true, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let owner: Owner =

@@ -13,7 +13,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::Person,
-        conference::{ConferenceCan, Meeting, Room, Side, Tagged, Visitor},
+        conference::{ConferenceCan, Meeting, Room, Rooms, Side, Tagged, Visitor},
     },
 };
 
@@ -34,7 +34,8 @@ pub struct GoTo;
 impl Conference for GoTo {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: false, password: false, told: false };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Kept, pending: false, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let answer = cx.http.send(api::upcoming(cx)?).await?;

@@ -10,7 +10,7 @@ use kalends_app::{
     App, Conference, Cx, Join, Part,
     kind::{
         Probe,
-        conference::{ConferenceCan, Link, Meeting, Room, Visitor},
+        conference::{ConferenceCan, Link, Meeting, Room, Rooms, Visitor},
     },
 };
 
@@ -31,7 +31,8 @@ struct Jitsi;
 impl Conference for Jitsi {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false, told: false };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Links, pending: false, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let setup = Setup::read(cx)?;

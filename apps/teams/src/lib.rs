@@ -12,7 +12,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::Person,
-        conference::{ConferenceCan, Meeting, Room, Tagged},
+        conference::{ConferenceCan, Meeting, Room, Rooms, Tagged},
     },
 };
 use vendor_microsoft::{Event, Graph};
@@ -37,7 +37,8 @@ struct Teams;
 impl Conference for Teams {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: true, password: false, told: false };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Kept, pending: true, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let graph = Graph::of(cx)?;

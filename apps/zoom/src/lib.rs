@@ -14,7 +14,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::Person,
-        conference::{ConferenceCan, Looked, Meeting, Room, Side, Tagged, Visitor},
+        conference::{ConferenceCan, Looked, Meeting, Room, Rooms, Side, Tagged, Visitor},
     },
 };
 
@@ -40,7 +40,8 @@ pub struct Zoom;
 impl Conference for Zoom {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: false, password: true, told: true };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Kept, pending: false, password: true, told: true };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         let answer = cx.http.send(api::user(cx)?).await?;

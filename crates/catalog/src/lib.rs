@@ -10,6 +10,7 @@ mod tests {
     use kalends_app::{
         App, Part,
         hook::SECRET,
+        kind::conference::Rooms,
         manifest::{AppKind, Quota},
     };
 
@@ -72,7 +73,7 @@ mod tests {
                 assert_eq!(url.scheme(), "https", "apps/{of}: {url}");
             }
             // Rooms that are links and nothing more take no calls.
-            let calls = app.conference().is_none_or(|rooms| rooms.can().remote);
+            let calls = app.conference().is_none_or(|rooms| rooms.can().rooms != Rooms::Links);
             let declared = manifest.quota != Quota::default();
             assert!(!calls || declared, "apps/{of}: what its provider allows is not declared, [quota]");
             let hears = (app.parts)().iter().any(|part| matches!(part, Part::Hook(_)));

@@ -7,7 +7,7 @@ use kalends_app::{
     fake::{Bench, Fake},
     kind::{
         Probe,
-        conference::{ConferenceCan, Link, Meeting, Room},
+        conference::{ConferenceCan, Link, Meeting, Room, Rooms},
     },
     no_opinion,
 };
@@ -41,7 +41,8 @@ struct Careless;
 impl Conference for Careless {
     type Error = Error;
 
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false, told: false };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Links, pending: false, password: false, told: false };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of(" "))

@@ -165,6 +165,7 @@ may = ["Make rooms"]
             secrets: Secrets::none(),
             zone: "UTC".into(),
             locale: "en".into(),
+            addresses: vec![],
             signer: None,
         };
         gateway.cx(&APP, account, Patience::Job).unwrap()

@@ -11,12 +11,24 @@ use crate::{
     kind::{Probe, RemoteId, calendar::Person},
 };
 
+/// What a provider knows of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rooms {
+    /// Nothing: a room is a link, made here.
+    #[default]
+    Links,
+    /// It makes rooms, and cannot be asked for the one of a booking: what was lost with an answer stays unknown. Closing one lets
+    /// nobody in any more; closing it once more does no harm.
+    Made,
+    /// It keeps rooms: they are found by their booking and listed, and closing one that is gone says so.
+    Kept,
+}
+
 /// What a conference app can do beyond what all can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each power is asked for by its own name")]
 pub struct ConferenceCan {
-    /// Rooms exist at the provider: closing one that is gone says so. Else a room is a link and nothing more.
-    pub remote: bool,
+    /// What its provider knows of a room.
+    pub rooms: Rooms,
     /// `open` may answer before the link exists.
     pub pending: bool,
     /// Rooms have a password.

@@ -5,7 +5,7 @@ use kalends_app::{
     fake::Fault,
     kind::{
         calendar::Person,
-        conference::{Link, Meeting, Room, Side, Visitor},
+        conference::{Link, Meeting, Room, Rooms, Side, Visitor},
     },
 };
 use kalends_domain::Span;
@@ -67,7 +67,7 @@ pub const CHECKS: &[On] = &[
             assert!(error.is_missing(), "{error:?}");
         })
     })
-    .only(remote),
+    .only(kept),
     On::new("closing_survives_an_outage", |stage, part| {
         Box::pin(async move {
             let room = settled(&stage, part.as_ref()).await;
@@ -75,7 +75,7 @@ pub const CHECKS: &[On] = &[
             part.close(&stage.cx, &room).await.expect("the second try closes");
         })
     })
-    .only(remote),
+    .only(made),
     On::new("opening_is_never_sent_twice", |stage, part| {
         // ALL-07
         Box::pin(async move {
@@ -86,7 +86,7 @@ pub const CHECKS: &[On] = &[
             assert_eq!(stage.bench().seen().len(), before + 1);
         })
     })
-    .only(remote),
+    .only(made),
     On::new("a_room_lost_with_its_answer_is_found_by_its_booking", |stage, part| {
         // ALL-07: looked for before anything is made again.
         Box::pin(async move {
@@ -101,7 +101,7 @@ pub const CHECKS: &[On] = &[
             assert_eq!(part.find(&stage.cx, &meeting).await.expect("looks"), None);
         })
     })
-    .only(remote),
+    .only(kept),
     On::new("every_room_of_ours_can_be_listed_for_the_sweep", |stage, part| {
         Box::pin(async move {
             let first = part.open(&stage.cx, &meeting("first", 0)).await.expect("opens");
@@ -114,7 +114,7 @@ pub const CHECKS: &[On] = &[
             assert!(listed.iter().all(|one| !one.tag.contains("first")), "a tag does not tell the booking");
         })
     })
-    .only(remote),
+    .only(kept),
     On::new("a_look_tells_a_room_that_fits_from_one_that_does_not", |stage, part| {
         // Its notices tell of our own changes too: only a look tells them from others'.
         Box::pin(async move {
@@ -152,9 +152,19 @@ pub const CHECKS: &[On] = &[
     }),
 ];
 
-/// Only for apps whose rooms stand at a provider.
-pub fn remote(part: &dyn AnyConference) -> Result<(), &'static str> {
-    if part.can().remote { Ok(()) } else { Err("its rooms are links and exist nowhere") }
+/// Only for apps whose provider makes rooms, and so can fail to.
+pub fn made(part: &dyn AnyConference) -> Result<(), &'static str> {
+    if part.can().rooms == Rooms::Links { Err("its rooms are links and exist nowhere") } else { Ok(()) }
+}
+
+/// Only for apps whose rooms can be asked for.
+fn kept(part: &dyn AnyConference) -> Result<(), &'static str> {
+    made(part)?;
+    if part.can().rooms == Rooms::Kept {
+        Ok(())
+    } else {
+        Err("nobody can be asked for a booking's room there")
+    }
 }
 
 fn told(part: &dyn AnyConference) -> Result<(), &'static str> {

@@ -3,7 +3,7 @@
 use kalends_app::{AnyConference, Kind, fake::Fault};
 
 use super::{
-    conference::{meeting, remote, settled},
+    conference::{made, meeting, settled},
     faults::reading,
 };
 use crate::{Check, Stage};
@@ -24,7 +24,7 @@ pub const CHECKS: &[On] = &[
             assert_eq!(written(&stage), 1);
         })
     })
-    .only(remote),
+    .only(made),
     On::new("a_room_that_is_told_to_wait_is_not_asked_for_before", |stage, part| {
         // ALL-03, ALL-04
         Box::pin(async move {
@@ -36,7 +36,7 @@ pub const CHECKS: &[On] = &[
             assert_eq!(written(&stage), 1);
         })
     })
-    .only(remote),
+    .only(made),
     On::new("a_room_that_a_server_broke_over_is_in_doubt", |stage, part| {
         // ALL-07
         Box::pin(async move {
@@ -50,7 +50,7 @@ pub const CHECKS: &[On] = &[
             }
         })
     })
-    .only(remote),
+    .only(made),
     On::new("a_move_whose_answer_is_lost_can_be_repeated", |stage, part| {
         // ALL-07
         Box::pin(async move {
@@ -66,7 +66,7 @@ pub const CHECKS: &[On] = &[
             }
         })
     })
-    .only(remote),
+    .only(made),
     On::new("a_close_whose_answer_is_lost_ends_with_no_room", |stage, part| {
         // ALL-07
         Box::pin(async move {
@@ -80,7 +80,7 @@ pub const CHECKS: &[On] = &[
             assert_eq!(part.find(&stage.cx, &meeting("booking", 0)).await.expect("looks"), None);
         })
     })
-    .only(remote),
+    .only(made),
 ];
 
 /// How many requests that change something were sent.

@@ -10,7 +10,7 @@ use kalends_app::{AnyCalendar, AnyConference, AnyMessenger, Error, Kind, RemoteI
 
 use super::{
     calendar::{place, window},
-    conference::remote,
+    conference::made,
 };
 use crate::{Check, Stage};
 
@@ -51,7 +51,7 @@ impl Asks for dyn AnyConference {
     type About = ();
 
     fn applies(part: &Self) -> Result<(), &'static str> {
-        remote(part)
+        made(part)
     }
 
     async fn about(_: &Arc<Self>, _: &Stage) {}

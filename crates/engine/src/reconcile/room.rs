@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use kalends_app::{
     AnyConference, Cx, Error, Kind,
     gateway::Patience,
-    kind::conference::{Link, Meeting, Room},
+    kind::conference::{Link, Meeting, Room, Rooms},
 };
 use kalends_domain::{booking::Booking, event_type::BookedLocation};
 use kalends_store::repo::{Applied, Following, Reference};
@@ -33,7 +33,7 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
         if ready && same && tie.row.is_settled() && look::times(&tie.row).is_none() {
             return Ok(());
         }
-    } else if !is_remote(engine, tie) || known.room.is_none() && !known.attempted {
+    } else if !is_known_there(engine, tie) || known.room.is_none() && !known.attempted {
         let settled = tie.row.following == Following::Done;
         return if settled { Ok(()) } else { save(engine, scene, tie, None, Marks::of(&print)).await };
     }
@@ -84,10 +84,10 @@ pub(super) async fn follow(engine: &Engine, scene: &mut Scene, tie: &Tie) -> Res
     Ok(())
 }
 
-/// False for rooms that are links and exist nowhere: nothing of them can be left over.
-fn is_remote(engine: &Engine, tie: &Tie) -> bool {
+/// False for rooms that are links and exist nowhere: nobody has to be told that one is not wanted any more.
+fn is_known_there(engine: &Engine, tie: &Tie) -> bool {
     let part = engine.outside.app(&tie.row.wanted.app).and_then(kalends_app::App::conference);
-    part.is_none_or(|part| part.can().remote)
+    part.is_none_or(|part| part.can().rooms != Rooms::Links)
 }
 
 /// What we remember of a room.

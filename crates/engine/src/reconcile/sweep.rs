@@ -11,7 +11,7 @@ use kalends_app::{
     gateway::Patience,
     kind::{
         calendar::Person,
-        conference::{Room, Tagged, tag},
+        conference::{Room, Rooms, Tagged, tag},
     },
 };
 use kalends_store::repo::Reference;
@@ -33,7 +33,7 @@ const BATCH: u32 = 500;
 
 /// Enqueues everything the sweep has to look at: what nothing follows, and each account that can have rooms nobody knows.
 pub(crate) async fn enqueue(engine: &Engine) -> kalends_store::Result<()> {
-    let makes_rooms = |app: &&&App| app.conference().is_some_and(|part| part.can().remote);
+    let makes_rooms = |app: &&&App| app.conference().is_some_and(|part| part.can().rooms == Rooms::Kept);
     let apps: Vec<&'static str> =
         engine.outside.apps().iter().filter(makes_rooms).map(|app| app.slug).collect();
     engine

@@ -11,7 +11,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::Person,
-        conference::{ConferenceCan, Link, Looked, Meeting, Room, Side, Tagged, Visitor},
+        conference::{ConferenceCan, Link, Looked, Meeting, Room, Rooms, Side, Tagged, Visitor},
     },
     no_opinion,
 };
@@ -81,7 +81,8 @@ fn room(kept: &Kept) -> Room {
 
 impl Conference for Booth {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: false, password: true, told: true };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Kept, pending: false, password: true, told: true };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         cx.http.send(Request::get("probe", url(cx, "rooms")?)).await?;

@@ -14,7 +14,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::{Draft, RemoteCalendar, Written},
-        conference::{ConferenceCan, Link, Meeting, Room},
+        conference::{ConferenceCan, Link, Meeting, Room, Rooms},
         messenger::{Message, MessengerCan, Receipt},
     },
     no_opinion,
@@ -76,7 +76,8 @@ fn url(cx: &Cx, path: &str) -> Result<Url, Error> {
 
 impl Conference for Toy {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: true, pending: true, password: false, told: false };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Kept, pending: true, password: false, told: false };
 
     async fn probe(&self, cx: &Cx) -> Result<Probe, Error> {
         Calendar::probe(&Client, cx).await

@@ -3,8 +3,8 @@
 use kalends_app::fake::Fault;
 use kalends_domain::{
     Span,
-    booking::{By, Event},
-    event_type::{Seats, Settings, Visibility},
+    booking::{Booking, By, Event},
+    event_type::{BookedLocation, Seats, Settings, Visibility},
 };
 use kalends_engine::hooks_in::Heard;
 use kalends_testkit::TestDb;
@@ -16,6 +16,8 @@ checks![
     a_booking_gets_one_event_with_its_room,
     a_reschedule_moves_the_event_and_keeps_the_room,
     a_cancellation_takes_event_and_room,
+    gcal_25_a_cancellation_closes_a_room_by_itself,
+    an_event_keeps_no_room_of_a_booking_that_takes_place_elsewhere,
     a_room_whose_answer_was_lost_is_found_and_there_is_one_event,
     an_event_of_a_booking_elsewhere_has_no_room,
     gcal_26_the_event_stands_there_as_its_event_type_wishes,
@@ -29,6 +31,9 @@ pub const GOOGLE: Vendor = Vendor {
     played: "google-calendar",
     addresses: &[],
 };
+
+/// The same, where rooms are made by themselves.
+const SPACES: Vendor = Vendor { form: &[("rooms", "space")], ..GOOGLE };
 
 /// The events in the main calendar.
 async fn events(stage: &Stage<'_>) -> Vec<Value> {
@@ -75,6 +80,27 @@ async fn a_cancellation_takes_event_and_room(t: &TestDb) {
     let booking = stage.book("google-meet").await;
     stage.change(&booking, Event::Cancelled { by: By::Host, reason: String::new() }, None).await;
     assert_eq!(events(&stage).await, Vec::<Value>::new());
+}
+
+async fn gcal_25_a_cancellation_closes_a_room_by_itself(t: &TestDb) {
+    let stage = Stage::new(t, &SPACES).await;
+    let booking = stage.book("google-meet").await;
+    assert!(booking.location.url().is_some());
+    let bench = stage.played.bench();
+    assert_eq!((bench.count("make_space"), bench.count("close_space")), (1, 0));
+    stage.change(&booking, Event::Cancelled { by: By::Host, reason: String::new() }, None).await;
+    assert_eq!((bench.count("close_space"), bench.count("end_meeting")), (1, 1), "its link lets nobody in");
+    assert_eq!(events(&stage).await, Vec::<Value>::new());
+}
+
+async fn an_event_keeps_no_room_of_a_booking_that_takes_place_elsewhere(t: &TestDb) {
+    let stage = Stage::new(t, &GOOGLE).await;
+    let booking = stage.book("google-meet").await;
+    let elsewhere =
+        |booking: &mut Booking| booking.location = BookedLocation::Address { address: "Room 7".into() };
+    stage.edit(&booking, elsewhere).await;
+    let events = events(&stage).await;
+    assert_eq!((events.len(), link(&events[0]), &events[0]["location"]), (1, None, &json!("Room 7")));
 }
 
 async fn a_room_whose_answer_was_lost_is_found_and_there_is_one_event(t: &TestDb) {

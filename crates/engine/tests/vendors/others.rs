@@ -54,6 +54,7 @@ impl Other {
             secrets: filled.secrets,
             zone: "UTC".into(),
             locale: "en".into(),
+            addresses: vec![],
             signer: None,
         };
         let played = Arc::clone(&stage.played);

@@ -8,7 +8,7 @@ use kalends_app::{
     kind::{
         Probe,
         calendar::{Busy, CalendarCan, Changes, Draft, Keeps, RemoteCalendar, Written},
-        conference::{ConferenceCan, Link, Meeting, Room},
+        conference::{ConferenceCan, Link, Meeting, Room, Rooms},
     },
     no_opinion,
     oauth::Client,
@@ -109,7 +109,7 @@ type = "number"
 min = 0
 max = 9
 "#,
-    Part::Conference(Arc::new(Rooms))
+    Part::Conference(Arc::new(Booths))
 );
 
 /// A calendar that is read at a link.
@@ -165,11 +165,12 @@ impl Calendar for Page {
 }
 
 /// Rooms for whoever asks.
-struct Rooms;
+struct Booths;
 
-impl Conference for Rooms {
+impl Conference for Booths {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false, told: false };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Links, pending: false, password: false, told: false };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of("rooms"))

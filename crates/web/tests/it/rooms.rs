@@ -8,7 +8,7 @@ use kalends_app::{
     fake::Nobody,
     kind::{
         Probe,
-        conference::{ConferenceCan, Link, Meeting, Room, Side, Visitor},
+        conference::{ConferenceCan, Link, Meeting, Room, Rooms, Side, Visitor},
     },
     no_opinion,
 };
@@ -55,7 +55,8 @@ struct Never;
 
 impl Conference for Never {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: false, password: false, told: false };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Links, pending: false, password: false, told: false };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of("nobody"))
@@ -87,7 +88,8 @@ struct Slow;
 
 impl Conference for Slow {
     type Error = Error;
-    const CAN: ConferenceCan = ConferenceCan { remote: false, pending: true, password: true, told: false };
+    const CAN: ConferenceCan =
+        ConferenceCan { rooms: Rooms::Links, pending: true, password: true, told: false };
 
     async fn probe(&self, _: &Cx) -> Result<Probe, Error> {
         Ok(Probe::of("ines"))
