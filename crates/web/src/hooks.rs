@@ -14,7 +14,7 @@ use kalends_engine::hooks_in::{Arrived, Heard};
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
 
-use crate::Web;
+use crate::{Web, failed::failed};
 
 /// The longest notice.
 const LONGEST: usize = 1024 * 1024;
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub fn routes() -> Router<Web> {
     Router::new().route("/hooks/{app}/{key}", any(receive)).route_layer(
         ServiceBuilder::new()
-            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(failed))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE)),
     )

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod assets;
 pub mod extract;
+mod failed;
 mod guard;
 mod health;
 mod hooks;

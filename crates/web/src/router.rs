@@ -23,6 +23,7 @@ use tower_http::{
 use crate::{
     Web, api, assets,
     extract::csrf,
+    failed::failed,
     guard, health, hooks, kept,
     pages::{entry, guest, host},
     problem,
@@ -100,7 +101,7 @@ fn around(parts: Router<Web>, web: &Web) -> Router<Web> {
     parts.layer(
         ServiceBuilder::new()
             .layer(SetRequestIdLayer::new(REQUEST_ID, Named(Arc::new(web.clone()))))
-            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(failed))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID))
             .layer(compressed())
             .layer(from_fn_with_state(web.clone(), guard::headers))
