@@ -1,12 +1,14 @@
 //! `/v2/event-types`.
 
+use kalends_engine::event_types::EventTypeDraft;
 use serde_json::{Value, json};
 
-use crate::server::Api;
+use crate::server::{Api, member};
 
 checks!(
     an_event_type_is_made_shown_changed_and_deleted,
     rules_go_out_as_they_came_in,
+    what_the_api_has_no_word_for_stays_when_it_changes_the_rest,
     only_what_is_not_hidden_is_on_a_page,
     one_event_type_is_found_by_its_slug,
     nobody_changes_another_s_event_types,
@@ -71,6 +73,21 @@ async fn rules_go_out_as_they_came_in(api: &Api) {
     let series = json!({ "recurrence": { "interval": 1, "occurrences": 4, "frequency": "weekly" } });
     let made = api.host().patch(&format!("/v2/event-types/{}", made["id"]), series.clone()).await.ok();
     assert_eq!(made["recurrence"], series["recurrence"]);
+}
+
+/// GCAL-26: an event's alerts are set in the editor.
+async fn what_the_api_has_no_word_for_stays_when_it_changes_the_rest(api: &Api) {
+    let number = api.event_type(json!({})).await;
+    let engine = &api.house.engine;
+    let owner = member(&api.host);
+    let of = || async { engine.event_type_numbered(&owner, number).await.expect("is there") };
+    let before = of().await;
+    let mut draft = EventTypeDraft::from(&before);
+    draft.settings.reminders = Some(vec![60, 10]);
+    engine.update_event_type(&owner, before.id, &draft).await.expect("saved");
+    api.host().patch(&format!("/v2/event-types/{number}"), json!({ "title": "Another" })).await.ok();
+    let after = of().await;
+    assert_eq!((after.title.as_str(), after.settings.reminders), ("Another", Some(vec![60, 10])));
 }
 
 async fn only_what_is_not_hidden_is_on_a_page(api: &Api) {
