@@ -159,13 +159,7 @@ fn one(question: &Question, text: &str) -> Result<(), String> {
                 Err("Write an address that begins with https://.".into())
             }
         }
-        QuestionKind::Phone => {
-            if is_phone(text) {
-                Ok(())
-            } else {
-                Err("Write a telephone number with its country code, such as +43 1 234567.".into())
-            }
-        }
+        QuestionKind::Phone => check_phone(text).map_err(str::to_owned),
         _ => bounded(
             question,
             u32::try_from(letters).map_or(f64::MAX, f64::from),
@@ -189,11 +183,20 @@ pub fn is_email(text: &str) -> bool {
     plain(name) && plain(host) && host_fits && name_fits
 }
 
-/// A telephone number: 5 to 20 digits, a plus and the usual separators.
-pub fn is_phone(text: &str) -> bool {
+/// Checks a telephone number: digits, a plus in front and the usual separators. From 5 digits on, and at most the 15 that a
+/// number has anywhere, its country code among them (E.164). The error says what to write instead.
+pub fn check_phone(text: &str) -> Result<(), &'static str> {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let usual = text.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c));
-    usual && (5..=20).contains(&digits) && text.rfind('+').is_none_or(|at| at == 0)
+    if !usual || digits < 5 || text.rfind('+').is_some_and(|at| at != 0) {
+        return Err("Write a telephone number with its country code, such as +43 1 234567.");
+    }
+    if digits > 15 {
+        return Err(
+            "This telephone number is too long: none has more than 15 digits, with its country code.",
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -217,6 +220,19 @@ mod tests {
 
     fn ask(kind: QuestionKind, answer: Answer) -> Result<Answers, Vec<FieldProblem>> {
         check_answers(&[question(kind)], &Answers::from([("q".to_owned(), answer)]))
+    }
+
+    #[test]
+    fn a_telephone_number_has_five_to_fifteen_digits() {
+        for good in ["+43 1 234567", "12345", "+44 (0)20 7946-0958", "123456789012345"] {
+            assert_eq!(check_phone(good), Ok(()), "{good}");
+        }
+        for bad in ["", "1234", "43+1234567", "+43 1 234567 ext 8", "call me"] {
+            assert!(check_phone(bad).unwrap_err().contains("such as +43"), "{bad}");
+        }
+        for long in ["1234567890123456", "+1234 5678 9012 3456 7890"] {
+            assert!(check_phone(long).unwrap_err().contains("15 digits"), "{long}");
+        }
     }
 
     #[test]

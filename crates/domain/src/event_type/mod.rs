@@ -8,7 +8,7 @@ mod settings;
 mod shown;
 
 pub use self::{
-    answers::{Answer, Answers, FieldProblem, check_answers, is_email, is_phone},
+    answers::{Answer, Answers, FieldProblem, check_answers, check_phone, is_email},
     link::{LinkRefused, PrivateLink},
     location::{BookedLocation, Location, MOST_FALLBACKS},
     question::{Choice, Question, QuestionKind},

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kalends_domain::{
     booking::Attendee,
-    event_type::{Answers, BookedLocation, EventType, Location, Settings, check_answers, is_email, is_phone},
+    event_type::{
+        Answers, BookedLocation, EventType, Location, Settings, check_answers, check_phone, is_email,
+    },
     zone::Zone,
 };
 
@@ -98,11 +100,9 @@ fn booker(booker: &Booker, invalid: &mut Invalid) -> Attendee {
         "This is not an email; write it like name@example.com.",
     );
     let phone = booker.phone.as_deref().map(str::trim).filter(|phone| !phone.is_empty());
-    invalid.need(
-        phone.is_none_or(is_phone),
-        "phone",
-        "Write a telephone number with its country code, such as +43 1 234567.",
-    );
+    if let Some(Err(fix)) = phone.map(check_phone) {
+        invalid.say("phone", fix);
+    }
     let zone = zone(&booker.zone, "timeZone", invalid);
     let locale = if booker.locale.trim().is_empty() { "en" } else { booker.locale.trim() };
     let fits =
@@ -197,11 +197,9 @@ pub(crate) fn place(
             BookedLocation::Phone { number: number.clone(), host_calls: false }
         }
         Location::GuestPhone => {
-            invalid.need(
-                is_phone(&detail),
-                "location",
-                "Enter the number to call, with its country code, such as +43 1 234567.",
-            );
+            if let Err(fix) = check_phone(&detail) {
+                invalid.say("location", fix);
+            }
             BookedLocation::Phone { number: detail, host_calls: true }
         }
         Location::GuestLink { app } => {

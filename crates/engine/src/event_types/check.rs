@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kalends_app::manifest::Place;
 use kalends_domain::{
-    event_type::{Assignment, EventType, Host, Location, MOST_FALLBACKS, Owner, is_phone},
+    event_type::{Assignment, EventType, Host, Location, MOST_FALLBACKS, Owner, check_phone},
     people::Slug,
 };
 
@@ -99,7 +99,9 @@ fn places(locations: &[Location], outside: &Outside, invalid: &mut Invalid) {
                 invalid.need(fits, &field, "write the address, in at most 500 letters");
             }
             Location::HostPhone { number, .. } => {
-                invalid.need(is_phone(number), &field, "write a telephone number with its country code");
+                if let Err(fix) = check_phone(number) {
+                    invalid.say(&field, fix);
+                }
             }
             Location::Link { url, app: None, .. } => {
                 invalid.need(is_link(url), &field, "write a link that begins with https://");

@@ -204,6 +204,11 @@ async fn every_wrong_part_of_a_booking_is_named(api: &Api) {
         fields,
         ["attendee.name", "attendee.email", "attendee.phoneNumber", "attendee.timeZone", "guests[1]"]
     );
+    let attendee = |phone: &str| json!({ "name": "Gus", "email": "gus@example.com", "timeZone": "UTC", "phoneNumber": phone });
+    let long = wish(event_type, AT, json!({ "attendee": attendee("+12345678901234567890") }));
+    let refused = api.guest().post("/v2/bookings", long).await;
+    assert!(refused.body.to_string().contains("15 digits"), "{:?}", refused.body);
+    assert_eq!(refused.wrong(422), ["attendee.phoneNumber"]);
     let words = wish(event_type, "tomorrow", json!({ "instant": true }));
     assert_eq!(api.guest().post("/v2/bookings", words).await.wrong(400), ["start", "instant"]);
 }

@@ -14,4 +14,5 @@ mod looked;
 mod private_links;
 mod rooms;
 mod safety;
+mod strays;
 mod zoom;

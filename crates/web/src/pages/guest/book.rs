@@ -95,11 +95,32 @@ pub async fn private_send(
 
 /// What one form is drawn from.
 struct Desk {
+    /// What was sent beside the answers and is not offered, or not any more; what is drawn goes by the usual instead.
+    strays: Vec<Stray>,
     page: EventTypePage,
     visit: Visit,
     host: Face,
     face: Face,
     chosen: Chosen,
+}
+
+/// A choice that cannot be taken as it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stray {
+    Length,
+    Place,
+    Times,
+}
+
+impl Stray {
+    /// What happened; the page shows what holds instead.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Length => "The length you chose is not offered, or not any more.",
+            Self::Place => "The place you chose is not offered, or not any more.",
+            Self::Times => "That is no number of times.",
+        }
+    }
 }
 
 impl Desk {
@@ -111,12 +132,19 @@ impl Desk {
         visit.minutes = visit.minutes.filter(|minutes| lengths.pick(Some(*minutes)).is_some());
         let places = page.event_type.settings.locations.len();
         visit.place = visit.place.filter(|place| *place < places);
+        let strays = [
+            ("duration", visit.minutes.is_none(), Stray::Length),
+            ("where", visit.place.is_none(), Stray::Place),
+            ("times", page.event_type.settings.recurrence.is_some() && visit.times.is_none(), Stray::Times),
+        ];
+        let strays = strays.into_iter().filter(|(name, unread, _)| *unread && typed.text(name).is_some());
+        let strays = strays.map(|(_, _, stray)| stray).collect();
         let Some(start) = visit.start else { return Ok(None) };
         let chosen =
             Chosen { start, minutes: lengths.pick(visit.minutes).unwrap_or(lengths.usual), until: None };
         let host = host_face(&page, web.engine.now());
         let face = visit.face(&host);
-        Ok(Some(Self { page, visit, host, face, chosen }))
+        Ok(Some(Self { strays, page, visit, host, face, chosen }))
     }
 
     /// Keeps the time for the guest, as long as the event type says. One hold follows the guest from time to time.
@@ -206,14 +234,20 @@ async fn sent(web: &Web, which: &Which, mut typed: Typed) -> Answer {
             .await;
     };
     let changed = guests_changed(&mut typed);
-    if !at_times && !changed {
+    if !at_times && !changed && desk.strays.is_empty() {
         return book(web, which, desk, typed).await;
     }
     if let Err(error) = desk.keep(web, which).await {
         return again(web, which, typed, error).await;
     }
     let typed = if at_times { attempt(web, typed) } else { typed };
-    Ok(desk.show(&desk.draw(web, &typed).await, StatusCode::OK))
+    let view = desk.draw(web, &typed).await;
+    if desk.strays.is_empty() {
+        return Ok(desk.show(&view, StatusCode::OK));
+    }
+    let mut said: Vec<&str> = desk.strays.iter().map(|stray| stray.words()).collect();
+    said.push("Nothing is booked yet. Look at what holds now, then send it again; what you typed is kept.");
+    Ok(desk.show(&view.with_notice(Notice::fail(&said.join(" "))), StatusCode::UNPROCESSABLE_ENTITY))
 }
 
 /// Adds or removes a field for a guest, when one of those buttons was pressed.

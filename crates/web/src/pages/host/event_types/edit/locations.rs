@@ -1,7 +1,7 @@
 //! Where it can take place: a box for each kind, and one for each app.
 
 use kalends_app::manifest::Place;
-use kalends_domain::event_type::{Location, Settings};
+use kalends_domain::event_type::{Location, Settings, check_phone};
 
 use crate::{
     extract::Typed,
@@ -62,11 +62,8 @@ pub(super) fn read(form: &mut Form, settings: &mut Settings) {
             "guest-place" => Location::GuestPlace,
             "host-phone" => {
                 let number = need(form, "number", "Write your telephone number with its country code.");
-                if !number.is_empty() && !kalends_domain::event_type::is_phone(&number) {
-                    form.say(
-                        "number",
-                        "Write a telephone number with its country code, such as +43 1 234567.",
-                    );
+                if let Some(Err(fix)) = (!number.is_empty()).then(|| check_phone(&number)) {
+                    form.say("number", fix);
                 }
                 Location::HostPhone { number, public: form.ticked("number-public") }
             }
