@@ -8,6 +8,7 @@ mod gate;
 mod laid;
 mod mirror;
 mod oauth;
+mod p256;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -32,6 +33,7 @@ pub use self::{
     laid::{Laid, LaidWhen, Says},
     mirror::Mirror,
     oauth::{Granted, OAuth},
+    p256::P256,
 };
 
 /// A way in, by name, and what is typed into the setup form for it.

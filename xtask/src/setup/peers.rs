@@ -9,7 +9,7 @@ use super::apt;
 use crate::sh;
 
 /// All peers, as `e2e/peers/up` names them.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 15] = [
     "radicale",
     "cyrus",
     "maildev",
@@ -23,6 +23,8 @@ const NAMES: [&str; 13] = [
     "prism-zoom",
     "prism-gotomeeting",
     "prism-resend",
+    "prism-sendgrid",
+    "prism-postmark",
 ];
 
 /// Running peers and how tests find them; dropping it stops them.

@@ -1,12 +1,15 @@
-//! Signatures of notices: HMAC-SHA256 as hex or base64, compared in constant time, within a window of time.
+//! Signatures of notices: HMAC-SHA256 as hex or base64, compared in constant time, or ECDSA by a public key; within a window of time.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{
+    hmac,
+    signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey},
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
 use super::{Refused, SECRET, SECRET_BEFORE};
-use crate::{Secret, Secrets};
+use crate::{Error, Kind, Secret, Secrets};
 
 /// A notice signed longer ago than this, or from as far ahead, is not believed.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(5);
@@ -76,11 +79,42 @@ pub fn check_token(given: &str, all: &Secrets) -> Result<(), Refused> {
     }
 }
 
+/// A provider's public key (ECDSA, P-256) as base64 of its `SubjectPublicKeyInfo`, with or without PEM's lines around it.
+pub fn p256_key(text: &Secret) -> Result<ParsedPublicKey, Error> {
+    let bare =
+        text.expose().replace("-----BEGIN PUBLIC KEY-----", "").replace("-----END PUBLIC KEY-----", "");
+    let bare: String = bare.split_whitespace().collect();
+    let key = BASE64_STANDARD.decode(bare).ok();
+    let key = key.and_then(|der| ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, der).ok());
+    key.ok_or_else(|| {
+        Error::new(Kind::Invalid, "the verification key cannot be read: copy it again, all in one line")
+    })
+}
+
+/// A signature (ASN.1, in base64) over these parts, by the private half of any of the keys.
+pub fn check_p256(given: &str, all: &Secrets, parts: &[&[u8]]) -> Result<(), Refused> {
+    let keys = secrets(all)?;
+    let given = BASE64_STANDARD.decode(given.trim()).map_err(|_| Refused::Unsigned)?;
+    let signed = parts.concat();
+    let fits = |key: ParsedPublicKey| key.verify_sig(&signed, &given).is_ok();
+    if keys.into_iter().filter_map(|key| p256_key(key).ok()).any(fits) {
+        Ok(())
+    } else {
+        Err(Refused::Forged)
+    }
+}
+
 /// A signature's time, in seconds since the epoch as text, not far from now.
 pub fn check_time(seconds: &str, now: Timestamp) -> Result<(), Refused> {
+    check_time_within(seconds, now, WINDOW)
+}
+
+/// The same, for a provider that sends a notice again for so long without signing it anew; what is ahead of now is still only as
+/// far ahead as clocks differ.
+pub fn check_time_within(seconds: &str, now: Timestamp, window: SignedDuration) -> Result<(), Refused> {
     let at = seconds.trim().parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let at = at.ok_or(Refused::Unsigned)?;
-    if now.duration_since(at).abs() <= WINDOW { Ok(()) } else { Err(Refused::Stale) }
+    let age = now.duration_since(at.ok_or(Refused::Unsigned)?);
+    if age <= window && age >= -WINDOW { Ok(()) } else { Err(Refused::Stale) }
 }
 
 #[cfg(test)]
@@ -109,6 +143,32 @@ mod tests {
             let of_nothing = hmac_hex(b"", &[b"x"]);
             assert_eq!(check_hex(&of_nothing, &all, &[b"x"]), Err(Refused::NoSecret));
         }
+    }
+
+    #[test]
+    fn a_signature_by_a_pair_fits_its_public_half_and_what_was_signed_alone_eml_04() {
+        let pair = crate::fake::P256::default();
+        let framed = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", pair.public());
+        let given = pair.sign(&[b"1800000000", b"body"]);
+        for key in [pair.public(), framed] {
+            let all = Secrets::none().with(SECRET, Secret::new(key));
+            assert_eq!(check_p256(&given, &all, &[b"1800000000", b"body"]), Ok(()));
+            assert_eq!(check_p256(&given, &all, &[b"1800000001", b"body"]), Err(Refused::Forged));
+            assert_eq!(check_p256("no base64!", &all, &[b"body"]), Err(Refused::Unsigned));
+            assert_eq!(check_p256("AAAA", &all, &[b"body"]), Err(Refused::Forged));
+        }
+        let no_key = Secrets::none().with(SECRET, Secret::new("a password"));
+        assert_eq!(check_p256(&given, &no_key, &[b"1800000000body"]), Err(Refused::Forged));
+        assert_eq!(check_p256(&given, &Secrets::none(), &[b"1800000000body"]), Err(Refused::NoSecret));
+    }
+
+    #[test]
+    fn a_longer_window_looks_back_only() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let day = SignedDuration::from_hours(25);
+        assert_eq!(check_time_within("1799910000", now, day), Ok(()));
+        assert_eq!(check_time_within("1799909999", now, day), Err(Refused::Stale));
+        assert_eq!(check_time_within("1800000301", now, day), Err(Refused::Stale));
     }
 
     #[test]

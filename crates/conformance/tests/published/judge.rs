@@ -79,6 +79,20 @@ pub const JUDGES: &[Judge] = &[
         whole: &[],
     },
     Judge { peer: "PRISM_RESEND", slug: "resend", base: "https://api.resend.com", beyond: &[], whole: &[] },
+    Judge {
+        peer: "PRISM_SENDGRID",
+        slug: "sendgrid",
+        base: "https://api.sendgrid.com/v3",
+        beyond: &[],
+        whole: &[],
+    },
+    Judge {
+        peer: "PRISM_POSTMARK",
+        slug: "postmark",
+        base: "https://api.postmarkapp.com",
+        beyond: &[],
+        whole: &[],
+    },
 ];
 
 /// A judge that lets everything pass proves nothing: what no description has must be refused.
