@@ -12,7 +12,7 @@ use kalends_app::manifest::Scope;
 use kalends_catalog::APPS;
 use tempfile::TempDir;
 
-use crate::config::{Config, Mail};
+use crate::config::{Config, MAIL_APP, Mail};
 use crate::log;
 use crate::serve::Door;
 use crate::wire;
@@ -72,7 +72,7 @@ fn play(config: &mut Config) -> (impl FnOnce(Gateway) -> Gateway + use<>, Accoun
             continue;
         }
         let fake = (app.fake)();
-        if app.messenger().is_some() && config.mail.is_none() {
+        if app.slug == MAIL_APP && config.mail.is_none() {
             config.mail = Some(Mail { app: app.slug.to_owned(), answers: fake.form(), password: None });
         }
         // A sign-in at a provider is left for whoever tries the demo: one button, and it is done.

@@ -21,12 +21,11 @@ pub fn read(cx: &Cx) -> Result<(Server, Person), Error> {
     let email = cx.setting("from_email").ok_or_else(|| missing("from_email"))?.to_owned();
     let name = cx.setting("from_name").unwrap_or_default().to_owned();
     let sign_in = match cx.setting("user") {
-        Some(user) => {
-            Some(SignIn::Password { user: user.to_owned(), password: cx.secret("password")?.clone() })
-        }
-        None => None,
+        Some(user) => SignIn::Password { user: user.to_owned(), password: cx.secret("password")?.clone() },
+        None => SignIn::Nothing,
     };
-    let server = Server { host: host.to_owned(), port, security, sign_in, sender: email.clone() };
+    let server =
+        Server { host: host.to_owned(), port, security, sign_in, sender: email.clone(), judge: |_, _| None };
     Ok((server, Person { name, email }))
 }
 

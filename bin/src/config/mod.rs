@@ -70,6 +70,9 @@ pub enum LogFormat {
     Json,
 }
 
+/// The app that sends mails where no other is named.
+pub const MAIL_APP: &str = "smtp";
+
 /// The server that takes our mails: the answers to its app's setup form, by field.
 #[derive(Debug)]
 pub struct Mail {

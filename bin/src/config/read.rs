@@ -15,7 +15,7 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
 use super::source::{Source, without_user};
-use super::{Config, LogFormat, Mail};
+use super::{Config, LogFormat, MAIL_APP, Mail};
 
 /// Every key, with its default where it is not given; what is wrong is noted in the source.
 pub fn config(source: &mut Source) -> Config {
@@ -146,7 +146,7 @@ fn origins(text: &str) -> Result<Vec<String>, String> {
 
 /// The mail server as its app's form asks for it; the app itself says what of it will not do.
 fn mail(source: &mut Source) -> Option<Mail> {
-    let app = source.get("mail.app", text).unwrap_or_else(|| "smtp".to_owned());
+    let app = source.get("mail.app", text).unwrap_or_else(|| MAIL_APP.to_owned());
     let security = source.get("mail.security", security).unwrap_or("tls");
     let usual = match security {
         "tls" => 465,

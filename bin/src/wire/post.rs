@@ -22,6 +22,14 @@ pub fn post(mail: &Mail, base_url: &Url) -> Result<Post> {
             app.manifest().name
         );
     }
+    if app.manifest().auth.oauth().is_some() {
+        bail!(
+            "mail.app = {:?}: an account of {} is connected on its page, by signing in there; leave the key out, and set a mail \
+             server here only for the time before",
+            mail.app,
+            app.manifest().name
+        );
+    }
     let mut form = mail.answers.clone();
     if let Some(password) = &mail.password {
         form.insert("password".to_owned(), password.expose().to_owned());

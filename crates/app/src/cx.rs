@@ -9,7 +9,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::{Error, Http, Kind, Secret, Secrets, http::Line};
+use crate::{
+    Error, Http, Kind, Secret, Secrets,
+    http::{Line, Signer, sign::revoked},
+};
 
 /// The surroundings of one call: what it may send through, and whose call it is.
 #[derive(Clone)]
@@ -40,6 +43,7 @@ pub struct Cx {
     pub trust: Arc<str>,
     /// Chance, for rooms nobody can guess.
     pub chance: Arc<dyn Chance>,
+    pub(crate) signer: Arc<dyn Signer>,
 }
 
 impl Cx {
@@ -59,6 +63,35 @@ impl Cx {
         self.secrets.get(name).ok_or_else(|| {
             Error::new(Kind::AuthRevoked, format!("{name:?} is not set: connect the account again"))
         })
+    }
+
+    /// Does what is not HTTP with the token its owner granted at the provider, as requests are signed: a refused token
+    /// ([`Kind::AuthExpired`]) is renewed once and the work begun anew; the refusal of a fresh one is for good (OAU-14).
+    ///
+    /// No error of the work says the token back.
+    pub async fn with_token<T, F>(&self, work: impl Fn(Secret) -> F + Send + Sync) -> Result<T, Error>
+    where
+        T: Send,
+        F: Future<Output = Result<T, Error>> + Send,
+    {
+        match self.once_with(&work).await {
+            Err(error) if error.kind == Kind::AuthExpired => {
+                if self.signer.refresh().await? {
+                    self.once_with(&work).await.map_err(revoked)
+                } else {
+                    Err(revoked(error))
+                }
+            }
+            settled => settled,
+        }
+    }
+
+    async fn once_with<T, F>(&self, work: &(impl Fn(Secret) -> F + Send + Sync)) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>> + Send,
+    {
+        let token = self.signer.token().await?;
+        work(token.clone()).await.map_err(|error| error.without([token.expose()]))
     }
 
     /// Turns an app's own failure into ours, without the account's secrets.

@@ -108,6 +108,11 @@ pub trait Fake: Send + Sync + 'static {
     fn names(&self) -> Arc<dyn Names> {
         Arc::new(NoNames)
     }
+
+    /// The root certificate that vouches for its hosts there, PEM; empty where nothing is encrypted.
+    fn root(&self) -> &'static str {
+        ""
+    }
 }
 
 /// What becomes of a mail.

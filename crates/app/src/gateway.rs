@@ -151,9 +151,9 @@ impl Gateway {
             Some(signer) => signer,
             None => sign::signer(&manifest.auth, &account.settings, &account.secrets)?,
         };
-        let (transport, names) = self.way(app);
+        let (transport, names, trust) = self.way(app);
         Ok(Cx {
-            http: line.stack(app, signer, transport).patient(patience.duration()),
+            http: line.stack(app, Arc::clone(&signer), transport).patient(patience.duration()),
             line,
             now: self.time.now(),
             settings: account.settings,
@@ -164,8 +164,9 @@ impl Gateway {
             locale: account.locale,
             addresses: account.addresses,
             names,
-            trust: Arc::clone(&self.trust),
+            trust,
             chance: Arc::clone(&self.chance),
+            signer,
         })
     }
 
@@ -175,7 +176,7 @@ impl Gateway {
         let Some(of) = manifest.auth.oauth() else { return Ok(None) };
         let none = BTreeMap::new();
         let endpoints = Endpoints::new(&manifest.endpoints, self.overrides.get(app.slug).unwrap_or(&none))?;
-        let (transport, _) = self.way(app);
+        let (transport, _, _) = self.way(app);
         let http = self.line(app, account).desk(transport).patient(patience.duration());
         let (time, chance) = (Arc::clone(&self.time), Arc::clone(&self.chance));
         let played = self.played.get(app.slug).cloned();
@@ -197,10 +198,11 @@ impl Gateway {
         self.lines.line(app.slug, account, app.manifest().quota.at(own))
     }
 
-    fn way(&self, app: &App) -> (Arc<dyn Transport>, Arc<dyn Names>) {
+    /// How an app's provider is reached, where its names lead, and which roots vouch for it.
+    fn way(&self, app: &App) -> (Arc<dyn Transport>, Arc<dyn Names>, Arc<str>) {
         match self.played.get(app.slug) {
-            Some(fake) => (Arc::new(Played::new(Arc::clone(fake))), fake.names()),
-            None => (Arc::clone(&self.transport), Arc::clone(&self.names)),
+            Some(fake) => (Arc::new(Played::new(Arc::clone(fake))), fake.names(), Arc::from(fake.root())),
+            None => (Arc::clone(&self.transport), Arc::clone(&self.names), Arc::clone(&self.trust)),
         }
     }
 

@@ -126,7 +126,8 @@ fn perform(
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().start_paused(pass == Pass::AtOnce);
     runtime.build()?.block_on(async {
-        let stage = Arc::new(Stage::of(app, typed).await?);
+        let stage = Stage::of(app, typed).await?;
+        let stage = Arc::new(if pass == Pass::Real { stage.asked().await? } else { stage });
         run(Arc::clone(&stage)).await;
         stage.closed()
     })

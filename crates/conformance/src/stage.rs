@@ -8,10 +8,11 @@ use std::{
 
 use jiff::Timestamp;
 use kalends_app::{
-    Account, App, Cx, Gateway, NoNames,
+    Account, App, Cx, Error, Gateway, NoNames,
     fake::{Bench, Counted, Fake, OAuth, Played, example},
     gateway::Patience,
     http::{Flight, Recorder, Signer, Simulated, Tokio, Transport},
+    kind::Probe,
     oauth::Desk,
 };
 use libtest_mimic::Failed;
@@ -93,12 +94,27 @@ impl Stage {
     /// The account as the connect page leaves it: a calendar's probe keeps what it found among the settings.
     async fn connected(mut self) -> Result<Self, Failed> {
         if let Some(calendar) = self.app.calendar() {
-            let probe = calendar.probe(&self.cx).await.map_err(|error| error.to_string())?;
-            if let Some(settings) = self.cx.settings.as_object_mut() {
-                settings.extend(probe.found);
-            }
+            let probe = calendar.probe(&self.cx).await;
+            self.keep(probe)?;
         }
         Ok(self)
+    }
+
+    /// The same for a messenger, whose provider may be a socket: its checks run in real time.
+    pub(crate) async fn asked(mut self) -> Result<Self, Failed> {
+        if let Some(messenger) = self.app.messenger() {
+            let probe = messenger.probe(&self.cx).await;
+            self.keep(probe)?;
+        }
+        Ok(self)
+    }
+
+    fn keep(&mut self, probe: Result<Probe, Error>) -> Result<(), Failed> {
+        let probe = probe.map_err(|error| error.to_string())?;
+        if let Some(settings) = self.cx.settings.as_object_mut() {
+            settings.extend(probe.found);
+        }
+        Ok(())
     }
 
     /// What the fake was asked, and what is to go wrong next.

@@ -20,6 +20,7 @@ use lettre::{
         header::{ContentType, HeaderName, HeaderValue},
     },
 };
+use url::Host;
 
 /// A mail with its envelope.
 #[derive(Debug)]
@@ -117,8 +118,13 @@ fn mailbox(field: &str, person: &Person) -> Result<Mailbox, Error> {
     Ok(Mailbox::new(name, address(field, &person.email)?))
 }
 
+/// An address as mail servers know it: a host beyond ASCII goes by its other name (RFC 5891), so that only what stands before
+/// the `@` needs a server that can.
 fn address(field: &str, email: &str) -> Result<Address, Error> {
-    Address::from_str(email).map_err(|_| invalid(field, "this is not an email such as name@example.com"))
+    let host = email.rsplit_once('@').filter(|(_, host)| !host.is_ascii());
+    let known = host.and_then(|(local, host)| Some((local, Host::parse(host).ok()?)));
+    let email = known.map_or_else(|| email.to_owned(), |(local, host)| format!("{local}@{host}"));
+    Address::from_str(&email).map_err(|_| invalid(field, "this is not an email such as name@example.com"))
 }
 
 fn header(name: &str, value: &str) -> Result<HeaderValue, Error> {

@@ -1,9 +1,14 @@
 //! What a mail server says no with.
 
-use std::error::Error as _;
+use std::{error::Error as _, time::Duration};
 
-use kalends_app::{Error, Kind};
+use kalends_app::{Error, Kind, Retry};
 use lettre::transport::smtp;
+
+use crate::server::Judge;
+
+/// An allowance of the day is not asked about again for this long.
+const SPENT: Duration = Duration::from_hours(4);
 
 /// What was being done when it went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +23,12 @@ pub enum Step {
     Text,
 }
 
-/// The failure as the engine reads it.
-pub fn judge(step: Step, error: &smtp::Error) -> Error {
+/// The failure as the engine reads it: the provider's own meaning first.
+pub fn judge(step: Step, error: &smtp::Error, of: Judge) -> Error {
     if let Some(code) = error.status() {
-        let code: u16 = code.into();
-        return by_code(step, code).status(code).said(words(error));
+        let (code, words) = (u16::from(code), words(error));
+        let meant = of(code, &words).unwrap_or_else(|| by_code(step, code, &words));
+        return meant.status(code).said(words);
     }
     let (kind, message) = if step == Step::Text {
         (Kind::UnknownOutcome, "the mail server did not say whether it took the mail")
@@ -39,7 +45,12 @@ pub fn judge(step: Step, error: &smtp::Error) -> Error {
 }
 
 /// 4xx may pass, 5xx stays (EML-01).
-fn by_code(step: Step, code: u16) -> Error {
+fn by_code(step: Step, code: u16, words: &str) -> Error {
+    // Where there is an allowance for the day, it fills again, under whatever code its end is said (RFC 3463, 3.5).
+    if enhanced(words).is_some_and(|class| class.ends_with(".4.5")) {
+        let message = "the mail server takes no more mails from this account for today";
+        return Error::new(Kind::QuotaExhausted { resets: None }, message).retry(Retry::After(SPENT));
+    }
     let (kind, message) = match (step, code) {
         (_, 452) => (Kind::QuotaExhausted { resets: None }, "the mail server has no room just now"),
         (_, ..500) => (Kind::Down, "the mail server asks to try later"),
@@ -52,6 +63,13 @@ fn by_code(step: Step, code: u16) -> Error {
         (Step::Text, _) => (Kind::Invalid, "the mail server refused the mail"),
     };
     Error::new(kind, message)
+}
+
+/// The class that stands before the words, such as `5.7.3` (RFC 3463).
+pub fn enhanced(words: &str) -> Option<&str> {
+    let first = words.split_ascii_whitespace().next()?;
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (first.split('.').count() == 3 && first.split('.').all(digits)).then_some(first)
 }
 
 fn words(error: &smtp::Error) -> String {

@@ -6,13 +6,17 @@ pub mod compose;
 mod error;
 pub mod fake;
 pub mod parts;
+mod server;
 mod session;
+mod size;
 pub mod smtp;
+mod token;
 mod wary;
 
 pub use self::{
     compose::Mail,
-    session::{Security, Server, SignIn},
+    error::enhanced,
+    server::{Judge, Security, Server, SignIn},
 };
 
 #[cfg(test)]

@@ -7,69 +7,28 @@ use std::{
     time::Duration,
 };
 
-use kalends_app::{Cx, Error, Kind, Secret, http::CONNECT, kind::messenger::Receipt};
+use kalends_app::{Cx, Error, Kind, http::CONNECT, kind::messenger::Receipt};
 use lettre::transport::smtp::{
     authentication::{Credentials, Mechanism},
-    client::{AsyncSmtpConnection, Certificate, TlsParameters},
+    client::{AsyncSmtpConnection, TlsParameters},
     commands::{Data, Mail as MailFrom, Rcpt},
     extension::{ClientId, Extension, MailBodyParameter, MailParameter},
 };
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
-    Mail,
+    Mail, Security, Server, SignIn,
     error::{Step, judge},
+    server::Judge,
+    size, token,
     wary::Wary,
 };
-
-/// How the conversation is kept private.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
-    /// Encrypted from the first byte.
-    Tls,
-    /// Encrypted before anything is said.
-    StartTls,
-    /// Not at all: this machine only.
-    Plain,
-}
-
-/// A mail server, and who we are there.
-#[derive(Debug)]
-pub struct Server {
-    /// Its name, which its certificate must bear.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the conversation is kept private.
-    pub security: Security,
-    /// How we sign in; `None` where the server asks for nothing.
-    pub sign_in: Option<SignIn>,
-    /// Whose mails these are: we call ourselves by this address's domain, for servers refuse an address in brackets.
-    pub sender: String,
-}
-
-/// How we sign in at a mail server.
-#[derive(Debug)]
-pub enum SignIn {
-    /// By name and password (PLAIN, or LOGIN where there is nothing better).
-    Password {
-        /// The name.
-        user: String,
-        /// The password.
-        password: Secret,
-    },
-}
-
-impl Server {
-    fn hello(&self) -> ClientId {
-        let domain = self.sender.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-        ClientId::Domain(domain.to_owned())
-    }
-}
 
 /// A conversation, signed in.
 pub struct Session {
     connection: AsyncSmtpConnection,
+    hello: ClientId,
+    judge: Judge,
 }
 
 impl Session {
@@ -81,13 +40,27 @@ impl Session {
             return Err(Error::new(Kind::Invalid, message));
         }
         let hello = server.hello();
-        let mut connection = Self::reach(cx, server, &addresses, &hello).await?;
-        if let Some(SignIn::Password { user, password }) = &server.sign_in {
-            let credentials = Credentials::new(user.clone(), password.expose().to_owned());
-            let signed_in = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
-            signed_in.map_err(|error| judge(Step::SignIn, &error))?;
-        }
-        Ok(Self { connection })
+        let reach = || Self::reach(cx, server, &addresses, &hello);
+        let connection = match &server.sign_in {
+            SignIn::Nothing => reach().await?,
+            SignIn::Password { user, password } => {
+                let mut connection = reach().await?;
+                let credentials = Credentials::new(user.clone(), password.expose().to_owned());
+                let signed_in = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
+                signed_in.map_err(|error| judge(Step::SignIn, &error, server.judge))?;
+                connection
+            }
+            // Each token in a conversation of its own: some servers hang up on one they refuse.
+            SignIn::Token { user } => {
+                let shown = cx.with_token(|token| async move {
+                    let mut connection = reach().await?;
+                    token::show(&mut connection, user, &token, server.judge).await?;
+                    Ok(connection)
+                });
+                shown.await?
+            }
+        };
+        Ok(Self { connection, hello, judge: server.judge })
     }
 
     /// Tries the addresses in turn.
@@ -100,9 +73,9 @@ impl Session {
         let mut last = Error::new(Kind::Down, "the mail server's name has no address");
         for address in addresses {
             let reached = match server.security {
-                Security::Tls => at_once(*address, Some(tls(cx, server)?), hello).await,
-                Security::Plain => at_once(*address, None, hello).await,
-                Security::StartTls => upgraded(*address, tls(cx, server)?, hello).await,
+                Security::Tls => at_once(*address, Some(server.tls(cx)?), hello, server.judge).await,
+                Security::Plain => at_once(*address, None, hello, server.judge).await,
+                Security::StartTls => upgraded(*address, server.tls(cx)?, hello, server.judge).await,
             };
             match reached {
                 // Another address of the same server would say the same.
@@ -115,13 +88,13 @@ impl Session {
 
     /// Hands one mail over. `handed_over` is set once its text may have arrived.
     pub async fn send(&mut self, mail: &Mail, handed_over: &AtomicBool) -> Result<Receipt, Error> {
-        let parameters = self.parameters(mail)?;
+        let parameters = self.parameters(mail).await?;
         let from = self.connection.command(MailFrom::new(Some(mail.from.clone()), parameters)).await;
-        from.map_err(|error| judge(Step::Envelope, &error))?;
+        from.map_err(|error| judge(Step::Envelope, &error, self.judge))?;
         let mut refused = Vec::new();
         for (person, address) in &mail.to {
             if let Err(error) = self.connection.command(Rcpt::new(address.clone(), vec![])).await {
-                let error = judge(Step::Envelope, &error);
+                let error = judge(Step::Envelope, &error, self.judge);
                 // Without a status the connection is gone, and everybody with it.
                 if error.http_status().is_none() {
                     return Err(error);
@@ -133,20 +106,20 @@ impl Session {
             let (_, error) = refused.swap_remove(0);
             return Err(error);
         }
-        self.connection.command(Data).await.map_err(|error| judge(Step::Envelope, &error))?;
+        self.connection.command(Data).await.map_err(|error| judge(Step::Envelope, &error, self.judge))?;
         handed_over.store(true, Ordering::Relaxed);
         let accepted = self.connection.command(ToTheDot(&mail.text)).await;
-        let accepted = accepted.map_err(|error| judge(Step::Text, &error))?;
+        let accepted = accepted.map_err(|error| judge(Step::Text, &error, self.judge))?;
         let queue_id = accepted.first_line().unwrap_or_default().trim();
         Ok(Receipt { id: if queue_id.is_empty() { mail.id.clone() } else { queue_id.to_owned() }, refused })
     }
 
     /// What the server must be told, and must know, about this mail.
-    fn parameters(&self, mail: &Mail) -> Result<Vec<MailParameter>, Error> {
-        let server = self.connection.server_info();
-        let mut parameters = Vec::new();
+    async fn parameters(&mut self, mail: &Mail) -> Result<Vec<MailParameter>, Error> {
+        let size = size::parameter(&mut self.connection, &self.hello, mail, self.judge).await?;
+        let mut parameters = Vec::from_iter(size);
         if mail.needs_utf8_addresses() {
-            if !server.supports_feature(Extension::SmtpUtfEight) {
+            if !self.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
                 let message = "the mail server cannot send to addresses beyond plain letters (SMTPUTF8)";
                 return Err(Error::new(Kind::Invalid, message));
             }
@@ -191,9 +164,10 @@ async fn at_once(
     address: SocketAddr,
     tls: Option<TlsParameters>,
     hello: &ClientId,
+    of: Judge,
 ) -> Result<AsyncSmtpConnection, Error> {
     let connected = AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), hello, tls, None).await;
-    connected.map_err(|error| judge(Step::Connect, &error))
+    connected.map_err(|error| judge(Step::Connect, &error, of))
 }
 
 /// Encrypted before anything is said; a server that does not offer it is refused.
@@ -201,30 +175,21 @@ async fn upgraded(
     address: SocketAddr,
     tls: TlsParameters,
     hello: &ClientId,
+    of: Judge,
 ) -> Result<AsyncSmtpConnection, Error> {
     let unreachable = || Error::new(Kind::Down, "no connection to the mail server: check host and port");
     let connected = timeout(CONNECT, TcpStream::connect(address)).await.map_err(|_| unreachable())?;
     let (stream, eased) = Wary::new(connected.map_err(|error| unreachable().said(error.to_string()))?);
     let connected = AsyncSmtpConnection::connect_with_transport(Box::new(stream), hello).await;
-    let mut connection = connected.map_err(|error| judge(Step::Connect, &error))?;
+    let mut connection = connected.map_err(|error| judge(Step::Connect, &error, of))?;
     if !connection.can_starttls() {
         // Somebody in between may have taken the offer out: no mail and no password goes down in clear.
         let message = "the mail server offers no STARTTLS; choose TLS, usually on port 465";
         return Err(Error::new(Kind::PolicyDenied, message));
     }
-    connection.starttls(tls, hello).await.map_err(|error| judge(Step::Connect, &error))?;
+    connection.starttls(tls, hello).await.map_err(|error| judge(Step::Connect, &error, of))?;
     eased.now();
     Ok(connection)
-}
-
-fn tls(cx: &Cx, server: &Server) -> Result<TlsParameters, Error> {
-    let unusable =
-        |_| Error::new(Kind::Down, "no encryption is possible: check the operator's root certificates");
-    let mut builder = TlsParameters::builder(server.host.clone());
-    if !cx.trust.is_empty() {
-        builder = builder.add_root_certificate(Certificate::from_pem(cx.trust.as_bytes()).map_err(unusable)?);
-    }
-    builder.build().map_err(unusable)
 }
 
 #[cfg(test)]

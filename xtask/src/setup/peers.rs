@@ -9,10 +9,11 @@ use super::apt;
 use crate::sh;
 
 /// All peers, as `e2e/peers/up` names them.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "radicale",
     "cyrus",
     "maildev",
+    "xoauth2",
     "oauth2",
     "emulate",
     "emulate-strict",

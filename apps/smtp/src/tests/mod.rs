@@ -20,8 +20,9 @@ fn on(names: Arc<dyn Names>, changes: &[(&str, &str)]) -> Cx {
     let fake: Arc<dyn Fake> = Arc::new(fake::Smtp::default());
     let account =
         example::filled_in(&APP, &example::changed(fake.form(), changes)).expect("the form takes it");
-    let gateway =
-        gateway(Arc::new(Played::new(fake)), example::begin()).naming(names).trusting(include_str!("ca.pem"));
+    let gateway = gateway(Arc::new(Played::new(fake)), example::begin())
+        .naming(names)
+        .trusting(vendor_mail::fake::ROOT);
     let mut cx = gateway.cx(&APP, account, Patience::Form).expect("the account is usable");
     cx.http = cx.http.patient(Duration::from_secs(10));
     cx

@@ -12,16 +12,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::TcpListener,
 };
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::aws_lc_rs,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    },
-};
-
-use vendor_mail::fake::Talk;
+use vendor_mail::fake::{Door, Talk};
 
 use super::{account, message, on, person, send};
 use crate::{Smtp, fake};
@@ -37,16 +28,7 @@ enum Encrypts {
 
 /// The fake behind TLS, with a certificate for mail.example.com from the tests' own root.
 async fn encrypted(how: Encrypts) -> (SocketAddr, Arc<Bench>) {
-    let chain =
-        CertificateDer::pem_slice_iter(include_bytes!("server.pem")).collect::<Result<_, _>>().expect("PEM");
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("server.key")).expect("PEM");
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .expect("a usable certificate");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let acceptor = vendor_mail::fake::acceptor().expect("a usable certificate");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let bench = Arc::new(Bench::default());
@@ -68,7 +50,7 @@ async fn encrypted(how: Encrypts) -> (SocketAddr, Arc<Bench>) {
             }
             // A client that does not trust us goes away here.
             let Ok(stream) = acceptor.accept(socket).await else { continue };
-            let talk = Talk::new(&kept, stream);
+            let talk = Talk::new(&kept, &Door::Password, stream);
             let _ = match how {
                 Encrypts::AtOnce => talk.run().await,
                 Encrypts::AfterStartTls | Encrypts::AfterInjection => talk.listen().await,

@@ -13,7 +13,7 @@ use url::{Url, form_urlencoded};
 
 use super::{answer, assertion, delegate::Delegate};
 use crate::{
-    Error, Kind, Manifest, Request, Response,
+    Error, Kind, Manifest, Request, Response, Secret,
     http::{Signer, sign::Fixed},
     oauth::{Client, ClientKey, ClientProof, Grant, JWT_BEARER, OAuth as Descriptor, Proof, pkce},
 };
@@ -258,9 +258,13 @@ impl OAuth {
 
     /// Whom the request's bearer token stands for; `None` when it is not good.
     pub fn bearer(&self, request: &Request) -> Option<Granted> {
-        let header = request.headers.get(AUTHORIZATION)?.to_str().ok()?;
+        self.token_of(request.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?)
+    }
+
+    /// Whom this bearer token stands for, wherever it was shown; `None` when it is not good.
+    pub fn token_of(&self, token: &str) -> Option<Granted> {
         let state = self.state();
-        let given = &state.grants[*state.access.get(header.strip_prefix("Bearer ")?)?];
+        let given = &state.grants[*state.access.get(token)?];
         given.alive.then(|| Granted { subject: given.subject.clone(), scopes: given.scopes.clone() })
     }
 
@@ -465,10 +469,12 @@ struct Signs {
 
 impl Signer for Signs {
     fn sign<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(async move {
-            let access = self.access.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Fixed::bearer(&access)?.sign(request).await
-        })
+        Box::pin(async move { Fixed::bearer(self.token().await?.expose())?.sign(request).await })
+    }
+
+    fn token(&self) -> BoxFuture<'_, Result<Secret, Error>> {
+        let access = self.access.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async { Ok(Secret::new(access)) })
     }
 
     fn refresh(&self) -> BoxFuture<'_, Result<bool, Error>> {

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use serde_json::Value;
 
 use super::{Answer, Layer, Next, Request};
-use crate::{Error, Kind, Secrets, manifest::Auth};
+use crate::{Error, Kind, Secret, Secrets, manifest::Auth};
 
 /// Signs requests with one account's credential.
 pub trait Signer: Send + Sync + 'static {
@@ -17,6 +17,11 @@ pub trait Signer: Send + Sync + 'static {
 
     /// Gets a fresh credential after a refusal; false when this one cannot be freshened.
     fn refresh(&self) -> BoxFuture<'_, Result<bool, Error>>;
+
+    /// The bearer token itself, for what is not HTTP; an error where requests are signed by something else.
+    fn token(&self) -> BoxFuture<'_, Result<Secret, Error>> {
+        Box::pin(async { Err(no_token()) })
+    }
 }
 
 /// No credential at all.
@@ -76,6 +81,15 @@ impl Signer for Fixed {
     fn refresh(&self) -> BoxFuture<'_, Result<bool, Error>> {
         Box::pin(async { Ok(false) })
     }
+
+    fn token(&self) -> BoxFuture<'_, Result<Secret, Error>> {
+        let token = self.1.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).map(Secret::new);
+        Box::pin(async { token.ok_or_else(no_token) })
+    }
+}
+
+fn no_token() -> Error {
+    Error::new(Kind::Invalid, "this account has no token of its own")
 }
 
 /// The signer a manifest's `[auth]` asks for.
@@ -141,7 +155,7 @@ impl Layer for Signing {
 }
 
 /// A refusal of a fresh credential is for good.
-fn revoked(error: Error) -> Error {
+pub(crate) fn revoked(error: Error) -> Error {
     if error.kind == Kind::AuthExpired { error.as_kind(Kind::AuthRevoked) } else { error }
 }
 

@@ -95,6 +95,23 @@ pub const CHECKS: &[On] = &[
             assert_eq!(stage.bench().count("message"), 0);
         })
     }),
+    On::new("a_spent_token_is_freshened_and_the_message_goes_out", |stage, part| {
+        // OAU-14
+        Box::pin(async move {
+            let Some(oauth) = stage.fake.oauth() else { return };
+            oauth.expire();
+            part.send(&stage.cx, &message()).await.expect("one refresh, one more try");
+        })
+    }),
+    On::new("a_grant_taken_back_is_for_its_owner_to_mend", |stage, part| {
+        // OAU-12
+        Box::pin(async move {
+            let Some(oauth) = stage.fake.oauth() else { return };
+            oauth.take_back();
+            let error = part.send(&stage.cx, &message()).await.expect_err("it was taken back");
+            assert_eq!(error.kind, Kind::AuthRevoked);
+        })
+    }),
     On::new("a_message_to_nobody_is_refused", |stage, part| {
         Box::pin(async move {
             let error =

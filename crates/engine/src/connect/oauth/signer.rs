@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures::future::BoxFuture;
 use kalends_app::{
-    Error, Request,
+    Error, Request, Secret,
     http::{Signer, sign::Fixed},
 };
 
@@ -26,10 +26,14 @@ impl Granted {
 
 impl Signer for Granted {
     fn sign<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move { Fixed::bearer(self.token().await?.expose())?.sign(request).await })
+    }
+
+    fn token(&self) -> BoxFuture<'_, Result<Secret, Error>> {
         Box::pin(async move {
             let kept = self.engine.tokens(&self.of).await?;
             *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.version);
-            Fixed::bearer(kept.access.expose())?.sign(request).await
+            Ok(kept.access)
         })
     }
 

@@ -1,20 +1,15 @@
-//! A mail server, played on a loopback port: strict about the order of commands, and out of order on demand.
-
-use std::{net::SocketAddr, sync::Arc};
+//! A conversation with a played mail server.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use futures::future::BoxFuture;
 use http::Method;
 use kalends_app::{
-    Error, Kind, Names, Request, Srv,
+    Request,
     fake::{Bench, Fault},
 };
-use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
-    net::TcpListener,
-    sync::OnceCell,
-};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use url::Url;
+
+use super::{Door, tls};
 
 /// Who may sign in.
 pub const USER: &str = "kalends";
@@ -22,85 +17,48 @@ pub const USER: &str = "kalends";
 pub const PASSWORD: &str = "a-password-of-the-fake";
 /// More than this in one mail is refused.
 const MOST: u64 = 1024 * 1024;
+/// What a refused token is answered with, as Google does.
+const REFUSED: &str = r#"{"status":"401","schemes":"Bearer","scope":"https://mail.google.com/"}"#;
 
-/// A mail server.
-#[derive(Default)]
-pub struct MailServer {
-    inner: Arc<Inner>,
-}
-
-#[derive(Default)]
-struct Inner {
-    bench: Bench,
-    address: OnceCell<SocketAddr>,
-}
-
-impl MailServer {
-    /// Its record and its faults; a mail is noted as the request `message`, its recipients in the address.
-    pub fn bench(&self) -> &Bench {
-        &self.inner.bench
-    }
-
-    /// A world in which every name leads to it. It listens from the first look-up on.
-    pub fn names(&self) -> Arc<dyn Names> {
-        Arc::new(Here(Arc::clone(&self.inner)))
-    }
-}
-
-/// Every name leads to the fake.
-struct Here(Arc<Inner>);
-
-impl Names for Here {
-    fn addresses<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, Result<Vec<SocketAddr>, Error>> {
-        Box::pin(async {
-            let address = self.0.address.get_or_try_init(|| listen(Arc::clone(&self.0))).await;
-            let address =
-                address.map_err(|error| Error::new(Kind::Down, format!("no loopback port: {error}")))?;
-            Ok(vec![*address])
-        })
-    }
-
-    fn srv<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<Srv>, Error>> {
-        Box::pin(async { Ok(vec![]) })
-    }
-
-    fn txt<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
-        Box::pin(async { Ok(vec![]) })
-    }
-}
-
-async fn listen(inner: Arc<Inner>) -> std::io::Result<SocketAddr> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            let inner = Arc::clone(&inner);
-            tokio::spawn(async move {
-                // A client that goes away mid-sentence is its own business.
-                let _ = Talk::new(&inner.bench, socket).run().await;
-            });
-        }
-    });
-    Ok(address)
-}
+/// What a conversation goes over.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// One conversation.
-pub struct Talk<'a, S> {
+pub struct Talk<'a> {
     bench: &'a Bench,
-    stream: BufReader<S>,
+    door: &'a Door,
+    stream: BufReader<Box<dyn Stream + 'a>>,
     fault: Option<Fault>,
+    encrypted: bool,
     greeted: bool,
-    signed_in: bool,
+    /// Who signed in.
+    user: Option<String>,
+    /// A token was refused, and what is wrong with it has just been said.
+    refusing: bool,
     from: Option<String>,
     to: Vec<String>,
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
+impl<'a> Talk<'a> {
     /// A conversation over this stream.
-    pub fn new(bench: &'a Bench, stream: S) -> Self {
-        let fault = bench.fault();
-        let stream = BufReader::new(stream);
-        Self { bench, stream, fault, greeted: false, signed_in: false, from: None, to: vec![] }
+    pub fn new(
+        bench: &'a Bench,
+        door: &'a Door,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'a,
+    ) -> Self {
+        Self {
+            bench,
+            door,
+            stream: BufReader::new(Box::new(stream)),
+            fault: bench.fault(),
+            encrypted: false,
+            greeted: false,
+            user: None,
+            refusing: false,
+            from: None,
+            to: vec![],
+        }
     }
 
     /// Greets, then listens until the other side is gone.
@@ -123,13 +81,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
         let mut line = String::new();
         loop {
             line.clear();
-            if (&mut self.stream).take(4_096).read_line(&mut line).await? == 0 {
+            if (&mut self.stream).take(12_288).read_line(&mut line).await? == 0 {
                 return Ok(());
             }
             let command = line.trim_end_matches(['\r', '\n']).to_owned();
             let word = command.split(' ').next().unwrap_or_default().to_ascii_uppercase();
             match word.as_str() {
                 "QUIT" => return self.say("221 2.0.0 bye").await,
+                "STARTTLS" if self.greeted && self.wants_encryption() => self = self.upgrade().await?,
                 "DATA" => {
                     if !self.data().await? {
                         return Ok(());
@@ -143,30 +102,44 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
         }
     }
 
+    /// In clear, a server that takes tokens listens to nothing else.
+    fn wants_encryption(&self) -> bool {
+        matches!(self.door, Door::Granted { .. }) && !self.encrypted
+    }
+
+    /// Goes on encrypted, and forgets what was said before.
+    async fn upgrade(mut self) -> std::io::Result<Self> {
+        self.say("220 2.0.0 go on").await?;
+        let stream = tls::acceptor()?.accept(self.stream.into_inner()).await?;
+        Ok(Self { stream: BufReader::new(Box::new(stream)), encrypted: true, greeted: false, ..self })
+    }
+
     /// The answer to one command; one out of order is noted as a stray.
     fn reply(&mut self, word: &str, command: &str) -> String {
+        if std::mem::take(&mut self.refusing) {
+            return if command.is_empty() { "535 5.7.8 not accepted".into() } else { self.stray(command) };
+        }
         match word {
             "EHLO" if command.len() > 5 => {
                 self.greeted = true;
+                (self.from, self.to) = (None, vec![]);
+                let offers = match self.door {
+                    Door::Password => "AUTH PLAIN LOGIN",
+                    Door::Granted { .. } if self.encrypted => "AUTH LOGIN XOAUTH2",
+                    Door::Granted { .. } => "STARTTLS",
+                };
                 format!(
-                    "250-mail.example.com\r\n250-SIZE {MOST}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN LOGIN"
+                    "250-mail.example.com\r\n250-SIZE {MOST}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 {offers}"
                 )
             }
-            "AUTH" if self.greeted => {
-                if let Some(Fault::Status(code @ (454 | 534 | 535), _)) = self.fault {
-                    return format!("{code} 5.7.8 not like this");
+            "AUTH" if self.greeted && !self.wants_encryption() => {
+                if let Some(Fault::Status(code @ (454 | 534 | 535), said)) = &self.fault {
+                    let words = said.first().map_or("5.7.8 not like this", |(_, words)| words);
+                    return format!("{code} {words}");
                 }
-                let expected = BASE64_STANDARD.encode(format!("\0{USER}\0{PASSWORD}"));
-                self.signed_in = command == format!("AUTH PLAIN {expected}");
-                if self.signed_in { "235 2.7.0 welcome" } else { "535 5.7.8 wrong name or password" }.into()
+                self.sign_in(command)
             }
-            "MAIL" if self.signed_in && self.from.is_none() => match path(command, "MAIL FROM:") {
-                Some(from) => {
-                    self.from = Some(from);
-                    "250 2.1.0 ok".into()
-                }
-                None => self.stray(command),
-            },
+            "MAIL" if self.user.is_some() && self.from.is_none() => self.sender(command),
             "RCPT" if self.from.is_some() => match path(command, "RCPT TO:") {
                 Some(to) => self.recipient(to),
                 None => self.stray(command),
@@ -180,9 +153,52 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
         }
     }
 
+    fn sign_in(&mut self, command: &str) -> String {
+        match self.door {
+            Door::Password => {
+                let expected = BASE64_STANDARD.encode(format!("\0{USER}\0{PASSWORD}"));
+                if command != format!("AUTH PLAIN {expected}") {
+                    return "535 5.7.8 wrong name or password".into();
+                }
+                self.user = Some(USER.to_owned());
+            }
+            Door::Granted { desk, scope } => {
+                let Some((user, token)) = command.strip_prefix("AUTH XOAUTH2 ").and_then(shown) else {
+                    return self.stray("AUTH");
+                };
+                let good = desk.token_of(&token).filter(|who| who.scopes.contains(*scope));
+                if good.is_none_or(|who| who.subject != user) {
+                    self.refusing = true;
+                    return format!("334 {}", BASE64_STANDARD.encode(REFUSED));
+                }
+                self.user = Some(user);
+            }
+        }
+        "235 2.7.0 welcome".into()
+    }
+
+    fn sender(&mut self, command: &str) -> String {
+        let Some(from) = path(command, "MAIL FROM:") else { return self.stray(command) };
+        let size =
+            command.split(" SIZE=").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
+        if size.is_some_and(|size| size > MOST) {
+            return "552 5.3.4 the mail is too large".into();
+        }
+        if !command.is_ascii() && !command.contains(" SMTPUTF8") {
+            return self.stray("MAIL without SMTPUTF8");
+        }
+        // Who signs in with a token sends as themselves.
+        if matches!(self.door, Door::Granted { .. }) && self.user.as_deref() != Some(&from) {
+            return "554 5.2.252 SendAsDenied; not allowed to send as somebody else".into();
+        }
+        self.from = Some(from);
+        "250 2.1.0 ok".into()
+    }
+
     fn recipient(&mut self, to: String) -> String {
-        if let Some(Fault::Status(code @ (450 | 550 | 553), _)) = self.fault {
-            return format!("{code} not this one");
+        if let Some(Fault::Status(code @ (432 | 450 | 550 | 553), said)) = &self.fault {
+            let words = said.first().map_or("not this one", |(_, words)| words);
+            return format!("{code} {words}");
         }
         // Two mailboxes behave the same in every test.
         match to.split('@').next() {
@@ -247,6 +263,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
         self.stream.write_all(format!("{line}\r\n").as_bytes()).await?;
         self.stream.flush().await
     }
+}
+
+/// User and token as XOAUTH2 shows them.
+fn shown(word: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(BASE64_STANDARD.decode(word).ok()?).ok()?;
+    let (user, rest) = text.strip_prefix("user=")?.split_once('\x01')?;
+    let token = rest.strip_prefix("auth=Bearer ")?.strip_suffix("\x01\x01")?;
+    Some((user.to_owned(), token.to_owned()))
 }
 
 /// What stands in the angle brackets.
