@@ -122,7 +122,9 @@ async fn live(fake: &Arc<dyn Fake>) {
     let cx = cx(fake);
     let part = APP.calendar().expect("a calendar");
     let probe = part.probe(&cx).await.expect("connects");
-    let cx = Cx { settings: with(cx.settings.clone(), probe.found), ..cx };
+    let settings = with(cx.settings.clone(), probe.found);
+    let mut cx = cx;
+    cx.settings = settings;
     let calendars = part.calendars(&cx).await.expect("lists");
     let into = &calendars.iter().find(|calendar| calendar.primary).expect("a main calendar").id;
     write(&part, &cx, into).await;
