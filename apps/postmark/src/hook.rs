@@ -2,18 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use kalends_app::{
     Error, RemoteId, Secrets,
-    hook::{Back, Hook, MailName, Raw, Refused, Reply, Signal, What, signature},
+    hook::{Back, Hook, MailName, Raw, Refused, Reply, Signal, What, carried},
 };
 use serde::Deserialize;
 
 use crate::api;
-
-/// Another place for the password: a header that is entered at Postmark.
-pub const HEADER: &str = "x-kalends-secret";
 
 /// Types of bounces that say something else than that a mail came back: holiday replies, moves to another address, and that
 /// Postmark is still trying.
@@ -39,25 +35,13 @@ impl Hook for Postmark {
     }
 
     fn verify(&self, raw: &Raw, secrets: &Secrets, _: Timestamp) -> Result<(), Refused> {
-        // Without a password nothing is looked at.
-        signature::secrets(secrets)?;
-        let given =
-            raw.header(HEADER).map(str::to_owned).or_else(|| password(raw)).ok_or(Refused::Unsigned)?;
-        signature::check_token(&given, secrets)
+        carried::check(raw, secrets)
     }
 
     fn signals(&self, raw: &Raw) -> Result<Vec<Signal>, Error> {
         let notice: Notice = raw.json()?;
         Ok(signal(&notice).into_iter().collect())
     }
-}
-
-/// The password of Basic auth; its user name is anybody's.
-fn password(raw: &Raw) -> Option<String> {
-    let (scheme, word) = raw.header("authorization")?.split_once(' ')?;
-    let plain = BASE64_STANDARD.decode(word.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-    let plain = String::from_utf8(plain).ok()?;
-    plain.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! Inbound webhooks (notices): a provider's handshake, its signature, what it tells. Pure: nothing is changed or fetched here.
 
+pub mod carried;
 mod mail;
 mod raw;
 pub mod signature;
