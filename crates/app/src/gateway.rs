@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use kalends_domain::id::Chance;
 use serde_json::Value;
 use url::Url;
@@ -9,7 +10,7 @@ use url::Url;
 use crate::{
     App, Cx, Endpoints, Error, Names, Secrets,
     fake::{Fake, Played},
-    http::{Lines, Recorder, Signer, Time, Transport, line::Line, sign},
+    http::{Lines, Recorder, Signer, Silence, Time, Transport, line::Line, sign},
     manifest::OwnPace,
     oauth::{Client, Desk},
 };
@@ -50,6 +51,10 @@ pub struct Account {
     pub addresses: Vec<String>,
     /// Signs its requests, where tokens are granted at the provider and refreshed by the engine.
     pub signer: Option<Arc<dyn Signer>>,
+    /// Its provider asked to hear nothing before then, as far as is known beyond this process.
+    pub silent_until: Option<Timestamp>,
+    /// Keeps such a wish beyond this process.
+    pub silence: Option<Arc<dyn Silence>>,
 }
 
 impl std::fmt::Debug for Account {
@@ -147,6 +152,7 @@ impl Gateway {
         let none = BTreeMap::new();
         let endpoints = Endpoints::new(&manifest.endpoints, self.overrides.get(app.slug).unwrap_or(&none))?;
         let line = self.line(app, &account.id).keeping(&account.secrets);
+        let line = line.hushed(account.silent_until, account.silence);
         let signer = match account.signer {
             Some(signer) => signer,
             None => sign::signer(&manifest.auth, &account.settings, &account.secrets)?,
@@ -234,7 +240,6 @@ fn known(slug: &str, apps: &[&'static App]) -> Result<&'static App, Error> {
 mod tests {
     use std::num::NonZeroU32;
 
-    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;

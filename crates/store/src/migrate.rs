@@ -37,6 +37,7 @@ pub const ALL: &[Migration] = migrations![
     "0015_indexes",
     "0016_walls",
     "0017_returned_mail",
+    "0018_silence",
 ];
 
 impl Migration {

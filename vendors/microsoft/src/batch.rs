@@ -31,7 +31,7 @@ pub async fn parts(graph: &Graph<'_>, op: &'static str, urls: &[Url]) -> Result<
                 match one.throttled(graph.cx.line.time().now()) {
                     Some(error) if last => return Err(error),
                     Some(error) => {
-                        graph.cx.line.heed(&error);
+                        graph.cx.line.heed(&error).await;
                         throttled.push(at);
                     }
                     None => all[at] = Some(one.judged()),

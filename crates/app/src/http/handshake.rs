@@ -165,8 +165,7 @@ may = ["Make rooms"]
             secrets: Secrets::none(),
             zone: "UTC".into(),
             locale: "en".into(),
-            addresses: vec![],
-            signer: None,
+            ..Account::default()
         };
         gateway.cx(&APP, account, Patience::Job).unwrap()
     }

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use kalends_domain::id::Chance;
 
 use super::{
@@ -19,6 +20,7 @@ use super::{
     record::{Begun, Recording},
     retry::Retrying,
     sign::Signing,
+    silence::{Hush, Silence},
 };
 use crate::{App, Error, Secrets, manifest::Quota};
 
@@ -65,7 +67,7 @@ impl Lines {
             chance: Arc::clone(&self.chance),
             recorder: Arc::clone(&self.recorder),
             breaker: Arc::new(Breaker::new(Arc::clone(&self.time))),
-            pace: Arc::new(Pace::new(Arc::clone(&self.time), quota)),
+            hush: Hush { pace: Arc::new(Pace::new(Arc::clone(&self.time), quota)), beyond: None },
             secrets: Arc::default(),
         }
     }
@@ -80,7 +82,7 @@ pub struct Line {
     chance: Arc<dyn Chance>,
     recorder: Arc<dyn Recorder>,
     breaker: Arc<Breaker>,
-    pace: Arc<Pace>,
+    hush: Hush,
     secrets: Arc<Secrets>,
 }
 
@@ -92,6 +94,16 @@ impl Line {
         self
     }
 
+    /// The same line, silent until then if nobody here has heard of it yet, and keeping silences there.
+    #[must_use]
+    pub(crate) fn hushed(mut self, until: Option<Timestamp>, beyond: Option<Arc<dyn Silence>>) -> Self {
+        if let Some(until) = until {
+            self.hush.pace.silence(until);
+        }
+        self.hush.beyond = beyond;
+        self
+    }
+
     /// Every policy around this transport, outermost first. Read it downwards: count it, try again, is the line
     /// open, wait our turn, shake hands, sign, write it down, judge, time out.
     pub fn stack(&self, app: &App, signer: Arc<dyn Signer>, base: Arc<dyn Transport>) -> Http {
@@ -99,7 +111,7 @@ impl Line {
             Arc::new(self.meter()),
             Arc::new(Retrying { time: Arc::clone(&self.time), chance: Arc::clone(&self.chance) }),
             Arc::new(Breaking(Arc::clone(&self.breaker))),
-            Arc::new(Pacing(Arc::clone(&self.pace))),
+            Arc::new(Pacing(self.hush.clone())),
             Arc::new(Shaking),
             Arc::new(Signing::by(signer)),
             Arc::new(self.recording()),
@@ -131,7 +143,7 @@ impl Line {
         let guarded = async {
             let admission = self.breaker.admit()?;
             let result = async {
-                let _turn = self.pace.turn(call.deadline, false).await?;
+                let _turn = self.hush.pace.turn(call.deadline, false).await?;
                 let recording = self.recording();
                 let begun = Begun {
                     op: call.op,
@@ -160,8 +172,8 @@ impl Line {
     }
 
     /// Heeds a wish for silence that stood inside an answer: no call of this account goes out before it ends.
-    pub fn heed(&self, error: &Error) {
-        self.pace.heed(error);
+    pub async fn heed(&self, error: &Error) {
+        self.hush.heed(error).await;
     }
 
     /// The time its layers live by.

@@ -16,6 +16,7 @@ pub mod request;
 pub mod retry;
 pub mod retry_after;
 pub mod sign;
+pub mod silence;
 pub mod time;
 
 use std::{sync::Arc, time::Duration};
@@ -30,6 +31,7 @@ pub use self::{
     record::{Flight, Logged, NoRecorder, Recorder},
     request::{CONNECT, Limits, Op, Request, Response},
     sign::{Signer, Unsigned},
+    silence::Silence,
     time::{Simulated, Time, Tokio},
 };
 use crate::Error;

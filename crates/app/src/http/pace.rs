@@ -2,7 +2,7 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -16,8 +16,16 @@ use governor::{
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{Answer, Layer, Next, Request, Time, time};
+use super::{
+    Answer, Layer, Next, Request, Time,
+    silence::{self, Hush},
+    time,
+};
 use crate::{Error, Kind, Retry, manifest::Quota};
+
+/// Why a call had no turn.
+const BUSY: &str = "too many calls for this account are waiting";
+const ASKED: &str = "the provider asked us to wait";
 
 /// One account's pace.
 pub struct Pace {
@@ -32,7 +40,7 @@ impl Pace {
     pub(crate) fn new(time: Arc<dyn Time>, quota: Quota) -> Self {
         let some = |figure| NonZeroU32::new(figure).unwrap_or(NonZeroU32::MIN);
         let rate = Rate::per_second(some(quota.per_second)).allow_burst(some(quota.burst));
-        let rate = RateLimiter::direct_with_clock(rate, Ticks(Arc::clone(&time)));
+        let rate = RateLimiter::direct_with_clock(rate, Ticks::new(Arc::clone(&time)));
         let at_once = Semaphore::new(some(quota.concurrent).get() as usize);
         let writing =
             NonZeroU32::new(quota.concurrent_writes).map(|most| Semaphore::new(most.get() as usize));
@@ -52,39 +60,52 @@ impl Pace {
                 };
                 Ok(Turn { _under_way: self.at_once.acquire().await.map_err(closed)?, _writing: writing })
             });
-            wait.await.map_err(|_| self.late(give_up))?
+            wait.await.map_err(|_| self.late(give_up, BUSY))?
         };
         loop {
             let now = self.time.now();
-            let silence = time::until(now, *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner));
-            let wait = if silence.is_zero() {
-                match self.rate.check() {
+            let silent = silence::ends(*self.silent(), now);
+            let (wait, why) = match silent {
+                Some(until) => (time::until(now, until), ASKED),
+                None => match self.rate.check() {
                     Ok(()) => return Ok(permit),
-                    Err(early) => early.wait_time_from(self.rate.clock().now()).max(Duration::from_millis(1)),
-                }
-            } else {
-                silence
+                    Err(early) => {
+                        (early.wait_time_from(self.rate.clock().now()).max(Duration::from_millis(1)), BUSY)
+                    }
+                },
             };
             if wait > time::until(now, give_up) {
-                return Err(self.late(time::after(now, wait)));
+                return Err(self.late(time::after(now, wait), why));
             }
             self.time.sleep(wait).await;
         }
     }
 
-    /// Heeds a provider that asked for silence.
-    pub(crate) fn heed(&self, error: &Error) {
-        if let (Kind::RateLimited { .. }, Retry::After(wait)) = (&error.kind, error.retry) {
-            let until = time::after(self.time.now(), wait);
-            let mut silent = self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
-            *silent = until.max(*silent);
-        }
+    /// Heeds a provider that asked for silence; its end, when it is longer than was known.
+    pub(crate) fn heed(&self, error: &Error) -> Option<Timestamp> {
+        let (Kind::RateLimited { .. }, Retry::After(wait)) = (&error.kind, error.retry) else { return None };
+        let until = time::after(self.time.now(), wait);
+        self.silence(until).then_some(until)
     }
 
-    fn late(&self, until: Timestamp) -> Error {
+    /// No call goes out before this instant; false when that was known. The longer silence counts.
+    pub(crate) fn silence(&self, until: Timestamp) -> bool {
+        let now = self.time.now();
+        let mut silent = self.silent();
+        let longer = silence::ends(until, now) > silence::ends(*silent, now);
+        if longer {
+            *silent = until;
+        }
+        longer
+    }
+
+    fn silent(&self) -> MutexGuard<'_, Timestamp> {
+        self.silent_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn late(&self, until: Timestamp, why: &'static str) -> Error {
         let wait = time::until(self.time.now(), until);
-        Error::new(Kind::RateLimited { until: Some(until) }, "too many calls for this account are waiting")
-            .retry(Retry::After(wait))
+        Error::new(Kind::RateLimited { until: Some(until) }, why).retry(Retry::After(wait))
     }
 }
 
@@ -95,31 +116,45 @@ pub(crate) struct Turn<'a> {
 }
 
 /// The layer that waits its turn.
-pub struct Pacing(pub(crate) Arc<Pace>);
+pub struct Pacing(pub(crate) Hush);
 
 impl Layer for Pacing {
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
         Box::pin(async move {
-            let _turn = self.0.turn(request.patience, !request.is_reading()).await?;
+            let _turn = self.0.pace.turn(request.patience, !request.is_reading()).await?;
             let answer = next.run(request).await;
             if let Err(error) = &answer {
-                self.0.heed(error);
+                self.0.heed(error).await;
             }
             answer
         })
     }
 }
 
-/// Our time as governor counts it.
+/// Our time as governor counts it: only forwards. A clock that is set back would hold up all calls until it is there again.
 #[derive(Clone)]
-struct Ticks(Arc<dyn Time>);
+struct Ticks {
+    time: Arc<dyn Time>,
+    /// When it was last read, and what had passed by then.
+    read: Arc<Mutex<(Timestamp, Duration)>>,
+}
+
+impl Ticks {
+    fn new(time: Arc<dyn Time>) -> Self {
+        let read = Arc::new(Mutex::new((time.now(), Duration::ZERO)));
+        Self { time, read }
+    }
+}
 
 impl governor::clock::Clock for Ticks {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
-        let since =
-            Duration::try_from(self.0.now().duration_since(Timestamp::UNIX_EPOCH)).unwrap_or_default();
-        Nanos::from(since)
+        let now = self.time.now();
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, passed) = *read;
+        let passed = passed.saturating_add(time::until(last, now));
+        *read = (now, passed);
+        Nanos::from(passed)
     }
 }

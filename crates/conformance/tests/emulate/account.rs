@@ -118,8 +118,8 @@ impl Account {
             secrets: Secrets::none(),
             zone: "Europe/Berlin".into(),
             locale: "en".into(),
-            addresses: vec![],
             signer: Some(Arc::new(Fixed::bearer(tokens.access.expose()).expect("a token"))),
+            ..kalends_app::Account::default()
         };
         let cx = self.gateway.cx(self.app, account, Patience::Job).expect("the account can be used");
         (cx, self.app.calendar().expect("a calendar"))

@@ -73,6 +73,7 @@ mod tests {
             since: at(0),
             cause: String::new(),
             checked_at: Some(at(checked)),
+            silent_until: None,
         }
     }
 

@@ -112,6 +112,7 @@ impl Engine {
             since: self.now(),
             cause: String::new(),
             checked_at: Some(self.now()),
+            silent_until: None,
         };
         let made = Installed { app, installation, connection };
         let id = made.installation.id;
@@ -163,10 +164,14 @@ impl Engine {
         let bearer = granted.as_ref().map(|new| Fixed::bearer(new.tokens.access.expose())).transpose();
         let signer = bearer.map_err(ConnectError::Probe)?.map(|fixed| Arc::new(fixed) as Arc<dyn Signer>);
         let limited = granted.as_ref().is_some_and(|new| !new.missing.is_empty());
+        // Known beyond this process, where it is an account that is there already.
+        let silent_until = self.silent_until(connection).await?;
         let call = |filled: &Filled| {
             let (settings, secrets) = (Value::Object(filled.settings.clone()), filled.secrets.clone());
             let (id, signer) = (connection.to_string(), signer.clone());
-            let account = Account { id, settings, secrets, signer, ..Account::default() };
+            let silence = Some(self.silence_of(connection));
+            let account =
+                Account { id, settings, secrets, signer, silent_until, silence, ..Account::default() };
             cx(&self.outside, app, account, Some(owner), Patience::Form)
         };
         let work = async {

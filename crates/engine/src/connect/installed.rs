@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kalends_app::{
     App, Cx, Error, Kind, Secret, Secrets,
     gateway::{Account, Patience},
-    http::Signer,
+    http::{Signer, Silence},
 };
 use kalends_domain::{
     Id,
@@ -18,7 +19,7 @@ use kalends_store::{
 };
 use secrecy::ExposeSecret;
 
-use super::{Outside, health, oauth::Granted};
+use super::{Outside, health, oauth::Granted, silence};
 use crate::{Engine, audit};
 
 /// An app connected for somebody.
@@ -120,16 +121,22 @@ impl Installed {
         }
     }
 
-    /// Its secrets, opened for one call.
+    /// Its secrets, opened.
     pub async fn secrets(&self, tx: &mut Tx, outside: &Outside) -> StoreResult<Secrets> {
-        let mut secrets = Secrets::none();
+        self.opened(tx, outside).await.map(|(secrets, _)| secrets)
+    }
+
+    /// Its secrets, opened for one call, and until when there may be none: by the same reading, so as it is known now.
+    async fn opened(&self, tx: &mut Tx, outside: &Outside) -> StoreResult<(Secrets, Option<Timestamp>)> {
+        let (mut secrets, mut silent) = (Secrets::none(), self.connection.silent_until);
         for field in self.app.manifest().setup.iter().filter(|field| field.is_secret()) {
             let kept = tx.credentials().get(outside.keys(), &self.connection, &field.name).await?;
             if let Some(kept) = kept {
+                silent = kept.silent_until;
                 secrets.insert(&field.name, Secret::new(kept.secret.expose_secret()));
             }
         }
-        Ok(secrets)
+        Ok((secrets, silent))
     }
 }
 
@@ -156,9 +163,9 @@ impl Engine {
                 Some(id) => tx.people().get(id).await?,
                 None => None,
             };
-            Ok::<_, kalends_store::Error>((of.secrets(&mut tx, &self.outside).await?, owner))
+            Ok::<_, kalends_store::Error>((of.opened(&mut tx, &self.outside).await?, owner))
         };
-        let (secrets, owner) = opened.await.map_err(|error| match error {
+        let ((secrets, silent_until), owner) = opened.await.map_err(|error| match error {
             // A secret that does not open must be typed again; nobody else can mend it.
             kalends_store::Error::Sealed(broken) => Error::new(Kind::AuthRevoked, broken.to_string()),
             error => Error::new(Kind::Down, error.to_string()),
@@ -166,8 +173,14 @@ impl Engine {
         let (id, settings) = (of.connection.id.to_string(), of.installation.settings.clone());
         let granted = of.app.manifest().auth.oauth().is_some();
         let signer = granted.then(|| Arc::new(Granted::new(self.clone(), of.clone())) as Arc<dyn Signer>);
-        let account = Account { id, settings, secrets, signer, ..Account::default() };
+        let silence = Some(self.silence_of(of.connection.id));
+        let account = Account { id, settings, secrets, signer, silent_until, silence, ..Account::default() };
         cx(&self.outside, of.app, account, owner.as_ref(), patience)
+    }
+
+    /// Where a silence of this account is kept.
+    pub(super) fn silence_of(&self, connection: Id<Connection>) -> Arc<dyn Silence> {
+        Arc::new(silence::Kept::new(self.clone(), connection))
     }
 
     /// Writes down what a call says about its connection's health.

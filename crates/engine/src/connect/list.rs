@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use kalends_app::{App, hook, manifest::AppKind};
+use kalends_app::{App, hook, http::silence, manifest::AppKind};
 use kalends_domain::{
     Id,
     event_type::Owner,
@@ -65,6 +65,8 @@ pub struct ConnectionView {
     pub since: Timestamp,
     /// Why, in words; empty when it works.
     pub cause: String,
+    /// Its provider asked to hear nothing of it before then.
+    pub silent_until: Option<Timestamp>,
     /// What does not work because it was not granted at the provider (OAU-07).
     pub missing: Vec<String>,
     /// Its calendars, by name.
@@ -395,6 +397,7 @@ async fn views(
             health: of.connection.health,
             since: of.connection.since,
             cause: of.connection.cause,
+            silent_until: of.connection.silent_until.and_then(|at| silence::ends(at, engine.now())),
         }
     };
     Ok(all.iter().cloned().map(view).collect())

@@ -15,6 +15,7 @@ mod outside;
 mod pages;
 mod refresh;
 mod removal;
+mod silence;
 mod switch;
 pub(crate) mod usual_room;
 mod whose;

@@ -10,6 +10,8 @@ use kalends_domain::Ids;
 const FIRST: SignedDuration = SignedDuration::from_secs(5);
 /// No wait is longer.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
+/// What waits for one instant is spread over no more than this.
+const APART: SignedDuration = SignedDuration::from_secs(30);
 
 /// Why a job is not done, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +42,10 @@ pub enum When {
     Backoff,
     /// Not before this long: somebody outside said so.
     After(Duration),
-    /// Not before this instant.
+    /// At this instant.
     At(Timestamp),
+    /// Not before this instant, which was named to all that wait for the same account; each a little later, on its own.
+    Asked(Timestamp),
 }
 
 impl Failed {
@@ -61,11 +65,22 @@ impl When {
     pub fn instant(self, tries: u32, now: Timestamp, ids: &Ids) -> Timestamp {
         let wait = match self {
             Self::At(at) => return at.max(now),
-            Self::After(wait) => SignedDuration::try_from(wait).unwrap_or(LONGEST),
+            Self::Asked(at) => return apart(at.max(now), now, ids),
+            Self::After(wait) => {
+                let at = now.checked_add(SignedDuration::try_from(wait).unwrap_or(LONGEST));
+                return apart(at.unwrap_or(Timestamp::MAX), now, ids);
+            }
             Self::Backoff => jittered(tries, ids),
         };
         now.checked_add(wait).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// Soon after an instant that others wait for too: up to a tenth of the wait later, and half a minute at most.
+pub(crate) fn apart(at: Timestamp, now: Timestamp, ids: &Ids) -> Timestamp {
+    let most = (at.duration_since(now) / 10).min(APART).as_millis().max(0);
+    let part = most * i128::from(u16::from_be_bytes(ids.bytes())) / i128::from(u16::MAX);
+    at.checked_add(SignedDuration::from_millis(i64::try_from(part).unwrap_or(0))).unwrap_or(at)
 }
 
 /// Between half the ceiling and all of it, so that what failed together does not come back together (ALL-05).
@@ -87,7 +102,7 @@ impl From<kalends_app::Error> for Failed {
         };
         match (error.retry, named) {
             (Retry::Never, _) => Self::Never { why },
-            (_, Some(at)) => Self::Again { when: When::At(at), why },
+            (_, Some(at)) => Self::Again { when: When::Asked(at), why },
             (Retry::After(wait), None) => Self::Again { when: When::After(wait), why },
             (Retry::Backoff | Retry::LookFirst, None) => Self::Again { when: When::Backoff, why },
         }
@@ -126,7 +141,21 @@ mod tests {
         let limited = kalends_app::Error::new(Kind::RateLimited { until: None }, "slow down")
             .retry(Retry::After(Duration::from_mins(2)));
         let Failed::Again { when, .. } = Failed::from(limited) else { panic!("a rate limit passes") };
-        assert_eq!(wait(when, 1), 120);
+        assert_eq!(wait(when, 1), 132, "and a tenth more at most, so that not all come together");
+    }
+
+    #[test]
+    fn what_waits_for_one_silence_comes_after_it_and_apart_all_04() {
+        let now = Timestamp::UNIX_EPOCH;
+        let at = Timestamp::from_second(120).unwrap();
+        let error = kalends_app::Error::new(Kind::RateLimited { until: Some(at) }, "slow down")
+            .retry(Retry::After(Duration::from_mins(2)));
+        let Failed::Again { when, .. } = Failed::from(error) else { panic!("a rate limit passes") };
+        let due = [0, 0x80, 0xff].map(|byte| {
+            let ids = Ids::new(Arc::new(Held::at(now)), Arc::new(Same(byte)));
+            when.instant(1, now, &ids).as_second()
+        });
+        assert_eq!(due, [120, 126, 132]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod worker;
 use kalends_store::{Result, Tx, repo::NewJob};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub(crate) use self::failed::apart;
 pub use self::{
     failed::{Failed, When},
     kinds::{

@@ -89,7 +89,7 @@ fn named(error: &Error) -> Option<Timestamp> {
     match (&error.kind, Failed::from(error.clone())) {
         // Without a time it is a day's allowance.
         (Kind::QuotaExhausted { resets: None }, _) => Some(Timestamp::MAX),
-        (_, Failed::Again { when: When::At(at), .. }) => Some(at),
+        (_, Failed::Again { when: When::Asked(at), .. }) => Some(at),
         _ => None,
     }
 }

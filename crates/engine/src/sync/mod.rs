@@ -86,7 +86,8 @@ async fn sync(
             read::keep(engine, calendar, changes, covers, next).await
         }
         Err(error) => {
-            let next = poll::after_failure(calendar, &error, now);
+            // An account's other calendars were told the same instant.
+            let next = job::apart(poll::after_failure(calendar, &error, now), now, engine.ids());
             read::failed(engine, calendar, &error.to_string(), next).await
         }
     }

@@ -45,6 +45,7 @@ async fn calendar(h: &House, host: &User, read: bool) -> Calendar {
         since: now,
         cause: String::new(),
         checked_at: None,
+        silent_until: None,
     };
     let calendar = Calendar {
         id: h.t.ids.id(),

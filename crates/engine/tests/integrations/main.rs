@@ -22,6 +22,7 @@ mod notices;
 mod recorder;
 mod returned_mail;
 mod rooms;
+mod silence;
 mod stage;
 mod toy;
 mod workers;
@@ -38,6 +39,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("recorder", recorder::CHECKS),
     ("returned_mail", returned_mail::CHECKS),
     ("rooms", rooms::CHECKS),
+    ("silence", silence::CHECKS),
     ("workers", workers::CHECKS),
 ];
 

@@ -55,7 +55,9 @@ pub fn engine(t: &TestDb, provider: &Arc<Provider>, with_mail: bool) -> Engine {
         .playing(&TOY, fake)
         .playing(&RED, Arc::clone(&provider.red) as Arc<dyn Fake>)
         .playing(&BLUE, Arc::clone(&provider.blue) as Arc<dyn Fake>);
-    let keys = Keys::new(("k1", &Keys::fresh(&t.ids)), &[]).unwrap();
+    // The same in every process of a test.
+    let key = Keys::fresh(&Counting::default().ids(t.clock.clone()));
+    let keys = Keys::new(("k1", &key), &[]).unwrap();
     let links = Links::new(&"https://book.example/".parse().unwrap());
     let outside =
         Outside::new(vec![&TOY, &BOARD, &RED, &BLUE, &HALLS, &TALLY, &ANNEX], gateway, links, Arc::new(keys))

@@ -15,6 +15,7 @@ mod node;
 mod registration;
 mod rotations;
 mod signing_in;
+mod silence;
 mod stage;
 
 const SUITE: &[(&str, &[Check])] = &[
@@ -22,6 +23,7 @@ const SUITE: &[(&str, &[Check])] = &[
     ("registration", registration::CHECKS),
     ("rotations", rotations::CHECKS),
     ("signing_in", signing_in::CHECKS),
+    ("silence", silence::CHECKS),
 ];
 
 fn main() {

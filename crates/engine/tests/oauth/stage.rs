@@ -43,6 +43,7 @@ pub struct Stage<'t> {
     pub other: Engine,
     pub host: User,
     pub member: Member,
+    pub keys: Arc<Keys>,
     /// Their browser.
     pub session: Id<Session>,
 }
@@ -96,7 +97,12 @@ impl<'t> Stage<'t> {
         .await
         .unwrap();
         let member = Member { user: host.id, organization: host.organization, role: host.role };
-        Self { t, provider, engine, stops, other, host, member, session: t.ids.id() }
+        Self { t, provider, engine, stops, other, host, member, keys, session: t.ids.id() }
+    }
+
+    /// A node that has just been started: it knows what the database knows.
+    pub fn started(&self) -> Engine {
+        node(self.t, self.t.db.clone(), &self.provider, &self.keys, true).0
     }
 
     pub async fn begin(&self, what: Begin) -> Url {

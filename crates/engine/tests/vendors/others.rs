@@ -54,8 +54,7 @@ impl Other {
             secrets: filled.secrets,
             zone: "UTC".into(),
             locale: "en".into(),
-            addresses: vec![],
-            signer: None,
+            ..Account::default()
         };
         let played = Arc::clone(&stage.played);
         let gateway =

@@ -25,6 +25,8 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
     /// Counts writes: see [`Credentials::replace`].
     pub version: i64,
+    /// As its connection says, so that whoever opens a secret for a call knows whether there may be one.
+    pub silent_until: Option<Timestamp>,
 }
 
 impl Credentials<'_> {
@@ -90,8 +92,11 @@ impl Credentials<'_> {
 
     /// The secret of this name, opened.
     pub async fn get(&mut self, keys: &Keys, of: &Connection, name: &str) -> Result<Option<Credential>> {
-        let query = sql("SELECT key_id, sealed, expires_at, version FROM credentials
-             WHERE organization_id = $1 AND connection_id = $2 AND name = $3");
+        let query = sql(
+            "SELECT s.key_id, s.sealed, s.expires_at, s.version, c.silent_until_at FROM credentials s JOIN connections c
+                ON c.organization_id = s.organization_id AND c.id = s.connection_id
+             WHERE s.organization_id = $1 AND s.connection_id = $2 AND s.name = $3",
+        );
         let Some(found) = self.tx.row(query.bind(of.organization).bind(of.id).bind(name)).await? else {
             return Ok(None);
         };
@@ -100,6 +105,7 @@ impl Credentials<'_> {
             secret: keys.open(place(&row), &sealed(&found)?)?,
             expires_at: found.get("expires_at")?,
             version: found.get("version")?,
+            silent_until: found.get("silent_until_at")?,
         }))
     }
 

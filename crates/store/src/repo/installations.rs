@@ -99,12 +99,16 @@ pub struct Connection {
     pub cause: String,
     /// When it was last used or probed.
     pub checked_at: Option<Timestamp>,
+    /// Its provider asked to hear nothing of it before then.
+    pub silent_until: Option<Timestamp>,
 }
 
 pub(super) const SELECT: &str =
     "SELECT organization_id, id, app, owner_user_id, owner_team_id, settings, enabled, created_at
     FROM installations";
-const CONNECTION: &str = "SELECT organization_id, id, number, installation_id, account, state, since_at, cause, checked_at FROM connections";
+const CONNECTION: &str =
+    "SELECT organization_id, id, number, installation_id, account, state, since_at, cause, checked_at,
+    silent_until_at FROM connections";
 
 impl Installations<'_> {
     /// Stores a fresh installation.
@@ -260,6 +264,17 @@ impl Installations<'_> {
         found(self.tx.run(query).await?, "connection")
     }
 
+    /// Notes that a provider asked to hear nothing of an account before then; every connection of the same grant there is
+    /// meant. One that is there already stays where it ends later, unless it ends after `most`: no clock was right then.
+    pub async fn silence(&mut self, of: Id<Connection>, until: Timestamp, most: Timestamp) -> Result<()> {
+        let query = sql("UPDATE connections SET silent_until_at = $2
+             WHERE (silent_until_at IS NULL OR silent_until_at < $2 OR silent_until_at > $3)
+                AND (id = $1 OR id IN (SELECT other.connection_id FROM oauth_grants own JOIN oauth_grants other
+                    ON other.organization_id = own.organization_id AND other.app = own.app AND other.subject = own.subject
+                    WHERE own.connection_id = $1))");
+        self.tx.run(query.bind(of).bind(until).bind(most)).await.map(drop)
+    }
+
     /// Writes what an account is called.
     pub async fn rename(&mut self, of: &Connection) -> Result<()> {
         let query = sql("UPDATE connections SET account = $3 WHERE organization_id = $1 AND id = $2");
@@ -330,5 +345,6 @@ fn connection(row: &Row) -> Result<Connection> {
         since: row.get("since_at")?,
         cause: row.get("cause")?,
         checked_at: row.get("checked_at")?,
+        silent_until: row.get("silent_until_at")?,
     })
 }

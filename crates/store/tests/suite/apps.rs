@@ -55,6 +55,7 @@ pub(crate) async fn connect(t: &TestDb, of: &User) -> Connection {
         since: t.clock.now(),
         cause: String::new(),
         checked_at: None,
+        silent_until: None,
     };
     write!(t.db, [new], |tx| { tx.installations().connect(&new).await }).unwrap();
     new

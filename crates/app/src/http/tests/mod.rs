@@ -7,6 +7,7 @@ mod pace;
 mod retry;
 mod retry_after;
 mod sign;
+mod silence;
 
 use std::{
     collections::VecDeque,

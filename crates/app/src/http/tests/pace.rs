@@ -7,6 +7,7 @@ use super::{
         Http, Layer,
         judge::Judged,
         pace::{Pace, Pacing},
+        silence::Hush,
     },
     Script, Step, http, kind, read, time, write,
 };
@@ -15,7 +16,7 @@ use crate::{Kind, manifest::Quota, no_opinion};
 fn paced(script: &Arc<Script>, quota: Quota) -> Http {
     let time = time();
     let layers: [Arc<dyn Layer>; 2] = [
-        Arc::new(Pacing(Arc::new(Pace::new(Arc::clone(&time), quota)))),
+        Arc::new(Pacing(Hush { pace: Arc::new(Pace::new(Arc::clone(&time), quota)), beyond: None })),
         Arc::new(Judged { app: no_opinion, time }),
     ];
     http(script, layers)

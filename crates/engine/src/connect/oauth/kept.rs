@@ -33,6 +33,8 @@ pub(crate) struct Kept {
     pub expires_at: Option<Timestamp>,
     /// Counts writes of the row.
     pub version: i64,
+    /// The account's provider asked to hear nothing before then.
+    pub silent_until: Option<Timestamp>,
 }
 
 /// Tokens that have just come, with what was not granted of what was asked.
@@ -100,6 +102,7 @@ impl Kept {
             renew_at,
             expires_at: tokens.expires_at,
             version: 0,
+            silent_until: None,
         }
     }
 
@@ -125,6 +128,7 @@ impl Kept {
             renew_at: written.renew_at,
             expires_at: written.expires_at,
             version: credential.version,
+            silent_until: credential.silent_until,
         }))
     }
 
@@ -136,7 +140,8 @@ impl Kept {
 
     /// Stores them over this version and no other; false when another came first.
     pub async fn replace(&self, tx: &mut Tx, keys: &Keys, of: &Connection, version: i64) -> Result<bool> {
-        let new = Credential { secret: self.text()?, expires_at: self.expires_at, version };
+        let new =
+            Credential { secret: self.text()?, expires_at: self.expires_at, version, silent_until: None };
         tx.credentials().replace(keys, of, NAME, &new).await
     }
 

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use kalends_app::{
     Error, Kind, Retry,
     gateway::Patience,
+    http::silence,
     oauth::{Class, Grant as How, Refusal, Tokens},
 };
 use kalends_store::repo::Grant;
@@ -148,7 +149,9 @@ impl Renewal {
                     if grant.ended_at.is_some() {
                         return Ok(Turn::No(Error::new(Kind::AuthRevoked, &grant.cause)));
                     }
-                    if let Some(wait) = left(grant.next_try_at, now) {
+                    // A time that no provider can have asked for is of a clock that was wrong.
+                    let next = grant.next_try_at.and_then(|at| silence::ends(at, now));
+                    if let Some(wait) = left(next, now) {
                         let error = Error::new(Kind::Down, &grant.cause).retry(Retry::After(wait));
                         return Ok(Turn::No(error));
                     }

@@ -8,7 +8,10 @@ use kalends_app::{
     http::{Signer, sign::Fixed},
 };
 
-use crate::{Engine, connect::Installed};
+use crate::{
+    Engine,
+    connect::{Installed, silence},
+};
 
 /// Signs by the tokens of a connection, renewing them when it is time.
 pub(crate) struct Granted {
@@ -32,6 +35,8 @@ impl Signer for Granted {
     fn token(&self) -> BoxFuture<'_, Result<Secret, Error>> {
         Box::pin(async move {
             let kept = self.engine.tokens(&self.of).await?;
+            // The tokens were read just now, so this is as fresh: another node may have been asked to wait meanwhile.
+            silence::heed(kept.silent_until, self.engine.now())?;
             *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.version);
             Ok(kept.access)
         })

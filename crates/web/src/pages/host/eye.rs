@@ -1,6 +1,6 @@
 //! How a person who is signed in reads times; for guests there is [`crate::when::Face`].
 
-use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit, Zoned, civil::Date, tz::TimeZone};
 use kalends_domain::people::Hours;
 
 use crate::when::city;
@@ -32,6 +32,16 @@ impl Eye {
     /// Date and time.
     pub fn moment(&self, at: Timestamp) -> String {
         format!("{}, {}", self.date(at.as_second()), self.time(at.as_second()))
+    }
+
+    /// The time of day by whose end it has come, with the day where that is not today: `14:05`.
+    pub fn until(&self, at: Timestamp) -> String {
+        let at = at.round(TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Ceil)).unwrap_or(at);
+        if at.to_zoned(self.zone.clone()).date() == self.today() {
+            self.time(at.as_second())
+        } else {
+            self.moment(at)
+        }
     }
 
     /// The time to the second; with the day in its place where that is not today.
@@ -90,6 +100,8 @@ mod tests {
         assert_eq!(eye(Hours::TwentyFour).clock(today), "14:04:12");
         assert_eq!(eye(Hours::Twelve).clock(today), "2:04:12 pm");
         assert_eq!(eye(Hours::TwentyFour).clock(moment("2027-03-08T14:04:12Z")), "8 Mar 14:04");
+        assert_eq!(eye(Hours::TwentyFour).until(moment("2027-03-09T14:04:12Z")), "14:05");
+        assert_eq!(eye(Hours::Twelve).until(moment("2027-03-10T14:05:00Z")), "Wednesday 10 March, 2:05 pm");
         assert_eq!(eye(Hours::TwentyFour).zone_name(), "Lisbon time");
     }
 }

@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode, header};
+use jiff::{SignedDuration, tz::TimeZone};
 use kalends_app::fake::{Fake, Fault};
+use kalends_domain::Clock;
 use kalends_testkit::planner::Edit;
 use tower::ServiceExt;
 
@@ -103,6 +105,28 @@ async fn an_accounts_calls_and_notices_stand_on_its_pages() {
         page.values("main a", "href").into_iter().find(|to| to.starts_with(&format!("{notices}/"))).unwrap();
     let page = open(&mut host, &onward).await;
     assert_eq!(page.texts(".entry .what"), ["Changes"]);
+}
+
+#[tokio::test]
+async fn all_04_an_account_says_until_when_its_provider_asked_us_to_wait() {
+    let planned = Planned::start().await;
+    let mut host = planned.server.host();
+    let before = open(&mut host, "/apps/installed").await;
+    assert!(!before.text.contains("asked us to wait"), "{}", before.text);
+    let until = planned.server.house.test.clock.now() + SignedDuration::from_secs(3599);
+    planned.planner.bench().next([Fault::too_many("3599")]);
+    planned.sync().await;
+    let eye = until.to_zoned(TimeZone::get("Europe/Lisbon").unwrap());
+    assert_eq!(eye.strftime("%H:%M:%S").to_string(), "09:59:59");
+    let said = open(&mut host, "/apps/installed").await;
+    assert!(
+        said.texts("main p")
+            .contains(&"Planner asked us to wait until 10:00. It goes on by itself then.".into()),
+        "{}",
+        said.text
+    );
+    planned.server.house.test.clock.set(until);
+    assert!(!open(&mut host, "/apps/installed").await.text.contains("asked us to wait"));
 }
 
 #[tokio::test]

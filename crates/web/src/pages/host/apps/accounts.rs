@@ -245,6 +245,7 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
         opens,
         data: manifest.is_data(),
         trouble,
+        waits: view.silent_until.map(|at| eye.until(at)),
         missing: view.missing.clone(),
         calendars: view
             .calendars

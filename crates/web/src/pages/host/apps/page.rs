@@ -251,6 +251,8 @@ pub struct Account {
     pub data: bool,
     /// What is wrong and what to do; empty when nothing is.
     pub trouble: String,
+    /// Until when its provider asked us to wait, where it did.
+    pub waits: Option<String>,
     /// What does not work because it was not allowed at the provider.
     pub missing: Vec<String>,
     /// It can be asked which calendars it has.
