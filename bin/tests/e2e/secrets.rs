@@ -64,6 +64,18 @@ impl Secrets {
         self.add(name, value, &[]);
     }
 
+    /// A private key in PEM form: each of its lines is one. A certificate beside it is none.
+    pub fn put_key(&mut self, name: &str, pem: &str) {
+        let private = pem
+            .split("-----BEGIN ")
+            .find(|block| block.split("-----").next().is_some_and(|l| l.ends_with("PRIVATE KEY")));
+        for line in
+            private.into_iter().flat_map(str::lines).filter(|line| line.len() == 64 && !line.contains("--"))
+        {
+            self.put(name, line);
+        }
+    }
+
     /// One that its owner's pages show.
     pub fn put_shown(&mut self, name: &str, value: &str) {
         self.add(name, value, &[Place::Page]);

@@ -43,6 +43,8 @@ struct Inner {
     /// Tokens as callers know them, and as the fake does.
     minted: BTreeMap<String, String>,
     heard: Vec<Heard>,
+    /// The secret of the registration it knows; a key proves the same.
+    secret: String,
 }
 
 /// A request, as it was told.
@@ -60,7 +62,13 @@ impl Provider {
         let app = kalends_catalog::APPS.iter().find(|app| app.slug == slug).context("no such app")?;
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
-        let inner = Inner { mood: Mood::Well, swaps: vec![], minted: BTreeMap::new(), heard: vec![] };
+        let inner = Inner {
+            mood: Mood::Well,
+            swaps: vec![],
+            minted: BTreeMap::new(),
+            heard: vec![],
+            secret: String::new(),
+        };
         let (address, inner) = (listener.local_addr()?, Mutex::new(inner));
         let provider = Arc::new(Self { app, fake: (app.fake)(), address, inner });
         let serving = Router::new().fallback(answer).with_state(Arc::clone(&provider));
@@ -86,8 +94,9 @@ impl Provider {
         self.inner().swaps.push((said.to_owned(), wanted.to_owned()));
     }
 
-    /// Knows this registration, and no other.
+    /// Knows this registration, and no other. Who proves to be it by a key is not looked at closely.
     pub fn knows(&self, id: &str, secret: &str) -> Result<()> {
+        secret.clone_into(&mut self.inner().secret);
         let client = Client::with_secret(id, secret);
         self.fake.oauth().context("no sign-in there")?.knows(client);
         Ok(())
@@ -197,7 +206,7 @@ impl Provider {
             asked.headers.insert(AUTHORIZATION, HeaderValue::from_str(&sent)?);
         }
         asked.body = match std::str::from_utf8(body) {
-            Ok(text) => self.inward(text).into(),
+            Ok(text) => self.inward(&self.proven(text)).into(),
             Err(_) => body.to_vec().into(),
         };
         let played = self.fake.answer(&asked);
@@ -215,6 +224,17 @@ impl Provider {
         let mut headers = played.headers.clone();
         headers.remove("content-length");
         Ok((played.status.as_u16(), headers, text))
+    }
+
+    /// The fake is told the secret where a key's assertion was sent: that is made out to this address and not to the fake's.
+    fn proven(&self, text: &str) -> String {
+        if !text.contains("client_assertion=") {
+            return text.to_owned();
+        }
+        let mut fields = form(text);
+        fields.retain(|name, _| !name.starts_with("client_"));
+        let known = [("client_id", "kalends"), ("client_secret", &self.inner().secret)];
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).extend_pairs(known).finish()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -37,6 +37,72 @@ pub fn register(house: &mut House) -> Result<()> {
         ensure!(answer.status == 303, "{slug}: {}", answer.words());
         house.open(&answer.onward)?;
     }
+    let second = house.secrets.word(SECOND);
+    let page = "/apps/zoom/registration";
+    house.send(page, page, &[("client_id", "kalends"), ("webhook_secret", &second), ("do", "save")])?;
+    by_key(house)
+}
+
+/// What notices of Zoom are signed with from now on; the first one is believed beside it.
+const SECOND: &str = "second webhook secret of zoom";
+
+/// A key instead of a secret: cut off, of another kind, then right.
+fn by_key(house: &mut House) -> Result<()> {
+    let page = "/apps/microsoft-365/registration";
+    house.secrets.put_key("key of a registration", KEY);
+    house.secrets.put_key("key of another kind", CURVE);
+    for (key, well) in [(&*KEY.replace("END PRIVATE", "FIN PRIVATE"), false), (CURVE, false), (KEY, true)] {
+        let form = [("client_id", "kalends"), ("client_key", key), ("do", "save")];
+        let answer = house.send(page, page, &form)?;
+        ensure!((answer.status == 303) == well, "{}", answer.words());
+        house.open(page)?;
+    }
+    Ok(())
+}
+
+/// A private key with its certificate, by which Microsoft would know this server.
+pub const KEY: &str = include_str!("../../../../../crates/app/src/fake/client-rsa.pem");
+/// One that Microsoft does not take.
+const CURVE: &str = include_str!("../../../../../crates/app/src/fake/client-ec.pem");
+/// The key of a service account.
+const ROBOT: &str = include_str!("../../../../../crates/engine/tests/vendors/service.pem");
+
+/// A whole account at Zoom by an app of its own there, whose token for notices changes; then it is switched off.
+pub fn whole_account(house: &mut House) -> Result<()> {
+    let there = Arc::clone(&house.providers["zoom"]);
+    let secret = house.secrets.word("secret of an account's own app");
+    let known = house.secrets.word("client secret of zoom");
+    there.takes(&secret, &known);
+    let tokens = ["token of an account's own app", "second token of an account's own app"];
+    let tokens = tokens.map(|name| house.secrets.word(name));
+    let mut id = String::new();
+    for token in &tokens {
+        let form = [
+            ("for", "everybody"),
+            ("connection", &id),
+            ("grant", "account_credentials"),
+            ("account_id", "abc"),
+            ("client_id", "kalends"),
+            ("client_secret", &secret),
+            ("webhook_secret", token),
+            ("member", "host@example.com"),
+        ];
+        let answer = house.send("/apps/zoom", "/apps/zoom", &form)?;
+        ensure!(answer.status == 303, "{}", answer.words());
+        answer.onward.rsplit("#a-").next().context("no account")?.clone_into(&mut id);
+    }
+    let words = house.open("/apps/installed")?.words();
+    let key =
+        words.split(&format!("{BASE}/hooks/zoom/")).nth(1).and_then(|rest| rest.split(['<', '"']).next());
+    let key = key.context("no address for its notices")?.to_owned();
+    house.secrets.put_shown("address for notices of a whole account", &key);
+    for token in &tokens {
+        let (status, said) =
+            notice(house, &key, token, r#"{"event":"meeting.ended","event_ts":3,"payload":{}}"#)?;
+        ensure!(status < 300, "{status} {said}");
+    }
+    let off = format!("/apps/installed/{id}/off");
+    house.send(&off, &off, &[])?;
     Ok(())
 }
 
@@ -154,15 +220,15 @@ fn rooms(house: &mut House) -> Result<()> {
     let page = house.send("/apps/jitsi", "/apps/jitsi", &token)?;
     ensure!(page.status == 303, "{}", page.words());
     let pem = include_str!("../../../../src/net/tests/server.key");
-    for line in pem.lines().filter(|line| line.len() == 64) {
-        house.secrets.put("private key of jaas", line);
-    }
+    house.secrets.put_key("private key of jaas", pem);
     let broken = pem.replace("END", "FIN");
     for key in [broken.as_str(), pem] {
         let jaas = [("access", "jaas"), ("app_id", "vpaas"), ("key_id", "vpaas/1"), ("private_key", key)];
         house.send("/apps/jitsi", "/apps/jitsi", &jaas)?;
     }
-    for key in [broken.as_str(), pem] {
+    house.secrets.put_key("key of a service account", ROBOT);
+    let cut = ROBOT.replace("END", "FIN");
+    for key in [cut.as_str(), ROBOT] {
         let file = serde_json::json!({ "type": "service_account", "client_email": "robot@example.com", "private_key": key });
         let file = file.to_string();
         let robot = [("grant", "jwt_bearer"), ("service_account", &file), ("subject", "ines@example.com")];
@@ -232,22 +298,31 @@ fn zoom(house: &mut House) -> Result<()> {
         .and_then(|rest| rest.split(['<', '"', ' ']).next())
         .context("no address")?;
     house.secrets.put_shown("address for notices of an app", key);
-    let (path, secret) = (format!("hooks/zoom/{key}"), house.secrets.word("webhook secret of zoom"));
+    let (key, secret) = (key.to_owned(), house.secrets.word("webhook secret of zoom"));
     let wrong = house.secrets.word("webhook secret of nobody");
-    #[expect(clippy::disallowed_methods, reason = "the server under test lives in real time")]
-    let now = jiff::Timestamp::now().as_second().to_string();
+    let second = house.secrets.word(SECOND);
     for (secret, body) in [
         (&secret, r#"{"event":"endpoint.url_validation","payload":{"plainToken":"plain"}}"#),
         (&secret, r#"{"event":"meeting.ended","event_ts":1,"payload":{"object":{"id":"1"}}}"#),
+        (&second, r#"{"event":"meeting.ended","event_ts":4,"payload":{"object":{"id":"1"}}}"#),
         (&wrong, r#"{"event":"meeting.ended","event_ts":2,"payload":{"object":{"id":"1"}}}"#),
     ] {
-        let signature =
-            format!("v0={}", hmac_hex(secret.as_bytes(), &[b"v0:", now.as_bytes(), b":", body.as_bytes()]));
-        let headers = [("x-zm-request-timestamp", now.as_str()), ("x-zm-signature", signature.as_str())];
-        let (status, _) = house.post(&path, &headers, body.into())?;
+        let (status, _) = notice(house, &key, secret, body)?;
         ensure!((status < 300) == (secret != &wrong), "{status} for {body}");
     }
+    let page = "/apps/zoom/registration";
+    house.send(page, page, &[("do", "drop")])?;
     Ok(())
+}
+
+/// Zoom tells something, signed with this secret.
+fn notice(house: &mut House, key: &str, secret: &str, body: &str) -> Result<(u16, String)> {
+    #[expect(clippy::disallowed_methods, reason = "the server under test lives in real time")]
+    let now = jiff::Timestamp::now().as_second().to_string();
+    let signature = hmac_hex(secret.as_bytes(), &[b"v0:", now.as_bytes(), b":", body.as_bytes()]);
+    let signature = format!("v0={signature}");
+    let headers = [("x-zm-request-timestamp", now.as_str()), ("x-zm-signature", signature.as_str())];
+    house.post(&format!("hooks/zoom/{key}"), &headers, body.into())
 }
 
 /// Every provider in every bad mood: what is typed, signed, renewed and booked then goes wrong, and they say why, with all

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::http::Http;
 use crate::mailbox::Mailbox;
-use crate::provider::Provider;
+use crate::provider::{Provider, form};
 use crate::secrets::{Place, Secrets, Text};
 use crate::server::{Server, run, shots, told};
 use crate::visitor::{Page, Visitor};
@@ -44,6 +44,9 @@ pub struct House {
     server: Option<Server>,
     folder: Arc<TempDir>,
 }
+
+/// A private key with its certificate, by which Teams would know this server.
+const TEAMS: &str = include_str!("teams.pem");
 
 /// Apps whose providers are played.
 const PLAYED: [&str; 10] = [
@@ -83,7 +86,12 @@ impl House {
         for provider in providers.values().filter(|provider| !provider.app.manifest().endpoints.is_empty()) {
             settings.push_str(&provider.settings());
         }
-        for slug in ["gotomeeting", "google-meet", "teams"] {
+        std::fs::write(folder.path().join("teams.pem"), TEAMS)?;
+        secrets.put_key("key of teams in the settings", TEAMS);
+        let file = folder.path().join("teams.pem");
+        writeln!(settings, "[apps.teams]\nclient_id = \"kalends\"\nclient_key_file = {file:?}")?;
+        providers["teams"].knows("kalends", "what its key stands for")?;
+        for slug in ["gotomeeting", "google-meet"] {
             let secret = secrets.word(&format!("client secret of {slug} in the settings"));
             writeln!(settings, "[apps.{slug}]\nclient_id = \"kalends\"\nclient_secret = {secret:?}")?;
             providers[slug].knows("kalends", &secret)?;
@@ -244,6 +252,11 @@ impl House {
         for provider in self.providers.values() {
             for token in provider.minted() {
                 self.secrets.put(&format!("token of {}", provider.app.slug), &token);
+            }
+            let heard = provider.heard();
+            let proofs = heard.iter().filter_map(|heard| form(&heard.body).remove("client_assertion"));
+            for proof in proofs {
+                self.secrets.put(&format!("proof by a key for {}", provider.app.slug), &proof);
             }
         }
         drop(self.server.take().context("no server")?.stop()?);

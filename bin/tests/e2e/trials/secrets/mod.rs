@@ -80,6 +80,7 @@ fn tell_everything(house: &mut House) -> Result<()> {
     apps::type_in(house)?;
     people::book(house)?;
     apps::tell_us(house)?;
+    apps::whole_account(house)?;
     looks::around(house)?;
     apps::fall_out(house)?;
     looks::around(house)?;

@@ -30,6 +30,25 @@ pub fn refused() -> Result<()> {
         ),
         (format!("[apps.zoom]\nclient_secret = \"{}\"\n", word("nobody's client")), "client_id"),
         (format!("[apps.zoom]\nclient_secret = [\"{}\"]\n", word("listed client")), "apps"),
+        (
+            format!(
+                "[apps.zoom]\nclient_id = \"kalends\"\nwebhook_secret_before = [\"{}\"]\n",
+                word("listed one before")
+            ),
+            "apps",
+        ),
+        (
+            format!(
+                "[apps.microsoft-365]\nclient_id = \"kalends\"\nclient_secret = \"{}\"\nclient_key = \"{}\"\n",
+                word("client beside a key"),
+                word("key beside a client")
+            ),
+            "client_key",
+        ),
+        (
+            format!("[apps.microsoft-365]\nclient_id = \"kalends\"\nclient_key = \"{}\"\n", word("no key")),
+            "client_key",
+        ),
         (format!("[apps.zoom.endpoints]\napi = \"hanna:{}@example.com\"\n", word("endpoint")), "endpoints"),
         (
             format!(
