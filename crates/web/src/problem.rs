@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 use kalends_domain::event_type::FieldProblem;
 use serde_json::{Value, json};
@@ -194,22 +194,28 @@ struct Page {
     /// Where the form goes that was sent, and what stood in it.
     path: String,
     kept: Option<Kept>,
+    /// What was only looked at is looked at again here; empty where that does not help.
+    again: String,
 }
 
 /// Draws what went wrong: the envelope under `/v2`, a page for browsers, problem+json for the rest.
 pub async fn draw(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let browser = wants_page(request.headers());
+    let asked = request.uri().path_and_query().map(|asked| asked.as_str().to_owned());
+    let again = asked.filter(|_| request.method() == Method::GET).unwrap_or_default();
+    // The answer is given its name further out.
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("").to_owned();
     let response = next.run(request).await;
     let Some(problem) = problem_of(&response) else { return response };
 
-    let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("").to_owned();
     let body = if path.starts_with("/v2/") || path == "/v2" {
         Json(envelope(&problem, &path, web.engine.now())).into_response()
     } else if browser {
         let kept = response.extensions().get::<Kept>().cloned();
         let frame = Frame::of(&web).await;
-        let page = Page { frame, problem: problem.clone(), request: id, path, kept };
+        let again = if problem.status.is_server_error() { again } else { String::new() };
+        let page = Page { frame, problem: problem.clone(), request: id, path, kept, again };
         match page.render() {
             Ok(html) => Html(html).into_response(),
             Err(_) => problem.title.clone().into_response(),

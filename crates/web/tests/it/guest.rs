@@ -336,6 +336,9 @@ async fn what_was_typed_while_the_database_went_away_is_sent_again_with_one_butt
     assert_eq!(away.values("form [name=notes]", "value"), ["A \"b\" <c>"]);
     assert_eq!(away.values("form [name=attempt]", "value"), form.values("form [name=attempt]", "value"));
     assert_eq!(away.values("form", "action"), ["/ines/consultation/book"]);
+    assert_eq!(away.texts(".mono")[0].len(), 22, "the log calls the request by this name");
+    let looked = guest.get("/ines/consultation?zone=Europe%2FParis").await;
+    assert_eq!(looked.values("a.primary", "href"), ["/ines/consultation?zone=Europe%2FParis"]);
 }
 
 #[tokio::test]
