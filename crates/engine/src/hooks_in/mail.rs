@@ -7,18 +7,12 @@ use kalends_app::{
 };
 use kalends_store::{
     Result as StoreResult, Tx,
-    repo::{Delivery, Happened, InboundEvent, Sent},
+    repo::{Delivery, InboundEvent, Sent},
 };
-use serde_json::json;
 
 use super::apply::Came;
-use crate::{
-    job::{self, Letters},
-    notify,
-};
+use crate::notify;
 
-/// What the history of a booking calls it; the guest it was for stands beside it.
-const RETURNED: &str = "mail_returned";
 /// What stands with a delivery whose sender gave no reason.
 const NO_REASON: &str = "No reason was given.";
 
@@ -45,9 +39,7 @@ pub(super) async fn returned(
     };
     let why = redact::text(why.trim());
     let why = if why.is_empty() { NO_REASON } else { &why };
-    if tx.deliveries().returned(&delivery, sent, why).await? {
-        tell_hosts(tx, event, &delivery).await?;
-    }
+    notify::returned::note(tx, &delivery, sent, why, &event.hook.app).await?;
     Ok(Came::Done)
 }
 
@@ -63,26 +55,4 @@ async fn named(tx: &mut Tx, event: &InboundEvent, mail: &MailName) -> StoreResul
 /// a new password, or another program's at the same account. The sender's own name may be faster than our note of it (INB-08).
 const fn unknown(mail: &MailName) -> Came {
     if mail.message_id.is_some() { Came::Nothing } else { Came::Unknown("a mail nobody knows yet") }
-}
-
-/// Once for each booking and guest. A host whose own mail came back is not written to: it stands with the booking.
-async fn tell_hosts(tx: &mut Tx, event: &InboundEvent, delivery: &Delivery) -> StoreResult<()> {
-    let Some(booking) = delivery.what.booking else { return Ok(()) };
-    let Some(booking) = tx.bookings().get(booking).await? else { return Ok(()) };
-    // Locked, so that of two notices one tells.
-    let Some(booking) = tx.bookings().lock(&booking.uid).await? else { return Ok(()) };
-    let whom = &delivery.what.recipient;
-    let told = tx.bookings().history(&booking).await?;
-    if !notify::returned::is_to_guest(delivery)
-        || told.iter().any(|one| one.kind == RETURNED && one.detail["recipient"] == whom.as_str())
-    {
-        return Ok(());
-    }
-    let detail = json!({ "recipient": whom });
-    tx.bookings().happened(&booking, &Happened { kind: RETURNED, actor: &event.hook.app, detail }).await?;
-    for host in booking.hosts {
-        let (organization, delivery) = (booking.organization, delivery.id);
-        job::add(tx, &Letters::MailReturned { organization, delivery, host }).await?;
-    }
-    Ok(())
 }

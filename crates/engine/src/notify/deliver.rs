@@ -5,17 +5,21 @@
 //!   given up, with a button to send it again. Where its sender tells what became of it, that settles it (EML-04).
 //! - This process died while it was sending: it is sent again, under the same Message-ID, so that a mail program shows one.
 
-use kalends_app::{Kind, kind::messenger::Message};
+use kalends_app::{Error, Kind, Retry, kind::messenger::Message};
 use kalends_domain::{
     Id,
     people::{Hours, User},
 };
-use kalends_store::{Tx, at_once, repo::Delivery};
+use kalends_store::{
+    Tx, at_once,
+    repo::{Delivery, Sent},
+};
 
 use super::{
     Reading, Topic, compose, hours_of,
-    plan::{Content, To, side_of},
+    plan::{Content, MAIL, To, side_of},
     post::{self, NotSent},
+    returned,
     words::{About, Reader, Side},
 };
 use crate::{
@@ -63,6 +67,9 @@ async fn send(engine: &Engine, delivery: Delivery, tries: u32) -> Result<(), Fai
     let error = match post::send(engine, delivery.what.organization, &message).await {
         Ok(receipt) => match receipt.refused.into_iter().next() {
             None => return done(engine, &delivery, receipt.id).await,
+            Some((_, error)) if error.retry == Retry::Never && !error.kind.needs_owner() => {
+                return refused(engine, &delivery, &error).await;
+            }
             Some((_, error)) => error,
         },
         Err(NotSent::NoServer) => return give_up(engine, &delivery, NO_SERVER).await,
@@ -153,6 +160,17 @@ async fn done(engine: &Engine, delivery: &Delivery, remote: String) -> Result<()
         Box::pin(async move { tx.deliveries().done(&delivery, Some(&remote)).await })
     });
     at_once(noted).await.map_err(Failed::from)
+}
+
+/// The mail was taken, and not for this recipient: the same as one that came back, known at once.
+async fn refused(engine: &Engine, delivery: &Delivery, error: &Error) -> Result<(), Failed> {
+    let sent = if error.kind == Kind::Gone { Sent::Refused } else { Sent::Bounced };
+    let (delivery, why) = (delivery.clone(), error.to_string());
+    let noted = engine.db.write(move |tx| {
+        let (delivery, why) = (delivery.clone(), why.clone());
+        Box::pin(async move { returned::note(tx, &delivery, sent, &why, MAIL).await })
+    });
+    noted.await.map_err(|error: kalends_store::Error| error.into())
 }
 
 /// No more tries: a person sees why, and can send it again.

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The channel of everything here.
-const MAIL: &str = "mail";
+pub(super) const MAIL: &str = "mail";
 /// So long a mail waits for the room and the event; then it goes, and says that the link follows.
 const WAIT: SignedDuration = SignedDuration::from_secs(8);
 /// How often it looks meanwhile.

@@ -5,17 +5,63 @@ use kalends_domain::{
     booking::Booking,
     people::{Organization, User},
 };
-use kalends_store::repo::{Delivery, Sent};
+use kalends_store::{
+    Result as StoreResult, Tx,
+    repo::{Delivery, Happened, Sent},
+};
+use serde_json::json;
 
 use super::{
     Letter, Reading, Topic, compose,
     plan::{Content, To},
     post,
 };
-use crate::{Engine, job::Failed};
+use crate::{
+    Engine,
+    job::{self, Failed, Letters},
+};
+
+/// What the history of a booking calls it; the guest it was for stands beside it.
+const RETURNED: &str = "mail_returned";
+
+/// Writes down that a mail came back, or was not even taken for its recipient, and has the hosts told. What was known, or is
+/// worse, stays.
+pub(crate) async fn note(
+    tx: &mut Tx,
+    delivery: &Delivery,
+    sent: Sent,
+    why: &str,
+    actor: &str,
+) -> StoreResult<()> {
+    if tx.deliveries().returned(delivery, sent, why).await? {
+        tell_hosts(tx, delivery, actor).await
+    } else {
+        Ok(())
+    }
+}
+
+/// Once for each booking and guest. A host whose own mail came back is not written to: it stands with the booking.
+async fn tell_hosts(tx: &mut Tx, delivery: &Delivery, actor: &str) -> StoreResult<()> {
+    let Some(booking) = delivery.what.booking.filter(|_| is_to_guest(delivery)) else { return Ok(()) };
+    let Some(booking) = tx.bookings().get(booking).await? else { return Ok(()) };
+    // Locked, so that of two notices one tells.
+    let Some(booking) = tx.bookings().lock(&booking.uid).await? else { return Ok(()) };
+    let whom = delivery.what.recipient.as_str();
+    let told = tx.bookings().history(&booking).await?;
+    if told.iter().any(|one| one.kind == RETURNED && one.detail["recipient"] == whom) {
+        return Ok(());
+    }
+    let detail = json!({ "recipient": whom });
+    tx.bookings().happened(&booking, &Happened { kind: RETURNED, actor, detail }).await?;
+    for host in booking.hosts {
+        let (organization, delivery) = (booking.organization, delivery.id);
+        job::add(tx, &Letters::MailReturned { organization, delivery, host }).await?;
+    }
+    Ok(())
+}
 
 /// True for a mail to a guest; nobody is told by mail that mails to them do not arrive.
-pub(crate) fn is_to_guest(delivery: &Delivery) -> bool {
+fn is_to_guest(delivery: &Delivery) -> bool {
     let content = serde_json::from_value::<Content>(delivery.what.detail.clone());
     content.is_ok_and(|content| content.to == To::Guest)
 }

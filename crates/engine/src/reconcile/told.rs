@@ -219,7 +219,14 @@ fn mail(of: &Delivery, can_send: bool) -> Happening {
         Sent::Bounced | Sent::Refused => (Progress::Stuck, format!("{subject} came back")),
         Sent::Complained => (Progress::Stuck, format!("{subject} called spam")),
     };
-    let detail = of.last_error.clone().unwrap_or_default();
+    let reason = of.last_error.as_deref().unwrap_or_default();
+    let detail = match of.sent {
+        Sent::Refused => format!("This address takes no mails, so nothing is sent there again. {reason}"),
+        Sent::Complained => {
+            format!("Whoever got it called it spam, so nothing is sent there again. {reason}")
+        }
+        _ => reason.to_owned(),
+    };
     let fix = match of.sent {
         // To an address that takes no mails nothing is sent again.
         Sent::Failed | Sent::Bounced if can_send => Some(Fix::TryAgain),

@@ -125,8 +125,10 @@ impl Messenger for Toy {
         };
         let request = Request::new("send", http::Method::POST, url(cx, "mail")?)
             .body("application/json", serde_json::to_vec(&mail).unwrap());
-        cx.http.send(request).await?;
-        Ok(Receipt { id: message.message_id.clone(), refused: vec![] })
+        let taken = cx.http.send(request).await?.status != http::StatusCode::RESET_CONTENT;
+        let no = Error::new(Kind::Invalid, "550 5.1.1 No such mailbox");
+        let refused = if taken { vec![] } else { vec![(message.to[0].clone(), no)] };
+        Ok(Receipt { id: message.message_id.clone(), refused })
     }
 }
 
@@ -160,6 +162,8 @@ pub struct Kept {
     pub rooms_pend: u64,
     /// Every mail that arrived, in order.
     pub mails: Vec<Mail>,
+    /// Mails to whoever's address begins so are not taken.
+    pub refuses: Option<&'static str>,
     /// What `changes` answers, by cursor; `None` is a cursor too old.
     pub changes: BTreeMap<String, Option<Page>>,
     /// Names of the account's calendars.
@@ -197,7 +201,10 @@ impl Fake for Provider {
                 Ok(json(request, &all))
             }
             ("POST", "/mail") => {
-                let mail = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
+                let mail: Mail = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
+                if kept.refuses.is_some_and(|begins| mail.to.starts_with(begins)) {
+                    return Ok(answer(request, 205, &[], ""));
+                }
                 kept.mails.push(mail);
                 Ok(answer(request, 202, &[], ""))
             }

@@ -27,6 +27,7 @@ checks![
     of_many_at_once_one_delivery_is_made,
     a_delivery_that_went_out_is_not_tried_again,
     a_failed_delivery_can_be_replayed,
+    a_delivery_that_came_back_stays_so_and_only_gets_worse,
     a_time_line_is_read_page_by_page_and_swept_in_portions,
     deeds_are_kept_and_swept,
     settings_are_kept,
@@ -276,6 +277,34 @@ async fn a_failed_delivery_can_be_replayed(t: &TestDb) {
     assert_eq!(first(t, &booking).await.sent, Sent::Failed);
     assert!(replay().await);
     assert_eq!(first(t, &booking).await.sent, Sent::Waiting);
+}
+
+async fn a_delivery_that_came_back_stays_so_and_only_gets_worse(t: &TestDb) {
+    let (_, booking, _) = wanted(t).await;
+    deliver(t, &delivery(&booking)).await;
+    let one = first(t, &booking).await;
+    let comes_back = async |sent: Sent| {
+        write!(t.db, [one], |tx| { tx.deliveries().returned(&one, sent, "full").await }).unwrap()
+    };
+    assert!(!comes_back(Sent::Bounced).await, "nothing has gone out");
+    write!(t.db, [one], |tx| { tx.deliveries().trying(&one, "id@host").await }).unwrap();
+    let named = async |organization, ours: Option<&'static str>, theirs: Option<&'static str>| {
+        t.db.read().await.unwrap().deliveries().named(organization, ours, theirs).await.unwrap().len()
+    };
+    let here = booking.organization;
+    assert_eq!(named(here, Some("id@host"), None).await, 1);
+    assert_eq!(named(t.ids.id(), Some("id@host"), None).await, 0, "another organization's is another's");
+    write!(t.db, [one], |tx| { tx.deliveries().done(&one, Some("there-1")).await }).unwrap();
+    assert_eq!((named(here, None, Some("there-1")).await, named(here, None, None).await), (1, 0));
+    assert_eq!(named(here, Some("other@host"), Some("there-1")).await, 0, "our own name wins");
+    assert!(comes_back(Sent::Bounced).await && !comes_back(Sent::Bounced).await);
+    write!(t.db, [one], |tx| { tx.deliveries().done(&one, Some("there-1")).await }).unwrap();
+    write!(t.db, [one], |tx| { tx.deliveries().delivered(&one).await }).unwrap();
+    let row = first(t, &booking).await;
+    assert_eq!((row.sent, row.last_error.as_deref(), row.delivered_at), (Sent::Bounced, Some("full"), None));
+    assert!(comes_back(Sent::Refused).await && !comes_back(Sent::Bounced).await);
+    assert!(!write!(t.db, [one], |tx| { tx.deliveries().replay(&one).await }).unwrap());
+    assert_eq!(first(t, &booking).await.sent, Sent::Refused);
 }
 
 async fn a_time_line_is_read_page_by_page_and_swept_in_portions(t: &TestDb) {
