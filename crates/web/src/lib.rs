@@ -24,7 +24,7 @@ pub mod when;
 pub mod zones;
 
 pub use self::{
-    problem::{Problem, envelope},
+    problem::Problem,
     router::router,
     state::{Site, Web},
     ui::icon,

@@ -10,11 +10,14 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use jiff::Timestamp;
 use kalends_domain::event_type::FieldProblem;
-use serde_json::{Value, json};
 
-use crate::{Web, kept::Kept, pages::Frame};
+use crate::{
+    Web,
+    api::refused::{Refused, Trouble},
+    kept::Kept,
+    pages::Frame,
+};
 
 /// What happened and what to do, without a cause. The cause is in the log.
 #[derive(Debug, Clone)]
@@ -143,34 +146,6 @@ impl Problem {
     pub fn say(self, detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), ..self }
     }
-
-    /// As RFC 9457 has it.
-    pub fn to_json(&self) -> Value {
-        let mut body = json!({
-            "type": "about:blank",
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "code": self.code,
-        });
-        if !self.detail.is_empty() {
-            body["detail"] = json!(self.detail);
-        }
-        if !self.fields.is_empty() {
-            let named = |one: &FieldProblem| json!({ "field": one.field, "fix": one.fix });
-            body["fields"] = self.fields.iter().map(named).collect();
-        }
-        body
-    }
-}
-
-/// A problem inside the envelope every v2 answer has.
-pub fn envelope(problem: &Problem, path: &str, at: Timestamp) -> Value {
-    let mut error = problem.to_json();
-    error["message"] = json!(match problem.detail.as_str() {
-        "" => problem.title.to_string(),
-        detail => format!("{} {detail}", problem.title),
-    });
-    json!({ "status": "error", "timestamp": at.to_string(), "path": path, "error": error })
 }
 
 impl IntoResponse for Problem {
@@ -210,7 +185,7 @@ pub async fn draw(State(web): State<Web>, request: Request, next: Next) -> Respo
     let Some(problem) = problem_of(&response) else { return response };
 
     let body = if path.starts_with("/v2/") || path == "/v2" {
-        Json(envelope(&problem, &path, web.engine.now())).into_response()
+        Json(Refused::of(&problem, &path, web.engine.now())).into_response()
     } else if browser {
         let kept = response.extensions().get::<Kept>().cloned();
         let frame = Frame::of(&web).await;
@@ -221,7 +196,7 @@ pub async fn draw(State(web): State<Web>, request: Request, next: Next) -> Respo
             Err(_) => problem.title.clone().into_response(),
         }
     } else {
-        let mut plain = Json(problem.to_json()).into_response();
+        let mut plain = Json(Trouble::from(&problem)).into_response();
         plain
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -22,6 +22,16 @@ pub enum BookError {
     /// Somebody was faster.
     #[error("That time was just taken. Choose another one; what you typed is kept.")]
     Taken,
+    /// A later time of a series cannot be booked.
+    #[error(
+        "{when} cannot be booked, and a series is booked as a whole. Choose another start or fewer times; what you typed is kept."
+    )]
+    Series {
+        /// In the guest's zone, for people.
+        when: String,
+        /// What is in the way there.
+        why: Box<BookError>,
+    },
     /// All seats are taken.
     #[error("The last seat at that time was just taken. Choose another time; what you typed is kept.")]
     Full,
@@ -75,13 +85,14 @@ pub enum BookError {
 
 impl BookError {
     /// Stable, for programs.
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "event_type_not_found",
             Self::Link(LinkRefused::Expired) => "link_expired",
             Self::Link(LinkRefused::UsedUp) => "link_used",
             Self::Invalid(_) => "invalid_input",
             Self::Taken => "slot_taken",
+            Self::Series { why, .. } => why.code(),
             Self::Full => "slot_full",
             Self::AlreadyIn => "already_booked",
             Self::NotOffered => "slot_not_offered",
@@ -102,6 +113,7 @@ impl BookError {
         matches!(
             self,
             Self::Taken
+                | Self::Series { .. }
                 | Self::Full
                 | Self::NotOffered
                 | Self::TooSoon { .. }
@@ -159,7 +171,7 @@ pub enum ChangeError {
 
 impl ChangeError {
     /// Stable, for programs.
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "booking_not_found",
             Self::NoSeat => "seat_not_found",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kalends_domain::{Span, Uid, event_type::EventType, zone::Zone};
 use kalends_store::repo;
 
@@ -97,6 +98,11 @@ impl Engine {
                     self.skip_numbers(attempt);
                     refused = trouble.into();
                 }
+                Err(BookError::Taken) if plan.starts.len() > 1 => {
+                    // The claim takes all or none. Which one it was is said, or the guest tries the same start again.
+                    self.choose(&mut plan, ask.bounds, false).await?;
+                    return Err(BookError::Taken);
+                }
                 other => return other,
             }
         }
@@ -155,7 +161,8 @@ fn chosen(plan: &Plan, view: &View, bounds: Bounds) -> Result<(Option<repo::Owne
     let (mut seat_in, mut choice) = (None, None::<HostChoice>);
     for (index, start) in plan.starts.iter().enumerate() {
         let held = plan.hold.as_ref().filter(|_| index == 0);
-        match start_of(view, *start, &zone, minutes, bounds, held.is_some())? {
+        let offered = start_of(view, *start, &zone, minutes, bounds, held.is_some());
+        match offered.map_err(|why| if index == 0 { why } else { of_series(*start, &zone, why) })? {
             Offered::Seat(source) => {
                 seat_in = view.booking(source);
                 choice = Some(HostChoice::default());
@@ -175,6 +182,12 @@ fn chosen(plan: &Plan, view: &View, bounds: Bounds) -> Result<(Option<repo::Owne
         return Err(BookError::Taken);
     }
     Ok((seat_in, choice))
+}
+
+/// Names the time of a series that is in the way.
+fn of_series(start: i64, zone: &Zone, why: BookError) -> BookError {
+    let when = Timestamp::from_second(start).unwrap_or_default().to_zoned(zone.rules().clone());
+    BookError::Series { when: when.strftime("%A %-d %B at %H:%M").to_string(), why: Box::new(why) }
 }
 
 /// How one start can be booked.

@@ -217,6 +217,20 @@ pub enum Letters {
         /// Whose address.
         user: Id<User>,
     },
+    /// How to take another email for an account.
+    NewEmail {
+        /// Who asked.
+        user: Id<User>,
+        /// Which, and where the link goes.
+        email: String,
+    },
+    /// An account has another email now.
+    EmailChanged {
+        /// Whose.
+        user: Id<User>,
+        /// The one before, which is told.
+        before: String,
+    },
     /// A sign-in at a provider has ended and must be done again.
     SignInEnded {
         /// Who can do that.
@@ -259,6 +273,8 @@ impl Job for Letters {
         match self {
             Self::PasswordReset { user } => format!("password_reset:{user}"),
             Self::VerifyEmail { user } => format!("verify_email:{user}"),
+            Self::NewEmail { user, email } => format!("new_email:{user}:{email}"),
+            Self::EmailChanged { user, before } => format!("email_changed:{user}:{before}"),
             Self::SignInEnded { user, connection } => format!("sign_in_ended:{user}:{connection}"),
             Self::RegistrationRefused { user, app } => format!("registration_refused:{user}:{app}"),
             Self::MailReturned { delivery, host, .. } => format!("mail_returned:{delivery}:{host}"),
@@ -268,9 +284,10 @@ impl Job for Letters {
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
         match self {
-            Self::PasswordReset { .. } | Self::VerifyEmail { .. } => {
-                crate::sign_in::reset::send(&work.engine, self).await
-            }
+            Self::PasswordReset { .. }
+            | Self::VerifyEmail { .. }
+            | Self::NewEmail { .. }
+            | Self::EmailChanged { .. } => crate::sign_in::reset::send(&work.engine, self).await,
             Self::SignInEnded { user, connection } => {
                 Box::pin(connect::letters::sign_in_ended(&work.engine, *user, *connection)).await
             }

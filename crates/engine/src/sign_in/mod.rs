@@ -1,6 +1,7 @@
 //! Who somebody is: passwords, sessions, links sent by mail.
 
 mod door;
+mod email;
 mod error;
 mod operator;
 mod password;

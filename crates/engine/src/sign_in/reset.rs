@@ -1,12 +1,14 @@
 //! Links sent by mail: a new password, the proof of an address. Each works once.
 
 use jiff::SignedDuration;
-use kalends_domain::people::User;
+use kalends_domain::{Id, people::User};
 use kalends_store::repo::Token;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Client, SignInError, password,
+    Client, SignInError,
+    email::NEW_EMAIL,
+    password,
     session::{later, set_password},
     token,
 };
@@ -65,9 +67,9 @@ impl Engine {
         set_password(self, user, hash, None, client.ip.to_string()).await
     }
 
-    /// Marks the address as proven by the link.
+    /// Takes the address the link was mailed to as proven: the one of the account, or another that was asked for.
     pub async fn verify_email(&self, link: &SecretString) -> Result<(), SignInError> {
-        let user = self.use_link(link, VERIFY).await?.ok_or(SignInError::LinkOver)?;
+        let Some(user) = self.use_link(link, VERIFY).await? else { return self.take_new_email(link).await };
         self.db
             .write(move |tx| {
                 let mut user = user.clone();
@@ -108,6 +110,8 @@ pub(crate) async fn send(engine: &Engine, letter: &Letters) -> Result<(), Failed
     let (id, purpose, hours) = match letter {
         Letters::PasswordReset { user } => (*user, RESET, 1),
         Letters::VerifyEmail { user } => (*user, VERIFY, 24),
+        Letters::NewEmail { user, .. } => (*user, NEW_EMAIL, 24),
+        Letters::EmailChanged { user, before } => return tell_the_one_before(engine, *user, before).await,
         Letters::SignInEnded { .. }
         | Letters::RegistrationRefused { .. }
         | Letters::MailReturned { .. }
@@ -115,17 +119,21 @@ pub(crate) async fn send(engine: &Engine, letter: &Letters) -> Result<(), Failed
     };
     let Some(user) = engine.db.read().await?.people().get(id).await? else { return Ok(()) };
     let link = token::fresh("", engine.db.ids());
-    let (kept, whose) = (link.clone(), user.clone());
+    let address = match letter {
+        Letters::NewEmail { email, .. } => email.clone(),
+        _ => user.email.clone(),
+    };
+    let (kept, whose, detail) = (link.clone(), user.clone(), address.clone());
     engine
         .db
         .write(move |tx| {
-            let (kept, whose) = (kept.clone(), whose.clone());
+            let (kept, whose, detail) = (kept.clone(), whose.clone(), detail.clone());
             Box::pin(async move {
                 let token = Token {
                     organization: whose.organization,
                     user: whose.id,
                     purpose: purpose.to_owned(),
-                    detail: whose.email.clone(),
+                    detail,
                     expires_at: later(tx.now(), SignedDuration::from_hours(hours)),
                 };
                 tx.sessions().add_token(kept.expose_secret(), &token).await
@@ -135,8 +143,17 @@ pub(crate) async fn send(engine: &Engine, letter: &Letters) -> Result<(), Failed
     let links = engine.outside.links();
     let message = match letter {
         Letters::PasswordReset { .. } => notify::account::password_reset(&user, &link, links),
+        Letters::NewEmail { .. } => notify::account::new_email(&user, &address, &link, links),
         _ => notify::account::verify_email(&user, &link, links),
     };
     let message = message.map_err(|error| Failed::never(error.to_string()))?;
+    notify::post(engine, user.organization, &message).await
+}
+
+/// Whoever has the old email learns that it opens the account no more.
+async fn tell_the_one_before(engine: &Engine, user: Id<User>, before: &str) -> Result<(), Failed> {
+    let Some(user) = engine.db.read().await?.people().get(user).await? else { return Ok(()) };
+    let message = notify::account::email_changed(&user, before, engine.outside.links())
+        .map_err(|error| Failed::never(error.to_string()))?;
     notify::post(engine, user.organization, &message).await
 }

@@ -45,8 +45,9 @@ async fn one_taken_date_refuses_the_whole_series(h: &House) {
     let single = h.single(|_| {}).await;
     h.booked(&single, "12-08 09:00", "zoe").await;
     let waiting = h.waiting().await;
-    let refused = h.book(&event_type, "11-24 09:00", "gus").await;
-    assert!(matches!(refused, Err(BookError::Taken)), "{refused:?}");
+    let refused = h.book(&event_type, "11-24 09:00", "gus").await.unwrap_err();
+    assert_eq!(refused.code(), "slot_taken");
+    assert!(refused.to_string().contains("8 December"), "which one it is, is said: {refused}");
     assert_eq!(h.waiting().await, waiting);
     assert_eq!(h.starts(&single, "11-24").await.len(), 16, "no date of it was kept");
 }

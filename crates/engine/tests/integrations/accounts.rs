@@ -18,6 +18,7 @@ checks![
     a_fresh_server_has_one_owner_with_hours_and_a_session,
     an_owner_who_cannot_be_is_told_every_field,
     the_right_password_lets_in_and_nothing_else_does,
+    another_email_counts_once_its_own_link_is_opened,
     guessing_is_stopped_with_a_clear_word,
     a_session_ends_when_it_rests_too_long_and_lives_while_it_is_used,
     sessions_are_listed_and_revoked,
@@ -121,6 +122,39 @@ async fn the_right_password_lets_in_and_nothing_else_does(t: &TestDb) {
     stage.engine.sign_out(&entered.token).await.unwrap();
     assert!(stage.engine.session(&entered.token).await.unwrap().is_none());
     assert!(stage.engine.session(&secret("guessed")).await.unwrap().is_none());
+}
+
+async fn another_email_counts_once_its_own_link_is_opened(t: &TestDb) {
+    let (stage, entered, who) = owner(t).await;
+    stage.settle().await;
+    let ask = async |email: &str, password: &str| {
+        stage.engine.ask_new_email(&who, email, secret(password), &client()).await
+    };
+    for (email, password, field) in [
+        ("olga", PASSWORD, "email"),
+        ("OLGA@example.com", PASSWORD, "email"),
+        ("new@example.com", "not the password", "email_password"),
+    ] {
+        let Err(SignInError::Invalid(invalid)) = ask(email, password).await else { panic!("{email}") };
+        assert_eq!(invalid.problems[0].field, field, "{email}");
+    }
+    ask("New@Example.com", PASSWORD).await.unwrap();
+    stage.settle().await;
+    let mails = stage.provider.kept().mails.clone();
+    let asked = mails.iter().find(|mail| mail.subject.contains("new email")).unwrap();
+    assert!(asked.to.contains("new@example.com"), "{}", asked.to);
+    assert!(sign_in(&stage, "new@example.com", PASSWORD).await.is_err(), "not before the link");
+    let link = asked.text.split("/login/verify/").nth(1).unwrap().split_whitespace().next().unwrap();
+    stage.engine.verify_email(&secret(link)).await.unwrap();
+    assert!(matches!(stage.engine.verify_email(&secret(link)).await, Err(SignInError::LinkOver)));
+    let (_, user) = stage.engine.session(&entered.token).await.unwrap().unwrap();
+    assert_eq!((user.email.as_str(), user.email_verified_at.is_some()), ("new@example.com", true));
+    sign_in(&stage, "new@example.com", PASSWORD).await.unwrap();
+    assert!(matches!(sign_in(&stage, "olga@example.com", PASSWORD).await, Err(SignInError::Wrong)));
+    stage.settle().await;
+    let mails = stage.provider.kept().mails.clone();
+    let told = mails.iter().find(|mail| mail.subject.contains("another one now")).unwrap();
+    assert!(told.to.contains("olga@example.com"), "who had it before is told");
 }
 
 async fn guessing_is_stopped_with_a_clear_word(t: &TestDb) {

@@ -1,5 +1,7 @@
 //! `/v2/event-types`: what the key's user offers; what anybody may see of a user's page.
 
+use std::cmp::Reverse;
+
 use axum::extract::{Path, State};
 use kalends_domain::{
     Id,
@@ -40,6 +42,11 @@ struct Whose {
     username: Option<String>,
     /// One of them.
     event_slug: Option<String>,
+    /// By when they were made: `asc` or `desc`; as their page has them when absent.
+    sort_created_at: Option<String>,
+    /// Not offered, and so refused.
+    #[param(ignore)]
+    usernames: Option<String>,
 }
 
 /// An event type that was deleted.
@@ -70,7 +77,11 @@ async fn list(
     key: Option<ApiKey>,
     Query(whose): Query<Whose>,
 ) -> Answer<Vec<EventTypeOut>> {
-    let event_types = match (&whose.username, &key) {
+    if whose.usernames.is_some() {
+        let fix = "this server has no groups for the moment; name one user in username";
+        return Err(vec![Wrong::new("usernames", fix)].into());
+    }
+    let mut event_types = match (&whose.username, &key) {
         (Some(username), _) => {
             let slug = |text: &str| {
                 Slug::parse(text)
@@ -82,6 +93,13 @@ async fn list(
         (None, Some(key)) => web.engine.event_types_of(&key.member(), Owner::User(key.user.id)).await?,
         (None, None) => return Err(vec![Wrong::new("username", "name a user, or send an API key")].into()),
     };
+    match whose.sort_created_at.as_deref() {
+        None => {}
+        // Ids begin with the time they were made at.
+        Some("asc") => event_types.sort_by_key(|one| one.id),
+        Some("desc") => event_types.sort_by_key(|one| Reverse(one.id)),
+        Some(_) => return Err(vec![Wrong::new("sortCreatedAt", "use asc or desc")].into()),
+    }
     let wanted = |one: &&EventType| whose.event_slug.as_deref().is_none_or(|slug| one.slug.as_str() == slug);
     let schedules = numbers(&web, key.as_ref()).await?;
     let mut out = Vec::new();

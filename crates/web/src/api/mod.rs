@@ -12,6 +12,7 @@ mod flights;
 mod links;
 mod me;
 mod openapi;
+pub mod refused;
 mod schedules;
 pub mod shape;
 mod slots;
@@ -50,7 +51,8 @@ fn any_origin() -> CorsLayer {
 
 /// Each part under the version of its shapes.
 fn described() -> OpenApiRouter<Web> {
-    let versioned = |routes: OpenApiRouter<Web>, version: &'static str| {
+    let versioned = |mut routes: OpenApiRouter<Web>, version: &'static str| {
+        openapi::speaks(routes.get_openapi_mut(), version);
         routes.layer(from_fn(move |request, next| answer::version(version, request, next)))
     };
     OpenApiRouter::with_openapi(openapi::head())

@@ -3,12 +3,18 @@
 use askama::Template;
 use axum::{Json, extract::State, response::Response};
 use serde_json::Value;
-use utoipa::openapi::{
-    InfoBuilder, License, OpenApi, OpenApiBuilder,
-    security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Content, InfoBuilder, License, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, Required,
+        ResponseBuilder,
+        path::{self, ParameterBuilder, ParameterIn},
+        schema::Type,
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
 };
 
-use super::described;
+use super::{answer::VERSION, described, refused::Refused};
 use crate::{
     Web,
     pages::{Frame, show},
@@ -31,6 +37,10 @@ pub(super) fn head() -> OpenApi {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let mut components = openapi.components.take().unwrap_or_default();
     components.add_security_scheme("key", SecurityScheme::Http(bearer));
+    let mut schemas = Vec::new();
+    Refused::schemas(&mut schemas);
+    schemas.push((Refused::name().into_owned(), Refused::schema()));
+    components.schemas.extend(schemas);
     openapi.components = Some(components);
     openapi.security =
         Some(vec![SecurityRequirement::new("key", Vec::<String>::new()), SecurityRequirement::default()]);
@@ -40,7 +50,32 @@ pub(super) fn head() -> OpenApi {
 /// The whole description, OpenAPI 3.1.
 pub fn document() -> OpenApi {
     let mut document = described().split_for_parts().1;
-    for (path, item) in &mut document.paths.paths {
+    each(&mut document, |method, path, operation| {
+        operation.operation_id = Some(name(method, path));
+        let content = Content::new(Some(Ref::from_schema_name(Refused::name())));
+        let refused = ResponseBuilder::new()
+            .description("Refused: `code` says why, `fields` what to change.")
+            .content("application/json", content);
+        operation.responses.responses.insert("default".to_owned(), refused.build().into());
+    });
+    document
+}
+
+/// Notes that these operations know shapes of this version alone.
+pub(super) fn speaks(described: &mut OpenApi, version: &'static str) {
+    each(described, |_, _, operation| {
+        let header = ParameterBuilder::new()
+            .name(VERSION)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("The version of the shapes. Leave it out, or send this one."))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String).enum_values(Some([version]))));
+        operation.parameters.get_or_insert_default().push(header.build().into());
+    });
+}
+
+fn each(described: &mut OpenApi, mut with: impl FnMut(&'static str, &str, &mut path::Operation)) {
+    for (path, item) in &mut described.paths.paths {
         let operations = [
             ("get", &mut item.get),
             ("post", &mut item.post),
@@ -50,11 +85,10 @@ pub fn document() -> OpenApi {
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
-                operation.operation_id = Some(name(method, path));
+                with(method, path, operation);
             }
         }
     }
-    document
 }
 
 /// An operation's name: `post_bookings_reschedule`. Handlers of two parts may be called alike; these are not.
@@ -161,6 +195,18 @@ mod tests {
         for operation in operations {
             assert!(!operation.says.is_empty(), "{} {}", operation.method, operation.path);
         }
+    }
+
+    #[test]
+    fn refusals_and_versions_are_described() {
+        let document = serde_json::to_value(document()).unwrap();
+        let list = &document["paths"]["/v2/bookings"]["get"];
+        let refused = &list["responses"]["default"]["content"]["application/json"]["schema"]["$ref"];
+        assert_eq!(refused, "#/components/schemas/Refused");
+        let version =
+            list["parameters"].as_array().unwrap().iter().find(|one| one["name"] == VERSION).unwrap();
+        assert_eq!(version["schema"]["enum"], serde_json::json!(["2024-08-13"]));
+        assert!(document["paths"]["/v2/me"]["get"]["parameters"].is_null(), "one version only");
     }
 
     #[test]

@@ -14,6 +14,7 @@ checks!(
     nobody_changes_another_s_event_types,
     every_wrong_rule_is_named,
     two_event_types_of_one_host_have_two_slugs,
+    a_list_is_in_the_order_asked_for,
     a_list_needs_a_name_or_a_key,
 );
 
@@ -173,6 +174,25 @@ async fn two_event_types_of_one_host_have_two_slugs(api: &Api) {
     api.event_type(json!({})).await;
     let again = json!({ "title": "Again", "slug": "half-an-hour", "lengthInMinutes": 30 });
     assert_eq!(api.host().post("/v2/event-types", again).await.wrong(422), ["slug"]);
+}
+
+async fn a_list_is_in_the_order_asked_for(api: &Api) {
+    for slug in ["earlier", "later"] {
+        let ask = json!({ "title": slug, "slug": slug, "lengthInMinutes": 20 });
+        api.host().post("/v2/event-types", ask).await.made();
+    }
+    let place =
+        |all: &Value, slug: &str| all.as_array().unwrap().iter().position(|one| one["slug"] == slug).unwrap();
+    let up = api.host().get("/v2/event-types?sortCreatedAt=asc").await.ok();
+    assert!(place(&up, "earlier") < place(&up, "later"));
+    let down = api.host().get("/v2/event-types?sortCreatedAt=desc").await.ok();
+    assert!(place(&down, "later") < place(&down, "earlier"));
+    for (query, field) in [("sortCreatedAt=up", "sortCreatedAt"), ("usernames=ines,bea", "usernames")] {
+        let refused = api.host().get(&format!("/v2/event-types?{query}")).await;
+        assert_eq!(refused.wrong(400), [field]);
+    }
+    let groups = api.host().get("/v2/slots?usernames=ines,bea&start=2030-09-05&end=2030-09-06").await;
+    assert!(groups.wrong(400).contains(&"usernames".to_owned()), "never somebody else's times instead");
 }
 
 async fn a_list_needs_a_name_or_a_key(api: &Api) {

@@ -134,10 +134,9 @@ async fn hosts_see_their_own_bookings_alone(api: &Api) {
 }
 
 async fn every_wrong_word_of_a_question_is_named(api: &Api) {
-    let query =
-        "status=upcoming,lost&eventTypeIds=1,x&bookingUid=no%20uid&afterStart=soon&sortEnd=up&take=251";
+    let query = "status=upcoming,lost&eventTypeIds=1,x&bookingUid=no%20uid&teamId=7&afterStart=soon&sortEnd=up&take=251";
     let fields = api.host().get(&format!("/v2/bookings?{query}")).await.wrong(400);
-    assert_eq!(fields, ["status", "eventTypeIds", "bookingUid", "afterStart", "sortEnd", "take"]);
+    assert_eq!(fields, ["status", "eventTypeIds", "teamId", "bookingUid", "afterStart", "sortEnd", "take"]);
     assert_eq!(api.host().get("/v2/bookings?take=many").await.wrong(400), ["take"]);
     assert_eq!(api.host().get("/v2/bookings?skip=-1").await.wrong(400), ["skip"]);
 }

@@ -219,6 +219,14 @@ pub(super) fn list(query: &BookingsQuery) -> Result<BookingsAsk, Vec<Wrong>> {
             Err(_) => wrong.push(Wrong::new("eventTypeIds", "give numbers with commas between")),
         }
     }
+    for (field, asked) in [("teamId", &query.team_id), ("teamsIds", &query.teams_ids)] {
+        if asked.is_some() {
+            wrong.push(Wrong::new(
+                field,
+                "teams have no numbers here; name their event types in eventTypeIds",
+            ));
+        }
+    }
     let uid = query.booking_uid.as_deref().and_then(|text| {
         let uid = Uid::parse(text);
         if uid.is_none() {

@@ -204,6 +204,12 @@ pub struct BookingsQuery {
     pub event_type_id: Option<i64>,
     /// Several event types, with commas between.
     pub event_type_ids: Option<String>,
+    /// Not offered, and so refused: nobody gets more bookings than were asked for.
+    #[param(ignore)]
+    pub team_id: Option<String>,
+    /// The same.
+    #[param(ignore)]
+    pub teams_ids: Option<String>,
     /// Starting at or after this instant.
     pub after_start: Option<String>,
     /// Ending at or before this instant.

@@ -22,6 +22,9 @@ pub struct SlotsQuery {
     pub username: Option<String>,
     /// Which team's event type it is.
     pub team_slug: Option<String>,
+    /// Not offered, and so refused.
+    #[param(ignore)]
+    pub usernames: Option<String>,
     /// The zone days are cut in, and times are written in; UTC when absent.
     pub time_zone: Option<String>,
     /// One of the event type's lengths, in minutes.

@@ -66,6 +66,12 @@ pub(in crate::api) fn ask(
     )
     .map_err(|problem| wrong.push(problem))
     .ok();
+    if query.usernames.is_some() {
+        wrong.push(Wrong::new(
+            "usernames",
+            "this server has no groups for the moment; name a team’s event type",
+        ));
+    }
     let zone = query.time_zone.as_deref().unwrap_or("UTC");
     if let Err(problem) = Zone::parse(zone) {
         wrong.push(Wrong::new("timeZone", problem.to_string()));

@@ -33,7 +33,6 @@ impl LoginView {
     async fn of(web: &Web, csrf: &Csrf, typed: &Typed) -> Self {
         let said = match typed.get("said") {
             "password" => "Your new password is set. Sign in with it.",
-            "verified" => "Your email is confirmed.",
             "out" => "You are signed out.",
             _ => "",
         };

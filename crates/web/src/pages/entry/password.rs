@@ -111,7 +111,13 @@ pub async fn renew(
 /// `GET /login/verify/{token}`: the mailed proof of an address.
 pub async fn verify(State(web): State<Web>, csrf: Csrf, Path(token): Path<String>) -> Response {
     match web.engine.verify_email(&SecretString::from(token)).await {
-        Ok(()) => Redirect::to("/login?said=verified").into_response(),
+        Ok(()) => show(&PlainView {
+            frame: Frame::signed(&web, &csrf).await,
+            title: "Your email is confirmed",
+            text: "You sign in with it, and mails go there.",
+            href: "/bookings",
+            action: "Go to your bookings",
+        }),
         Err(SignInError::LinkOver) => over(&web, &csrf).await,
         Err(error) => Problem::from(error).into_response(),
     }

@@ -22,6 +22,7 @@ pub fn routes() -> Router<Web> {
         .route("/settings", get(profile::show))
         .route("/settings/profile", get(profile::show).post(profile::save))
         .route("/settings/security", get(security::show))
+        .route("/settings/email", post(security::change_email))
         .route("/settings/password", post(security::change_password))
         .route("/settings/sessions/others", post(security::end_others))
         .route("/settings/sessions/{session}/end", post(security::end))

@@ -40,8 +40,14 @@ pub struct Security {
     pub side: Side,
     /// What just happened.
     pub notice: Option<Notice>,
-    /// The password form.
+    /// The forms for email and password.
     pub form: Form,
+    /// Where they sign in now, and mails go.
+    pub email: String,
+    /// Whether that was proven.
+    pub proven: bool,
+    /// Whether a link can be mailed at all.
+    pub mails: bool,
     /// The zone times are in.
     pub zone: String,
     /// Where they are signed in.
@@ -176,6 +182,9 @@ mod tests {
             side: side.clone(),
             notice: None,
             form,
+            email: "ines@example.com".into(),
+            proven: true,
+            mails: true,
             zone: "UTC".into(),
             sessions: vec![],
             tab: "security",

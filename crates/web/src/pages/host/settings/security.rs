@@ -16,6 +16,10 @@ use crate::{
 /// `GET /settings/security`
 pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
     let said = [
+        (
+            "email",
+            "A link is on its way to your new email. It works for a day; until you open it, nothing changes.",
+        ),
         ("password", "Your password is changed. You are signed out everywhere else."),
         ("ended", "Signed out there."),
     ];
@@ -45,6 +49,26 @@ pub async fn change_password(
         Ok(()) => Ok(Redirect::to("/settings/security?did=password").into_response()),
         Err(SignInError::Invalid(invalid)) => {
             let mut form = Form::default();
+            form.refuse(invalid.problems);
+            page(&web, &desk, form, None).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /settings/email`
+pub async fn change_email(
+    State(web): State<Web>,
+    desk: Desk,
+    client: Client,
+    extract::Form(typed): extract::Form,
+) -> Answer {
+    let current = typed.get("email_password").to_owned().into();
+    let client = sign_in::Client { ip: client.ip, user_agent: client.agent };
+    match web.engine.ask_new_email(&desk.member(), typed.get("email"), current, &client).await {
+        Ok(()) => Ok(Redirect::to("/settings/security?did=email").into_response()),
+        Err(SignInError::Invalid(invalid)) => {
+            let mut form = Form::showing(typed);
             form.refuse(invalid.problems);
             page(&web, &desk, form, None).await
         }
@@ -82,10 +106,24 @@ async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Ans
         this_one: session.id == desk.by.session,
     };
     let (frame, side) = desk.around(web, "settings").await?;
+    let mails = web.engine.sends_mails().await.map_err(|error| Problem::internal(&error))?;
+    let user = &desk.by.user;
+    let (email, proven) = (user.email.clone(), user.email_verified_at.is_some());
     let sessions = sessions.into_iter().map(row).collect();
     let failed = form.failed();
     Ok(draw_form(
-        &Security { frame, side, notice, form, zone: eye.zone_name(), sessions, tab: "security" },
+        &Security {
+            frame,
+            side,
+            notice,
+            form,
+            email,
+            proven,
+            mails,
+            zone: eye.zone_name(),
+            sessions,
+            tab: "security",
+        },
         failed,
     ))
 }
