@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use kalends_app::{
     AnyMessenger, Kind, Retry,
     fake::{Bench, Fake, Fault},
-    kind::messenger::Message,
+    kind::messenger::{File, Message},
 };
 use rstest::rstest;
 use tokio::{
@@ -215,12 +215,108 @@ async fn a_server_that_closes_before_the_mail_has_sent_nothing() {
 }
 
 #[tokio::test]
-async fn an_address_beyond_ascii_needs_a_server_that_can() {
+async fn eml_01_an_address_beyond_ascii_needs_a_server_that_can() {
     let script = &["220 hello\r\n", "250-mail\r\n250 AUTH PLAIN\r\n", "235 welcome\r\n", "250 ok\r\n"];
     let (address, _) = scripted(script).await;
     let wide = Message { to: vec![person("", "gäst@example.com")], ..message() };
     let error = send(&account(address, &[]), &wide).await.expect_err("cannot");
     assert_eq!(error.kind, Kind::Invalid);
+    assert!(error.message().contains("SMTPUTF8"), "{error}");
     let fake = fake::Smtp::default();
     send(&on(fake.names(), &[]), &wide).await.expect("the fake can");
+    assert_eq!(fake.bench().strays(), Vec::<String>::new(), "it was told of the letters beforehand");
+}
+
+#[tokio::test]
+async fn eml_01_a_host_beyond_ascii_needs_nothing_for_it_has_another_name() {
+    let script = &[
+        "220 hello\r\n",
+        "250-mail\r\n250 AUTH PLAIN\r\n",
+        "235 welcome\r\n",
+        "250 ok\r\n",
+        "250 ok\r\n",
+        "354 go on\r\n",
+    ];
+    let (address, heard) = scripted(script).await;
+    let wide = Message { to: vec![person("", "gast@bücher.example")], ..message() };
+    let sent = tokio::spawn(async move { send(&account(address, &[]), &wide).await });
+    let heard = heard.await.expect("ends");
+    assert_eq!(
+        heard[2..5],
+        ["MAIL FROM:<bookings@example.com>", "RCPT TO:<gast@xn--bcher-kva.example>", "DATA"]
+    );
+    sent.abort();
+}
+
+/// A message with a file that makes a mail of about so many bytes.
+fn weighing(bytes: usize) -> Message {
+    let body = vec![7; bytes / 4 * 3].into();
+    let file = File { name: "plan.pdf".into(), media_type: "application/pdf".into(), body };
+    Message { files: vec![file], ..message() }
+}
+
+#[tokio::test]
+async fn eml_01_a_mail_larger_than_the_server_takes_is_refused_before_it_is_sent() {
+    let script = &[
+        "220 hello\r\n",
+        "250-mail\r\n250 AUTH PLAIN\r\n",
+        "235 welcome\r\n",
+        "250-mail\r\n250-SIZE 1000000\r\n250 AUTH PLAIN\r\n",
+        "221 bye\r\n",
+    ];
+    let (address, heard) = scripted(script).await;
+    let error = send(&account(address, &[]), &weighing(1_200_000)).await.expect_err("too large");
+    assert_eq!((error.kind.clone(), error.retry), (Kind::Invalid, Retry::Never));
+    assert!(error.message().contains("at most 1.0 MB"), "{error}");
+    let heard = heard.await.expect("ends");
+    assert_eq!(heard.iter().filter(|line| line.starts_with("EHLO")).count(), 2, "{heard:?}");
+    assert!(heard.iter().all(|line| !line.starts_with("MAIL")), "{heard:?}");
+}
+
+#[tokio::test]
+async fn eml_01_a_large_mail_says_its_size_and_a_small_one_asks_nothing() {
+    let fake = fake::Smtp::default();
+    send(&on(fake.names(), &[]), &weighing(800_000)).await.expect("it takes a million");
+    assert_eq!((fake.bench().count("message"), fake.bench().strays()), (1, vec![]));
+    let script =
+        &["220 hello\r\n", "250-mail\r\n250-SIZE 10\r\n250 AUTH PLAIN\r\n", "235 welcome\r\n", "250 ok\r\n"];
+    let (address, heard) = scripted(script).await;
+    let _ = send(&account(address, &[]), &message()).await;
+    // Every server takes 64 kB, whatever it says.
+    assert_eq!(heard.await.expect("ends")[2], "MAIL FROM:<bookings@example.com>");
+}
+
+#[tokio::test]
+async fn eml_01_an_allowance_of_the_day_that_is_used_up_is_no_refusal_of_the_mail() {
+    let script = &[
+        "220 hello\r\n",
+        "250-mail\r\n250 AUTH PLAIN\r\n",
+        "235 welcome\r\n",
+        "250 ok\r\n",
+        "550 5.4.5 Daily user sending quota exceeded\r\n",
+    ];
+    let (address, _) = scripted(script).await;
+    let error = send(&account(address, &[]), &message()).await.expect_err("for today");
+    assert_eq!(error.kind, Kind::QuotaExhausted { resets: None });
+    assert!(matches!(error.retry, Retry::After(wait) if wait.as_secs() >= 3_600), "{error:?}");
+}
+
+#[tokio::test]
+async fn eml_01_each_command_waits_for_its_answer() {
+    // Where a server offers PIPELINING, nothing is sent ahead all the same: each recipient's answer is its own.
+    let script = &[
+        "220 hello\r\n",
+        "250-mail\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n",
+        "235 welcome\r\n",
+        "250 ok\r\n",
+        "550 5.1.1 unknown\r\n",
+        "250 ok\r\n",
+        "354 go on\r\n",
+    ];
+    let (address, heard) = scripted(script).await;
+    let to = vec![person("", "unknown@example.com"), person("", "guest@example.com")];
+    let sent = tokio::spawn(async move { send(&account(address, &[]), &Message { to, ..message() }).await });
+    let heard = heard.await.expect("ends");
+    assert_eq!(heard[3..6], ["RCPT TO:<unknown@example.com>", "RCPT TO:<guest@example.com>", "DATA"]);
+    sent.abort();
 }

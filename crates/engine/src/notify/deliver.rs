@@ -87,6 +87,11 @@ async fn send(engine: &Engine, delivery: Delivery, tries: u32) -> Result<(), Fai
     match failed {
         Failed::Never { why } => give_up(engine, &delivery, &why).await,
         Failed::NotYet { until } => Err(Failed::NotYet { until }),
+        // The last one: a delivery that waits for nothing would be shown as waiting for ever.
+        Failed::Again { why, .. } if tries + 1 >= Deliver::TRIES => {
+            let why = format!("{why}. It was tried for hours; send it again when that is mended.");
+            give_up(engine, &delivery, &why).await
+        }
         Failed::Again { when, why } => {
             let next = when.instant(tries + 1, engine.now(), engine.ids());
             note(engine, &delivery, &why, Some(next)).await?;

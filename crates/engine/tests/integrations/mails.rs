@@ -1,5 +1,6 @@
 //! Mails: one for each recipient and revision.
 
+use jiff::SignedDuration;
 use kalends_app::fake::{Fake, Fault};
 use kalends_domain::{
     Span,
@@ -15,6 +16,7 @@ checks![
     guest_and_host_get_one_mail_for_each_revision,
     a_message_told_twice_is_sent_once,
     a_mail_server_that_is_down_gets_the_mail_later,
+    eml_01_a_mail_server_that_asks_to_try_later_is_asked_again_for_hours,
     a_refused_mail_is_given_up_and_says_why,
     a_mail_whose_answer_is_lost_is_not_sent_again_by_itself,
     a_crash_while_sending_sends_it_again_under_the_same_id,
@@ -79,6 +81,20 @@ async fn a_mail_server_that_is_down_gets_the_mail_later(t: &TestDb) {
     stage.settle().await;
     assert_eq!(stage.mails().len(), 2);
     assert!(stage.deliveries(&booking).await.iter().all(|one| one.sent == Sent::Done));
+}
+
+async fn eml_01_a_mail_server_that_asks_to_try_later_is_asked_again_for_hours(t: &TestDb) {
+    let stage = Stage::bare(t, true).await;
+    stage.provider.bench().next(vec![Fault::Status(503, vec![]); 1_000]);
+    let (booking, begun) = (stage.book(nowhere()).await, t.db.now());
+    kalends_testkit::settle(t, &stage.engine, SignedDuration::from_hours(2)).await;
+    let hours = t.db.now().duration_since(begun).as_hours();
+    assert!((3..8).contains(&hours), "{hours} hours");
+    let deliveries = stage.deliveries(&booking).await;
+    assert!(
+        deliveries.iter().all(|one| one.sent == Sent::Failed && one.last_error.is_some()),
+        "{deliveries:?}"
+    );
 }
 
 async fn a_refused_mail_is_given_up_and_says_why(t: &TestDb) {
