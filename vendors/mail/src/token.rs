@@ -58,7 +58,8 @@ fn refused(error: Error) -> Error {
     if error.kind != Kind::AuthRevoked {
         return error;
     }
-    let message = "the mail server does not take this sign-in for this mailbox: connect the account again";
+    let message =
+        "the mail server does not take this sign-in for this mailbox: connect it again, as its owner";
     let told = Error::new(Kind::AuthExpired, message).said(error.provider_said().unwrap_or_default());
     match error.http_status() {
         Some(code) => told.status(code),

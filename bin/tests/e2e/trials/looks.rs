@@ -22,13 +22,14 @@ const NEEDS: &[Need] = &[Need::Browser];
 const DESK: [&str; 3] = ["/bookings/upcoming", "/settings/profile", "/apps/installed"];
 
 /// An app of each kind, with and without code.
-const APPS: [&str; 12] = [
+const APPS: [&str; 13] = [
     "caldav",
     "exchange",
     "google-calendar",
     "google-meet",
     "ics-feed",
     "jitsi",
+    "outlook-mail",
     "smtp",
     "zoom",
     "whereby",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kalends_app::{
-    AnyCalendar, App, Cx, Gateway, Secret, Secrets,
+    AnyCalendar, AnyMessenger, App, Cx, Gateway, Secret, Secrets,
     fake::gateway,
     gateway::Patience,
     http::sign::Fixed,
@@ -37,27 +37,36 @@ pub fn at(text: &str) -> i64 {
 pub struct Account {
     app: &'static App,
     gateway: Gateway,
+    redirect: &'static str,
 }
 
 impl Account {
     /// With every address of the manifest moved to the peer (ALL-01).
     pub fn new() -> Self {
-        let app = kalends_catalog::APPS.iter().copied().find(|app| app.slug == "google-calendar");
-        let app = app.expect("this build has Google Calendar");
+        Self::of("google-calendar", REDIRECT)
+    }
+
+    /// The same for another app of Google's, registered there with this address of ours.
+    pub fn of(slug: &str, redirect: &'static str) -> Self {
+        let app = kalends_catalog::APPS.iter().copied().find(|app| app.slug == slug);
+        let app = app.expect("this build has the app");
         let peer: Url = std::env::var(PLACE).expect("the caller has looked").parse().expect("an address");
         let below = |path: &str| peer.join(path).expect("an address");
         let strict = std::env::var(STRICT).ok().map(|strict| strict.parse().expect("an address"));
-        let moved = BTreeMap::from([
+        let mut moved = BTreeMap::from([
             ("authorize".to_owned(), below("o/oauth2/v2/auth")),
             ("token".to_owned(), below("oauth2/token")),
             ("revoke".to_owned(), below("oauth2/revoke")),
             ("api".to_owned(), strict.unwrap_or_else(|| below("calendar/v3/"))),
+            ("account".to_owned(), below("oauth2/v2/")),
+            ("upload".to_owned(), below("upload/gmail/v1/")),
         ]);
+        moved.retain(|name, _| app.manifest().endpoints.contains_key(name));
         let now = "2027-03-01T08:00:00Z".parse().expect("a time");
         let gateway = gateway(Arc::new(Socket(client())), now);
         let overrides = BTreeMap::from([(app.slug.to_owned(), moved)]);
         let gateway = gateway.overriding(overrides, &[app]).expect("the manifest has these addresses");
-        Self { app, gateway }
+        Self { app, gateway, redirect }
     }
 
     /// Where tokens are had.
@@ -72,7 +81,7 @@ impl Account {
         let verifier = Secret::new(VERIFIER);
         let ask = Ask {
             client: &client_id,
-            redirect: REDIRECT,
+            redirect: self.redirect,
             state: "0123456789abcdef0123456789",
             verifier: &verifier,
             hint: None,
@@ -89,7 +98,7 @@ impl Account {
         assert_eq!(answer.status().as_u16(), 302);
         let back =
             answer.headers()["location"].to_str().expect("an address").parse::<Url>().expect("an address");
-        assert!(back.as_str().starts_with(REDIRECT), "OAU-04");
+        assert!(back.as_str().starts_with(self.redirect), "OAU-04");
         let given = |name: &str| {
             let pair = back.query_pairs().find(|(given, _)| given == name);
             pair.map(|(_, value)| value.into_owned()).expect("the redirect carries it")
@@ -100,7 +109,7 @@ impl Account {
 
     /// Tokens for a code.
     pub async fn exchange(&self, by: &Client, code: &Secret, verifier: &str) -> Result<Tokens, Refusal> {
-        self.desk().exchange(by, code, REDIRECT, &Secret::new(verifier)).await
+        self.desk().exchange(by, code, self.redirect, &Secret::new(verifier)).await
     }
 
     /// Tokens of an account that has just signed in.
@@ -112,6 +121,16 @@ impl Account {
     /// The account as calls need it.
     pub async fn connected(&self) -> (Cx, Arc<dyn AnyCalendar>) {
         let tokens = self.signed_in().await;
+        (self.cx(&tokens), self.app.calendar().expect("a calendar"))
+    }
+
+    /// The app's messenger.
+    pub fn messenger(&self) -> Arc<dyn AnyMessenger> {
+        self.app.messenger().expect("a messenger")
+    }
+
+    /// A call of the account with these tokens.
+    pub fn cx(&self, tokens: &Tokens) -> Cx {
         let account = kalends_app::Account {
             id: "a".into(),
             settings: serde_json::json!({}),
@@ -121,7 +140,6 @@ impl Account {
             signer: Some(Arc::new(Fixed::bearer(tokens.access.expose()).expect("a token"))),
             ..kalends_app::Account::default()
         };
-        let cx = self.gateway.cx(self.app, account, Patience::Job).expect("the account can be used");
-        (cx, self.app.calendar().expect("a calendar"))
+        self.gateway.cx(self.app, account, Patience::Job).expect("the account can be used")
     }
 }

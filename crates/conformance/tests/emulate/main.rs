@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a check fails by panicking, with the sentence it expected")]
 
 mod account;
+mod mail;
 #[path = "../peers/socket.rs"]
 mod socket;
 
@@ -31,6 +32,7 @@ const TRIALS: &[(&str, Run)] = &[
     ("the_account_and_its_calendars_are_found", || the_account_is_found().boxed()),
     ("an_event_is_written_read_and_taken_away", || an_event_comes_and_goes().boxed()),
     ("a_calendar_the_answer_leaves_out_is_not_free", || left_out_is_not_free().boxed()),
+    ("eml_01_a_mail_is_sent_by_signing_in_and_read_back_as_it_was", || mail::goes_out().boxed()),
 ];
 
 fn main() {

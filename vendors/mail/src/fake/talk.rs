@@ -17,8 +17,6 @@ pub const USER: &str = "kalends";
 pub const PASSWORD: &str = "a-password-of-the-fake";
 /// More than this in one mail is refused.
 const MOST: u64 = 1024 * 1024;
-/// What a refused token is answered with, as Google does.
-const REFUSED: &str = r#"{"status":"401","schemes":"Bearer","scope":"https://mail.google.com/"}"#;
 
 /// What a conversation goes over.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -168,8 +166,10 @@ impl<'a> Talk<'a> {
                 };
                 let good = desk.token_of(&token).filter(|who| who.scopes.contains(*scope));
                 if good.is_none_or(|who| who.subject != user) {
+                    // What is wrong comes as a question, as Google asks it.
                     self.refusing = true;
-                    return format!("334 {}", BASE64_STANDARD.encode(REFUSED));
+                    let wrong = format!(r#"{{"status":"401","schemes":"Bearer","scope":"{scope}"}}"#);
+                    return format!("334 {}", BASE64_STANDARD.encode(wrong));
                 }
                 self.user = Some(user);
             }
