@@ -53,7 +53,7 @@ pub enum ConnectError {
     Unfinished(#[from] Unfinished),
     /// Our own trouble.
     #[error("Something went wrong on our side. Nothing was changed; try again.")]
-    Store(#[from] kalends_store::Error),
+    Store(kalends_store::Error),
 }
 
 impl ConnectError {
@@ -70,6 +70,16 @@ impl ConnectError {
             Self::ThereAgain { .. } => "connected_again",
             Self::Unfinished(_) => "sign_in_unfinished",
             Self::Store(_) => "internal",
+        }
+    }
+}
+
+impl From<kalends_store::Error> for ConnectError {
+    fn from(error: kalends_store::Error) -> Self {
+        match error {
+            // Taken away, by somebody else or on another node, since it was looked for.
+            kalends_store::Error::Missing("installation" | "connection") => Self::NotFound,
+            error => Self::Store(error),
         }
     }
 }

@@ -19,7 +19,7 @@ use kalends_store::{
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{ConnectError, Installed, Refreshed, installed::cx, oauth::NewTokens};
+use super::{ConnectError, Installed, Outside, Refreshed, installed::cx, oauth::NewTokens};
 use crate::{
     Engine, Invalid, Member, audit,
     flights::{self, About},
@@ -79,7 +79,6 @@ impl Engine {
         let connection: Id<Connection> = self.ids().id();
         let granted = self.granted_by_client(app, connection, &filled).await?;
         let found = self.look(app, connection, filled, &owner, granted).await?;
-        self.refuse_twice(app, scope, asker, &found.probe).await?;
         self.make_connection(asker, app, scope, connection, found, &owner).await
     }
 
@@ -205,25 +204,6 @@ impl Engine {
             .map_err(ConnectError::Probe)
     }
 
-    /// The same account twice would only be in its own way.
-    async fn refuse_twice(
-        &self,
-        app: &'static App,
-        scope: Scope,
-        asker: &Member,
-        probe: &Probe,
-    ) -> Result<(), ConnectError> {
-        let mut tx = self.db.read().await?;
-        let there = Installed::of_scope(&mut tx, &self.outside, asker.organization, scope).await?;
-        if there.iter().any(|one| one.app.slug == app.slug && one.connection.account == probe.identity) {
-            let name = if probe.identity.is_empty() { &app.manifest().name } else { &probe.identity };
-            let fix = format!("{name} is connected already. Change it where it is listed.");
-            let field = app.manifest().setup.first().map_or("", |field| &field.name);
-            return Err(Invalid::one(field, fix).into());
-        }
-        Ok(())
-    }
-
     pub(super) async fn save(
         &self,
         asker: &Member,
@@ -242,6 +222,9 @@ impl Engine {
                 let outside = Arc::clone(&outside);
                 Box::pin(async move {
                     if fresh {
+                        // Two forms sent at once looked for the same account before either was there.
+                        tx.claims().lock(&[owner.id]).await?;
+                        refuse_twice(tx, &outside, &made, &found).await?;
                         tx.installations().add(&made.installation).await?;
                         tx.installations().connect(&made.connection).await?;
                     } else {
@@ -272,13 +255,41 @@ impl Engine {
                         (false, true) => "app_configured",
                     };
                     let subject = format!("{} {}", made.app.slug, made.connection.account);
-                    audit::write(tx, &audit::Entry::by_member(&asker, action, subject.trim())).await
+                    audit::write(tx, &audit::Entry::by_member(&asker, action, subject.trim())).await?;
+                    Ok::<_, ConnectError>(())
                 })
             })
             .await?;
         self.take_up(&made).await?;
         Ok(())
     }
+}
+
+/// The same account twice would only be in its own way.
+async fn refuse_twice(
+    tx: &mut Tx,
+    outside: &Outside,
+    new: &Installed,
+    found: &Found,
+) -> Result<(), ConnectError> {
+    let (organization, scope) = (new.installation.organization, new.installation.scope);
+    let there = Installed::of_scope(tx, outside, organization, scope).await?;
+    for one in there.iter().filter(|one| one.app.slug == new.app.slug) {
+        let same = if found.granted.is_some() {
+            let grant = tx.oauth().grant(&one.connection).await?;
+            grant.is_some_and(|grant| grant.subject == found.subject())
+        } else {
+            one.connection.account == new.connection.account
+        };
+        if same {
+            let account = &new.connection.account;
+            let name = if account.is_empty() { &new.app.manifest().name } else { account };
+            let fix = format!("{name} is connected already. Change it where it is listed.");
+            let field = new.app.manifest().setup.first().map_or("", |field| &field.name);
+            return Err(Invalid::one(field, fix).into());
+        }
+    }
+    Ok(())
 }
 
 /// Every kind of part answers the same question.

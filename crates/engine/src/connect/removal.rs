@@ -17,6 +17,9 @@ const WAIT: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// It is asked this often.
 const AGAIN: SignedDuration = SignedDuration::from_mins(55);
 
+/// So often access is given back, where a renewal that was under way brings other tokens meanwhile.
+const GIVEN_BACK: usize = 3;
+
 /// What is lost when a connection is taken away.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Consequences {
@@ -126,6 +129,9 @@ impl Engine {
                 continue;
             };
             let (at, until) = (one.at, one.purge_at);
+            if until <= self.now() {
+                continue;
+            }
             views.push(RemovedView { id: one.installation.id, app, account: connection.account, at, until });
         }
         Ok(views)
@@ -203,7 +209,11 @@ impl Engine {
 
     /// While the provider cannot be asked, the tokens are kept: nothing else ends our access there.
     async fn purge_later(&self, one: &Removed) -> kalends_store::Result<()> {
-        let (of, at) = (one.installation.clone(), later(self.now(), AGAIN));
+        self.purge_at(one, later(self.now(), AGAIN)).await
+    }
+
+    async fn purge_at(&self, one: &Removed, at: Timestamp) -> kalends_store::Result<()> {
+        let of = one.installation.clone();
         self.db
             .write(move |tx| {
                 let of = of.clone();
@@ -213,32 +223,62 @@ impl Engine {
     }
 
     async fn purge(&self, one: &Removed, asker: Option<Member>) -> kalends_store::Result<()> {
+        if asker.is_some() {
+            // From here nobody brings it back: its access is about to end.
+            self.purge_at(one, self.now()).await?;
+        }
         let connection = account(&mut self.db.read().await?, one).await?;
-        if let (Some(app), Some(connection)) = (self.outside.app(&one.installation.app), connection) {
-            let account = connection.id.to_string();
-            let given =
-                self.give_back(&Installed { app, installation: one.installation.clone(), connection }).await;
+        let there = self.outside.app(&one.installation.app).zip(connection);
+        let Some((app, connection)) = there else { return self.delete(one, None, asker).await.map(drop) };
+        let of = Installed { app, installation: one.installation.clone(), connection };
+        for _ in 0..GIVEN_BACK {
+            let (given, version) = self.give_back(&of).await;
             let last = later(one.at, self.outside.undo() + WAIT);
             if !given && asker.is_none() && self.now() < last {
                 return self.purge_later(one).await;
             }
-            self.outside.gateway().forget(app, &account);
+            if self.delete(one, version.map(|version| (&of.connection, version)), asker).await? {
+                break;
+            }
         }
-        let one = one.clone();
-        self.db
-            .write(move |tx| {
-                let one = one.clone();
-                Box::pin(async move {
-                    tx.installations().delete(&one.installation).await?;
-                    let (organization, app) = (one.installation.organization, &one.installation.app);
-                    let entry = match &asker {
-                        Some(asker) => audit::Entry::by_member(asker, "app_purged", app),
-                        None => audit::Entry::by_server(organization, "app_purged", app),
-                    };
-                    audit::write(tx, &entry).await
-                })
+        self.outside.gateway().forget(app, &of.connection.id.to_string());
+        Ok(())
+    }
+
+    /// Deletes what was stored about it; false when its tokens are not those that were given back any more. Gone already,
+    /// by another node, is fine.
+    async fn delete(
+        &self,
+        one: &Removed,
+        given: Option<(&Connection, i64)>,
+        asker: Option<Member>,
+    ) -> kalends_store::Result<bool> {
+        let (one, outside) = (one.clone(), Arc::clone(&self.outside));
+        let given = given.map(|(connection, version)| (connection.clone(), version));
+        let deleted = self.db.write(move |tx| {
+            let (one, given, outside) = (one.clone(), given.clone(), Arc::clone(&outside));
+            Box::pin(async move {
+                if let Some((connection, version)) = &given {
+                    tx.oauth().grant_for_update(connection).await?;
+                    let kept = super::oauth::Kept::read(tx, outside.keys(), connection).await?;
+                    if kept.is_some_and(|kept| kept.version != *version) {
+                        return Ok(false);
+                    }
+                }
+                tx.installations().delete(&one.installation).await?;
+                let (organization, app) = (one.installation.organization, &one.installation.app);
+                let entry = match &asker {
+                    Some(asker) => audit::Entry::by_member(asker, "app_purged", app),
+                    None => audit::Entry::by_server(organization, "app_purged", app),
+                };
+                audit::write(tx, &entry).await?;
+                Ok(true)
             })
-            .await
+        });
+        match deleted.await {
+            Err(kalends_store::Error::Missing(_)) => Ok(true),
+            other => other,
+        }
     }
 }
 

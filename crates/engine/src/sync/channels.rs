@@ -124,10 +124,24 @@ impl Case<'_> {
                     if read {
                         job::add(tx, &SyncCalendar::new(organization, calendar)).await?;
                     }
-                    Ok(())
+                    Ok::<_, kalends_store::Error>(())
                 })
             })
-            .await
+            .await?;
+        if read { self.close_if_gone().await } else { Ok(()) }
+    }
+
+    /// An account that was taken away or switched off while its provider opened the channel wants none: whoever did that
+    /// closed those that were there.
+    async fn close_if_gone(&self) -> StoreResult<()> {
+        let mut tx = self.engine.db.read().await?;
+        let of = Installed::of_connection(&mut tx, &self.engine.outside, self.calendar.connection).await?;
+        let there = tx.channels().of(&self.calendar).await?;
+        drop(tx);
+        match there {
+            Some(there) if of.is_none_or(|of| !of.installation.enabled) => self.close(there).await,
+            _ => Ok(()),
+        }
     }
 
     async fn ask(&self, there: Option<&CalendarChannel>) -> Result<Channel, Error> {

@@ -12,6 +12,7 @@ use kalends_testkit::suite::{self, Check};
 mod club;
 mod ends;
 mod node;
+mod races;
 mod registration;
 mod rotations;
 mod signing_in;
@@ -20,6 +21,7 @@ mod stage;
 
 const SUITE: &[(&str, &[Check])] = &[
     ("ends", ends::CHECKS),
+    ("races", races::CHECKS),
     ("registration", registration::CHECKS),
     ("rotations", rotations::CHECKS),
     ("signing_in", signing_in::CHECKS),

@@ -1,4 +1,4 @@
-//! A node of several: its way out can be paused in the middle of a renewal, as a stopped process is.
+//! A node of several: its way out can be paused in the middle of a call, as a stopped process is.
 
 use std::{
     sync::{Arc, Mutex, mpsc},
@@ -25,6 +25,10 @@ pub enum At {
     Hearing,
     /// The answer is there; nothing is stored.
     Storing,
+    /// Tokens are about to be given back.
+    Revoking,
+    /// The account is about to be asked who it is.
+    Asking,
 }
 
 /// Stops a node once, and lets it go on.
@@ -44,7 +48,7 @@ pub struct Stopped {
 }
 
 impl Stops {
-    /// The next renewal stops there.
+    /// The next call that comes there stops.
     pub fn plan(&self, at: At) -> Stopped {
         let (reached, is_reached) = oneshot::channel();
         let (go, go_on) = mpsc::channel();
@@ -94,13 +98,18 @@ impl Way {
 impl Transport for Way {
     fn send(&self, request: Request) -> Answer<'_> {
         Box::pin(async move {
-            if request.op.name != "oauth_refresh" {
-                return self.played.send(request).await;
+            match request.op.name {
+                "oauth_refresh" => {
+                    self.stops.pass(At::Sending);
+                    let answer = self.played.send(request).await;
+                    self.stops.pass(At::Hearing);
+                    return answer;
+                }
+                "oauth_revoke" => self.stops.pass(At::Revoking),
+                "me" => self.stops.pass(At::Asking),
+                _ => {}
             }
-            self.stops.pass(At::Sending);
-            let answer = self.played.send(request).await;
-            self.stops.pass(At::Hearing);
-            answer
+            self.played.send(request).await
         })
     }
 }

@@ -102,7 +102,12 @@ impl<'t> Stage<'t> {
 
     /// A node that has just been started: it knows what the database knows.
     pub fn started(&self) -> Engine {
-        node(self.t, self.t.db.clone(), &self.provider, &self.keys, true).0
+        self.started_with_stops().0
+    }
+
+    /// The same, and where it stops.
+    pub fn started_with_stops(&self) -> (Engine, Arc<Stops>) {
+        node(self.t, self.t.db.clone(), &self.provider, &self.keys, true)
     }
 
     pub async fn begin(&self, what: Begin) -> Url {

@@ -132,12 +132,12 @@ impl Installations<'_> {
             .map(drop)
     }
 
-    /// Writes an installation's settings and whether it is on.
+    /// Writes an installation's settings and whether it is on; missing once it is taken away.
     pub async fn save(&mut self, changed: &Installation) -> Result<()> {
         let now = self.tx.now();
         self.tell(changed);
         let query = sql("UPDATE installations SET settings = $3, enabled = $4, updated_at = $5
-             WHERE organization_id = $1 AND id = $2");
+             WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
         let query = query
             .bind(changed.organization)
             .bind(changed.id)
@@ -147,10 +147,12 @@ impl Installations<'_> {
         found(self.tx.run(query).await?, "installation")
     }
 
-    /// Deletes an installation with its connections, credentials and mirrors.
+    /// Deletes what was taken away, with its connections, credentials and mirrors; missing when it was brought back.
     pub async fn delete(&mut self, of: &Installation) -> Result<()> {
         self.tell(of);
-        let query = sql("DELETE FROM installations WHERE organization_id = $1 AND id = $2");
+        let query = sql(
+            "DELETE FROM installations WHERE organization_id = $1 AND id = $2 AND removed_at IS NOT NULL",
+        );
         found(self.tx.run(query.bind(of.organization).bind(of.id)).await?, "installation")
     }
 

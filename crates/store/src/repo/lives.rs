@@ -60,13 +60,13 @@ impl Installations<'_> {
         found(self.tx.run(query).await?, "installation")
     }
 
-    /// Brings it back as it was, but for what it had: that is its keeper's to put in place.
+    /// Brings it back as it was, but for what it had: that is its keeper's to put in place. Missing once it is to go for good.
     pub async fn bring_back(&mut self, of: &Installation, kept: &Json) -> Result<()> {
         let now = self.tx.now();
         self.tell(of);
         let query =
             sql("UPDATE installations SET removed_at = NULL, purge_at = NULL, kept = $3, updated_at = $4
-             WHERE organization_id = $1 AND id = $2 AND removed_at IS NOT NULL");
+             WHERE organization_id = $1 AND id = $2 AND removed_at IS NOT NULL AND purge_at > $4");
         let query = query.bind(of.organization).bind(of.id).bind(kept).bind(now);
         found(self.tx.run(query).await?, "installation")
     }

@@ -105,6 +105,11 @@ async fn an_installation_takes_its_connections_along(t: &TestDb) {
     assert_eq!(tx.installations().connections(&[of.installation]).await.unwrap(), vec![of.clone()]);
     let one = tx.installations().get(of.installation).await.unwrap().unwrap();
     drop(tx);
+    let standing = write!(t.db, [one], |tx| { tx.installations().delete(&one).await });
+    assert!(standing.is_err(), "it was not taken away");
+    let until = t.clock.now();
+    write!(t.db, [one], |tx| { tx.installations().take_away(&one, until, &serde_json::Value::Null).await })
+        .unwrap();
     write!(t.db, [one], |tx| { tx.installations().delete(&one).await }).unwrap();
     let mut tx = t.db.read().await.unwrap();
     assert_eq!(tx.installations().connection(of.id).await.unwrap(), None);

@@ -174,16 +174,26 @@ impl Engine {
         };
         let missing = desk.descriptor().missing(tokens.scopes.as_ref());
         if !missing.required.is_empty() {
-            // What we cannot use we do not keep (OAU-16); but giving it back could end a connection of the same account.
-            if !self.db.read().await?.oauth().stands(flow.organization, app.slug).await? {
-                self.hand_back(app, flow.organization, &tokens).await;
-            }
+            self.unkept(app, flow, &tokens).await?;
             return Err(Unfinished::Scopes(in_words(&missing.required)).into());
         }
         let missing = in_words(&missing.optional);
         let new = NewTokens { tokens, missing };
         let secrets = question.secrets.iter().map(|(name, text)| (name.clone(), Secret::new(text.as_str())));
-        self.settle_sign_in(asker, app, flow, new, secrets.collect()).await
+        let tokens = new.tokens.clone();
+        let settled = self.settle_sign_in(asker, app, flow, new, secrets.collect()).await;
+        if settled.is_err() {
+            self.unkept(app, flow, &tokens).await?;
+        }
+        settled
+    }
+
+    /// What is not kept is given back (OAU-16), unless that could end a connection of the same account.
+    async fn unkept(&self, app: &'static App, flow: &Flow, tokens: &Tokens) -> Result<(), ConnectError> {
+        if !self.db.read().await?.oauth().stands(flow.organization, app.slug).await? {
+            self.hand_back(app, flow.organization, tokens).await;
+        }
+        Ok(())
     }
 
     /// Tokens are there: whose are they, and what do they become?

@@ -246,7 +246,14 @@ impl Renewal {
         for attempt in 1.. {
             match self.store(lease, &fresh).await {
                 Ok(Some(kept)) => return Ok(kept),
-                Ok(None) => break,
+                // It went for good meanwhile, and what came may be all that still ends our access there (OAU-16).
+                Ok(None) => {
+                    let organization = self.of.installation.organization;
+                    if !by_itself(&self.of) {
+                        self.engine.hand_back(self.of.app, organization, tokens).await;
+                    }
+                    break;
+                }
                 // The provider has forgotten the old ones by now: these must not get lost.
                 Err(error) if attempt < STORES => {
                     tracing::warn!(%error, app = self.of.app.slug, attempt, "renewed tokens could not be stored yet");

@@ -8,7 +8,7 @@ use kalends_app::{
 use kalends_domain::{Id, people::Organization};
 use kalends_store::{
     Result as StoreResult,
-    repo::{Connection, Health},
+    repo::{Connection, Grant, Health},
 };
 
 use super::Kept;
@@ -24,23 +24,23 @@ impl Engine {
     /// A key that was typed in is nothing the provider gave: there is no grant to give back, and our own registration there,
     /// if there is one, has nothing to do with it.
     ///
-    /// False when the provider could not be asked just now.
-    pub(crate) async fn give_back(&self, of: &Installed) -> bool {
+    /// False when the provider could not be asked just now; and which version of the tokens this was about, if of any.
+    pub(crate) async fn give_back(&self, of: &Installed) -> (bool, Option<i64>) {
         let oauth = of.app.manifest().auth.oauth();
         if oauth.is_none_or(|oauth| oauth.grant(&of.installation.settings) != How::AuthorizationCode) {
-            return true;
+            return (true, None);
         }
         let read = async {
             let mut tx = self.db.read().await?;
-            let Some(grant) = tx.oauth().grant(&of.connection).await? else { return Ok(None) };
+            let Some(grant) = tx.oauth().grant(&of.connection).await? else { return Ok((None, false)) };
+            let kept = Kept::read(&mut tx, self.outside.keys(), &of.connection).await?;
             let others = tx.oauth().grants_of(&grant.app, &grant.subject).await?;
-            if others.iter().any(|other| other.connection != grant.connection && other.ended_at.is_none()) {
-                return Ok(None);
-            }
-            Kept::read(&mut tx, self.outside.keys(), &of.connection).await
+            let lives_on = |other: &Grant| other.connection != grant.connection && other.ended_at.is_none();
+            Ok::<_, kalends_store::Error>((kept, others.iter().any(lives_on)))
         };
         match read.await {
-            Ok(Some(kept)) => {
+            Ok((Some(kept), false)) => {
+                let version = Some(kept.version);
                 let tokens = Tokens {
                     access: kept.access,
                     refresh: kept.refresh,
@@ -48,12 +48,12 @@ impl Engine {
                     scopes: None,
                     kept: std::collections::BTreeMap::new(),
                 };
-                self.hand_back(of.app, of.installation.organization, &tokens).await
+                (self.hand_back(of.app, of.installation.organization, &tokens).await, version)
             }
-            Ok(None) => true,
+            Ok((kept, _)) => (true, kept.map(|kept| kept.version)),
             Err(error) => {
                 tracing::warn!(%error, app = of.app.slug, "tokens could not be read to be given back");
-                true
+                (true, None)
             }
         }
     }
@@ -105,6 +105,7 @@ impl Engine {
                         format!("Access was taken back at {}. Sign in again.", of.app.manifest().name);
                     // Whoever is renewing just now comes too late.
                     grant.fence += 1;
+                    grant.stored_fence = grant.fence;
                     grant.lease_until = None;
                     grant.attempt = None;
                     grant.ended_at = Some(tx.now());
