@@ -72,7 +72,8 @@ pub const CHECKS: &[On] = &[
         // ALL-06
         Box::pin(async move {
             stage.bench().next([Fault::Hang]);
-            let cx = stage.patient(Duration::from_millis(300));
+            // Longer than any pace makes the second call of an account wait.
+            let cx = stage.patient(Duration::from_millis(900));
             let error = part.send(&cx, &message()).await.expect_err("nobody answers");
             assert!(matches!(error.kind, Kind::Down | Kind::UnknownOutcome), "{error:?}");
         })
