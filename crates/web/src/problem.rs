@@ -138,7 +138,7 @@ impl Problem {
                 .say("Nothing was changed. Try again in a minute.");
         }
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server could not do this.")
-            .say("Nothing was changed. Try again in a minute; the server's log says more.")
+            .say("Nothing was changed. Try again in a minute.")
     }
 
     /// Says what to do.

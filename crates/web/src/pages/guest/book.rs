@@ -245,8 +245,9 @@ async fn sent(web: &Web, which: &Which, mut typed: Typed) -> Answer {
     if desk.strays.is_empty() {
         return Ok(desk.show(&view, StatusCode::OK));
     }
-    let mut said: Vec<&str> = desk.strays.iter().map(|stray| stray.words()).collect();
-    said.push("Nothing is booked yet. Look at what holds now, then send it again; what you typed is kept.");
+    let mut said = vec!["Nothing is booked yet."];
+    said.extend(desk.strays.iter().map(|stray| stray.words()));
+    said.push("Look at what holds now, then send it again; what you typed is kept.");
     Ok(desk.show(&view.with_notice(Notice::fail(&said.join(" "))), StatusCode::UNPROCESSABLE_ENTITY))
 }
 

@@ -58,14 +58,10 @@ fn looked(asked: &Typed) -> Option<Notice> {
         } else {
             format!("{} found, {fresh}.", many(there))
         };
-        let mut words = String::new();
-        if gone > 0 {
-            words.push_str(&format!("{} removed here that the account has no more. ", many(gone)));
-        }
-        if new > 0 {
-            words.push_str("Tick those that count as busy.");
-        }
-        Notice { words: words.trim_end().to_owned(), ..Notice::ok(title) }
+        let less = (gone > 0).then(|| format!("{} removed here that the account has no more.", many(gone)));
+        let more = (new > 0).then(|| "Tick those that count as busy.".to_owned());
+        let words: Vec<String> = less.into_iter().chain(more).collect();
+        Notice { words: words.join(" "), ..Notice::ok(title) }
     })
 }
 
@@ -110,7 +106,7 @@ pub async fn sync(State(web): State<Web>, desk: Desk, ConnectionId(id): Connecti
 pub async fn look(State(web): State<Web>, desk: Desk, ConnectionId(id): ConnectionId, _form: Form) -> Answer {
     match web.engine.refresh_calendars(&desk.member(), id).await {
         Ok(Refreshed { there, new, gone }) => {
-            Ok(life::back(&format!("looked&there={there}&new={new}&gone={gone}#a-{id}")))
+            Ok(life::back(&format!("looked&there={there}&new={new}&gone={gone}")))
         }
         Err(error @ ConnectError::Probe(_)) => {
             let words = format!("{} What was known here is kept.", as_sentence(&error.to_string()));
