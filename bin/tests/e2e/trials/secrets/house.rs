@@ -88,7 +88,7 @@ impl House {
         }
         std::fs::write(folder.path().join("teams.pem"), TEAMS)?;
         secrets.put_key("key of teams in the settings", TEAMS);
-        let file = folder.path().join("teams.pem");
+        let file = folder.path().join("teams.pem").display().to_string();
         writeln!(settings, "[apps.teams]\nclient_id = \"kalends\"\nclient_key_file = {file:?}")?;
         providers["teams"].knows("kalends", "what its key stands for")?;
         for slug in ["gotomeeting", "google-meet"] {
