@@ -11,7 +11,7 @@ const MOST: usize = 25_000_000;
 /// Whose account it is.
 #[derive(Debug, Deserialize)]
 pub struct Owner {
-    /// Google's own number of it; OpenID calls it `sub`.
+    /// Google's own number of it; `OpenID` calls it `sub`.
     #[serde(alias = "sub")]
     pub id: String,
     /// Its mail address.
