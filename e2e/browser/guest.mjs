@@ -1,5 +1,7 @@
 // What a guest does, step by step, as whoever they are: by mouse, finger or keyboard, with scripts or without.
 
+import { must } from "./kit.mjs";
+
 /** A guest's ways: `keyboard` presses keys where others click. `look` is called with each page as it is reached. */
 export class Guest {
   constructor(visitor, { keyboard = false, look = async () => {} } = {}) {
@@ -58,6 +60,13 @@ export class Guest {
     await page.getByRole("heading", { name: "Pick another time" }).waitFor();
     const date = await this.anotherDay("last");
     const time = page.locator(`input[name=start][value^="${date}"]`).last();
+    await time.waitFor();
+    // Pressed too early: the page says so, and stays at the day.
+    await this.act(page.getByRole("button", { name: /^Move/ }).last());
+    const notice = page.locator("#errors", { hasText: "Choose a time first" });
+    await notice.waitFor();
+    await page.waitForLoadState("networkidle");
+    must(await notice.isVisible(), "what is missing is wiped from the page");
     await time.waitFor();
     await this.look("4-other-times");
     const start = await time.getAttribute("value");

@@ -7,9 +7,10 @@ use kalends_domain::event_type::{
     Assignment, BookingWindow, Buffers, Choice, Confirmation, Host, Lengths, Location, Owner, Question,
     QuestionKind,
 };
-use kalends_domain::people::{Role, Team, User};
+use kalends_domain::people::{CalendarChanges, Profile, Role, Team, User};
 use kalends_engine::book::{BookAsk, Booker, LocationChoice, LocationPick};
 use kalends_engine::event_types::EventTypeDraft;
+use kalends_engine::people::ProfileDraft;
 use kalends_engine::sign_in::OwnerAsk;
 use kalends_engine::slots::{SlotsAsk, Which};
 use kalends_engine::{Engine, Member, job};
@@ -91,7 +92,11 @@ async fn person(engine: &Engine, name: &str, username: &str, zone: &str) -> Resu
         zone: zone.to_owned(),
         locale: "en-GB".to_owned(),
     };
-    Ok(engine.add_user(&ask, Role::Member).await?)
+    let user = engine.add_user(&ask, Role::Member).await?;
+    // The played calendars are empty after each start (`--data` keeps the rest): nobody deleted anything there.
+    let profile = Profile { calendar_changes: CalendarChanges::Ignore, ..user.profile.clone() };
+    let draft = ProfileDraft { profile: Some(profile), ..ProfileDraft::default() };
+    Ok(engine.update_profile(&Member::from(&user), user.id, &draft).await?)
 }
 
 fn consultation(host: &User, places: &[Location]) -> EventTypeDraft {

@@ -87,11 +87,15 @@ impl Problem {
     /// 422: understood, but these fields will not do.
     pub fn fields(fields: Vec<FieldProblem>) -> Self {
         let title = if fields.len() == 1 { "One answer needs a look." } else { "Some answers need a look." };
-        let detail = fields.iter().map(|field| format!("{}: {}", field.field, field.fix)).collect::<Vec<_>>();
-        Self {
-            fields,
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", title).say(detail.join(" "))
-        }
+        let detail = match fields.as_slice() {
+            [one] => one.to_string(),
+            several => {
+                let parts: Vec<String> =
+                    several.iter().map(|one| one.to_string().trim_end_matches('.').to_owned()).collect();
+                format!("{}.", parts.join("; "))
+            }
+        };
+        Self { fields, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", title).say(detail) }
     }
 
     /// The same with fields by the names that whoever asked knows them by.

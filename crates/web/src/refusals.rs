@@ -75,7 +75,11 @@ impl From<ChangeError> for Problem {
             ChangeError::Policy { .. } | ChangeError::TooLate { .. } | ChangeError::Forbidden => {
                 Self::forbidden(code, said)
             }
-            ChangeError::Over | ChangeError::Refused(_) => Self::conflict(code, said),
+            ChangeError::Over => Self::conflict(code, said),
+            ChangeError::Refused(refused) => {
+                let title = format!("This booking is {}: it cannot be {}.", refused.state, refused.event);
+                Self::conflict(code, title)
+            }
             ChangeError::Time(error) => error.into(),
             ChangeError::Invalid(invalid) => invalid.into(),
             ChangeError::Trouble(cause) => Self::internal(&cause),

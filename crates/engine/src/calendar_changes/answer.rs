@@ -70,6 +70,21 @@ impl Engine {
             .await?)
     }
 
+    /// Puts every event back that is asked about: all bookings of the asker stay as they are. How many there were.
+    pub async fn put_all_back(&self, asker: &Member) -> Result<usize, ChangeError> {
+        let open = self.db.read().await?.outside_changes().asked(asker.organization, asker.user).await?;
+        let mut back = 0;
+        for change in open {
+            match self.answer_change(asker, change.id, ChangeAnswer::PutBack).await {
+                Ok(()) => back += 1,
+                // Answered or changed since.
+                Err(ChangeError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(back)
+    }
+
     async fn put_back(
         &self,
         asker: &Member,

@@ -66,7 +66,7 @@ async fn another_length_makes_other_slots(api: &Api) {
     let path = format!("/v2/slots?eventTypeId={event_type}&start=2026-11-24&end=2026-11-24&duration=");
     let days = api.guest().get(&format!("{path}60")).await.ok();
     assert_eq!(days["2026-11-24"].as_array().map(Vec::len), Some(8));
-    assert_eq!(api.guest().get(&format!("{path}45")).await.wrong(422), ["lengthInMinutes"]);
+    assert_eq!(api.guest().get(&format!("{path}45")).await.wrong(422), ["duration"]);
 }
 
 async fn a_booking_takes_its_slot_away(api: &Api) {

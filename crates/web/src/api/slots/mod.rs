@@ -41,7 +41,12 @@ async fn slots(
 ) -> Answer<out::Days> {
     let ask = words::ask(&query, home(&web, key.as_ref()).await?)?;
     let zone = Zone::parse(&ask.zone).unwrap_or_else(|_| Zone::utc());
-    let slots = web.engine.slots(&ask).await?;
+    let slots = web.engine.slots(&ask).await.map_err(|error| {
+        Problem::from(error).naming(|field| match field {
+            "lengthInMinutes" => "duration".to_owned(),
+            other => other.to_owned(),
+        })
+    })?;
     Ok(ok(out::Days { slots, zone, ends: query.format.as_deref() == Some("range") }))
 }
 

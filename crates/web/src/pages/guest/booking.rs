@@ -266,8 +266,8 @@ fn said(seen: &Seen, status: Status, news: News) -> Vec<String> {
         }
         (State::Cancelled { by, reason: why, .. }, _) => {
             lines.push(match by {
-                By::Guest => "It was called off by a guest.".into(),
-                By::Host | By::Calendar => format!("{host} called it off."),
+                By::Guest => "It was cancelled by a guest.".into(),
+                By::Host | By::Calendar => format!("{host} cancelled it."),
                 By::Timeout => "It was not paid or confirmed in time.".into(),
             });
             lines.extend(reason(why));

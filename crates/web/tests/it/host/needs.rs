@@ -13,8 +13,12 @@ const TEN: &str = "2026-11-25T10:00:00Z";
 
 /// A guest's booking at ten; its uid.
 async fn booked(planned: &Planned) -> String {
+    booked_at(planned, TEN).await
+}
+
+async fn booked_at(planned: &Planned, start: &str) -> String {
     let mut guest = planned.server.guest();
-    let kept = guest.get(&format!("/ines/consultation/book?start={TEN}")).await;
+    let kept = guest.get(&format!("/ines/consultation/book?start={start}")).await;
     let form = guest.follow(&kept).await;
     let typed = [("name", "Marta"), ("email", "marta@hollweg.example"), ("go", "book")];
     let done = guest.submit(&form, &typed).await;
@@ -71,6 +75,29 @@ async fn a_move_that_cannot_be_followed_says_why_and_is_put_back_with_one_click(
     assert_eq!(notice(&page), "The event is written again as it was booked.");
     planned.settle().await;
     assert_eq!(planned.planner.stands("work", &uid), Some(in_seconds(TEN, 1800)));
+}
+
+#[tokio::test]
+async fn events_of_an_emptied_calendar_are_put_back_together() {
+    let planned = Planned::start().await;
+    let mut uids = Vec::new();
+    for hour in [10, 11] {
+        uids.push(booked_at(&planned, &format!("2026-11-25T{hour}:00:00Z")).await);
+    }
+    for uid in &uids {
+        planned.planner.edit("work", uid, Edit::Delete);
+    }
+    planned.sync().await;
+    let mut host = planned.server.host();
+    let list = open(&mut host, "/bookings/upcoming").await;
+    assert_eq!(list.texts("#needs"), ["2 bookings need you"]);
+    let page = press(&mut host, &list, "/bookings/changes", &[]).await;
+    assert_eq!(notice(&page), "Every booking stays as it is. Its event is written again.");
+    assert_eq!(page.texts("#needs"), [""; 0]);
+    planned.settle().await;
+    for uid in &uids {
+        assert!(planned.planner.stands("work", uid).is_some(), "{uid}");
+    }
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ async fn page(State(web): State<Web>, desk: Desk, Asked(asked): Asked, tab: Tab)
     });
     let needs = if tab == Tab::Upcoming && skip == 0 {
         let found = web.engine.needs(&desk.member()).await.map_err(|trouble| Problem::internal(&trouble))?;
-        Needs::of(&found, &eye, "list")
+        Needs::of(&found, &eye, "list").shortened()
     } else {
         Needs::default()
     };

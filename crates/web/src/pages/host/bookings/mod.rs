@@ -24,6 +24,7 @@ pub fn routes() -> Router<Web> {
         .route("/bookings/unconfirmed", get(list::unconfirmed))
         .route("/bookings/past", get(list::past))
         .route("/bookings/cancelled", get(list::cancelled))
+        .route("/bookings/changes", post(needs::put_all_back))
         .route("/bookings/changes/{id}", post(needs::change))
         .route("/bookings/{uid}", get(show::show))
         .route("/bookings/{uid}/answer", post(change::answer))

@@ -29,7 +29,12 @@ pub struct Needs {
     pub shifted: Vec<Shift>,
     /// Where the answer leads back to: `list`, `one` or `zones`.
     pub from: &'static str,
+    /// Changed events that stand behind those shown.
+    pub behind: usize,
 }
+
+/// So many changed events are shown at once: an emptied calendar asks about each booking in it.
+const SHOWN: usize = 10;
 
 /// A booking whose event was changed.
 #[derive(Debug, Clone, Default)]
@@ -83,7 +88,21 @@ impl Needs {
             conflicts: found.conflicts.iter().map(|one| over(one, eye)).collect(),
             shifted: found.shifted.iter().map(|one| Shift::of(one, eye)).collect(),
             from,
+            behind: 0,
         }
+    }
+
+    /// The first of them, and how many stand behind.
+    #[must_use]
+    pub fn shortened(mut self) -> Self {
+        self.behind = self.changed.len().saturating_sub(SHOWN);
+        self.changed.truncate(SHOWN);
+        self
+    }
+
+    /// True where all changed events can be put back at once.
+    pub fn puts_all_back(&self) -> bool {
+        self.from == "list" && self.changed.len() > 1
     }
 
     /// What concerns one booking alone.
@@ -101,7 +120,7 @@ impl Needs {
     }
 
     const fn count(&self) -> usize {
-        self.changed.len() + self.conflicts.len() + self.shifted.len()
+        self.changed.len() + self.behind + self.conflicts.len() + self.shifted.len()
     }
 
     /// How many need the reader.
@@ -193,6 +212,12 @@ pub async fn change(State(web): State<Web>, desk: Desk, Path(id): Path<String>, 
         Err(ChangeError::NotFound) => Err(gone()),
         done => ended(&web, &desk, &uid, &typed, done, did).await,
     }
+}
+
+/// `POST /bookings/changes`: all bookings stay as they are, and their events are put right.
+pub async fn put_all_back(State(web): State<Web>, desk: Desk, _form: Form) -> Answer {
+    web.engine.put_all_back(&desk.member()).await?;
+    Ok(Redirect::to("/bookings/upcoming?did=all_put_back").into_response())
 }
 
 /// `POST /bookings/{uid}/conflict`: both stay, the guest is asked to move, or the booking is called off.

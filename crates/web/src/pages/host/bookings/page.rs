@@ -123,7 +123,7 @@ impl Tab {
                 "Requests for event types that you confirm yourself stand here.",
             ),
             Self::Past => ("Nothing has taken place yet", "Bookings move here when they are over."),
-            Self::Cancelled => ("Nothing was called off", "Cancelled and declined bookings stand here."),
+            Self::Cancelled => ("Nothing was cancelled", "Cancelled and declined bookings stand here."),
         }
     }
 
@@ -374,7 +374,13 @@ mod tests {
         let asked = Asked { title: "<b>Intro</b>".into(), words: "<script>".into(), ..Asked::default() };
         let over = Over { title: "<b>Intro</b>".into(), may_ask: true, ..Over::default() };
         let shift = Shift { title: "<b>Intro</b>".into(), words: "<script>".into(), ..Shift::default() };
-        let needs = Needs { changed: vec![asked], conflicts: vec![over], shifted: vec![shift], from: "one" };
+        let needs = Needs {
+            changed: vec![asked],
+            conflicts: vec![over],
+            shifted: vec![shift],
+            from: "one",
+            behind: 0,
+        };
         for tab in Tab::ALL {
             let page = List {
                 frame: Frame::sample(),

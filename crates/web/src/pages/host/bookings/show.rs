@@ -32,13 +32,14 @@ use crate::{
 };
 
 /// What a step leaves to say on the next page.
-pub(in crate::pages::host) const DID: [(&str, &str); 12] = [
+pub(in crate::pages::host) const DID: [(&str, &str); 13] = [
     ("accepted", "Accepted. The guest is told."),
     ("declined", "Declined. The guest is told, and the time is free again."),
     ("cancelled", "Cancelled. Everybody is told."),
     ("marked", "Noted."),
     ("again", "It is done again now. What comes of it stands here in a moment."),
     ("followed", "Done. The guest is told."),
+    ("all_put_back", "Every booking stays as it is. Its event is written again."),
     ("put_back", "The event is written again as it was booked."),
     ("kept_both", "Both stay."),
     ("instant_kept", "It stays at the same instant. Everybody is told the local time."),
