@@ -62,3 +62,28 @@ fn domain(base_url: &Url) -> String {
         _ => "localhost.localdomain".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(app: &str) -> String {
+        let mail = Mail { app: app.to_owned(), answers: [].into(), password: None };
+        let base = Url::parse("https://meet.example.com").unwrap();
+        post(&mail, &base).map(drop).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_send_by_settings_alone_is_refused_and_says_why() {
+        for (app, says) in [
+            ("gmial", "there is no app of that name"),
+            ("jitsi", "sends no mails"),
+            ("gmail", "by signing in there"),
+            ("outlook-mail", "by signing in there"),
+            ("smtp", "mail.host: fill this in"),
+        ] {
+            let said = refused(app);
+            assert!(said.contains(says), "{app}: {said}");
+        }
+    }
+}

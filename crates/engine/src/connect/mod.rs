@@ -30,8 +30,8 @@ pub use self::{
     list::{AppCard, CalendarUse, ConnectionName, ConnectionView, Push},
     needs::Need,
     oauth::{
-        Answer, Begin, Configured, Entered, Finished, RegistrationView, Source, Switch, Tested, Unfinished,
-        Unregistered,
+        Answer, Begin, CameToNothing, Configured, Entered, Finished, RegistrationView, Source, Switch,
+        Tested, Unfinished, Unregistered,
     },
     outside::{Outside, Post},
     pages::PageTag,

@@ -290,8 +290,9 @@ async fn all_08_no_token_no_code_and_no_state_stands_anywhere_in_the_open(t: &Te
 
 async fn why_it_came_to_nothing_is_said_in_full_to_this_browser_alone_for_ten_minutes(t: &TestDb) {
     let stage = Stage::new(t).await;
-    let why =
-        async |member: &Member, session| stage.engine.why_unfinished(member, session, "club").await.unwrap();
+    let why = async |member: &Member, session| {
+        stage.engine.why_unfinished(member, session, "club").await.unwrap().map(|unmade| unmade.why)
+    };
     assert_eq!(why(&stage.member, stage.session).await, None);
     let answer = stage.follow(&stage.begin(Begin::Usual).await);
     stage.provider.bench().next([Fault::Status(503, vec![])]);

@@ -287,3 +287,30 @@ async fn oau_05_a_key_is_pasted_where_one_is_taken_and_never_shown_again() {
     assert!(problems[0].contains("from its line BEGIN PRIVATE KEY"), "{problems:?}");
     assert!(!again.text.contains("canary"));
 }
+
+#[tokio::test]
+async fn a_sign_in_that_comes_to_nothing_loses_nothing_that_was_typed() {
+    let mail = kalends_catalog::APPS.iter().copied().find(|app| app.slug == "outlook-mail");
+    let server = Server::start_playing(mail.expect("it is in the catalog")).await;
+    let mut host = server.host();
+    let page = host.get("/apps/outlook-mail").await;
+    // A mailbox that whoever signs in is not let into.
+    let typed = [("mailbox", "office@example.com"), ("from_name", "The office")];
+    let away = host.submit_to(&page, "/apps/outlook-mail", &typed).await;
+    let refused = host.get(&leads(&away)).await.to().clone();
+    assert_eq!(refused, "/apps/outlook-mail?sign_in=refused");
+    let page = host.get(&refused).await;
+    assert!(page.text.contains("does not take this sign-in for this mailbox"), "EML-01");
+    assert_eq!(page.values("[name=mailbox]", "value"), ["office@example.com"]);
+    assert_eq!(page.values("[name=from_name]", "value"), ["The office"]);
+    let right = host.submit_to(&page, "/apps/outlook-mail", &[("mailbox", "ines@example.com")]).await;
+    let connected = host.get(&leads(&right)).await.to().clone();
+    assert!(connected.starts_with("/apps/installed?did=connected"), "{connected}");
+}
+
+/// Where the page that leaves for a provider leads: here again, for a played one says yes at once.
+fn leads(page: &Seen) -> String {
+    let to = page.values("meta[http-equiv=refresh]", "content").remove(0);
+    let to: url::Url = to.trim_start_matches("0;url=").parse().expect("an address");
+    format!("{}?{}", to.path(), to.query().unwrap_or_default())
+}

@@ -58,6 +58,18 @@ impl Server {
         Self::of(house, Site::new("http://book.example/".parse().unwrap())).await
     }
 
+    /// An app, its provider played, registered there.
+    pub async fn start_playing(app: &'static App) -> Self {
+        let test = TestDb::sqlite().await;
+        let fake = (app.fake)();
+        let client = fake.oauth().expect("it has a sign-in").client();
+        let known = Configured { client, webhook_secret: None, webhook_secret_before: None };
+        let outside = House::outside(&test, &[app], |gateway| gateway.playing(app, fake))
+            .with_registrations(BTreeMap::from([(app.slug.to_owned(), known)]))
+            .unwrap();
+        Self::around(House { engine: Engine::new(test.db.clone(), outside), test }).await
+    }
+
     /// With a mail server for everybody.
     pub async fn start_with_mail() -> Self {
         let test = TestDb::sqlite().await;

@@ -74,7 +74,16 @@ pub struct Switch {
     pub after: String,
 }
 
-/// Why nothing came of it, for the page that says so.
+/// A sign-in that came to nothing, for the page that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameToNothing {
+    /// Why.
+    pub why: String,
+    /// What was typed into the form before it, secrets not among it.
+    pub typed: Value,
+}
+
+/// Why nothing came of it, as it is kept.
 #[derive(Serialize, Deserialize)]
 struct Unmade {
     why: String,
@@ -428,18 +437,20 @@ impl Engine {
         }
     }
 
-    /// Why nothing came of this browser's latest sign-in for an app, in full; none once that is ten minutes ago.
+    /// Why nothing came of this browser's latest sign-in for an app, in full, and what was typed before it; none once that is ten
+    /// minutes ago.
     pub async fn why_unfinished(
         &self,
         asker: &Member,
         session: Id<Session>,
         slug: &str,
-    ) -> Result<Option<String>, ConnectError> {
+    ) -> Result<Option<CameToNothing>, ConnectError> {
         let held = self.db.read().await?.oauth().latest_held(self.outside.keys(), slug, session).await?;
-        let unmade = held
-            .filter(|(flow, _)| flow.user == asker.user)
-            .and_then(|(_, secret)| serde_json::from_str::<Unmade>(secret.expose_secret()).ok());
-        Ok(unmade.map(|unmade| unmade.why).filter(|why| !why.is_empty()))
+        let unmade = held.filter(|(flow, _)| flow.user == asker.user).and_then(|(flow, secret)| {
+            let unmade: Unmade = serde_json::from_str(secret.expose_secret()).ok()?;
+            Some(CameToNothing { why: unmade.why, typed: flow.settings })
+        });
+        Ok(unmade.filter(|unmade| !unmade.why.is_empty()))
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) use self::kept::NewTokens;
 pub use self::{
     begin::Begin,
     error::Unfinished,
-    finish::{Answer, Finished, Switch},
+    finish::{Answer, CameToNothing, Finished, Switch},
     registration::{Configured, Entered, RegistrationView, Source, Tested},
     unregistered::Unregistered,
 };

@@ -33,8 +33,12 @@ pub async fn show(
 ) -> Answer {
     let card = web.engine.app(&desk.member(), &slug).await?;
     let manifest = card.app.manifest();
+    let unmade = sign_in::why(&web, &desk, card.app.slug, &asked).await?;
     let (typed, connection) = match asked.text("connection") {
-        None => (defaults(manifest), None),
+        // A sign-in that came to nothing loses nothing that was typed before it.
+        None => {
+            (unmade.as_ref().map_or_else(|| defaults(manifest), |it| settings(manifest, &it.typed)), None)
+        }
         Some(id) => {
             let there = web.engine.connection(&desk.member(), connection_id(id)?).await?;
             (settings(manifest, &there.settings), Some(there))
@@ -43,8 +47,8 @@ pub async fn show(
     let notice = connection.as_ref().filter(|there| !there.cause.is_empty());
     let notice =
         notice.map(|there| Notice::fail(format!("{} needs you.", manifest.name), there.cause.clone()));
-    let why = sign_in::why(&web, &desk, card.app.slug, &asked).await?;
-    let notice = sign_in::notice(&asked, manifest, why.as_deref()).or(notice);
+    let why = unmade.as_ref().map(|it| it.why.as_str());
+    let notice = sign_in::notice(&asked, manifest, why).or(notice);
     let connection = connection.map(|there| there.id.to_string());
     let approval = sign_in::asked_approval(&web, &desk, card.app, &asked).await?;
     let page = page(&web, &desk, card, Form::showing(typed), connection, notice).await?;

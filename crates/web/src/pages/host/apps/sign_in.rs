@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use kalends_app::{App, Secret, manifest::Manifest, oauth::Grant};
-use kalends_engine::connect::{self, Begin, ConnectError, Finished, Unfinished};
+use kalends_engine::connect::{self, Begin, CameToNothing, ConnectError, Finished, Unfinished};
 use serde_json::Value;
 use url::Url;
 
@@ -173,13 +173,13 @@ fn quiet(mut response: Response) -> Response {
     response
 }
 
-/// Why nothing came of this browser's latest sign-in, where the word in the address does not say it all.
+/// Why nothing came of this browser's latest sign-in, where the word in the address does not say it all, and what was typed.
 pub async fn why(
     web: &Web,
     desk: &Desk,
     slug: &str,
     asked: &extract::Typed,
-) -> Result<Option<String>, Problem> {
+) -> Result<Option<CameToNothing>, Problem> {
     if !matches!(asked.text("sign_in"), Some("scopes" | "refused")) {
         return Ok(None);
     }
