@@ -11,6 +11,7 @@ mod hooks;
 mod host;
 mod house;
 mod looked;
+mod mails;
 mod private_links;
 mod rooms;
 mod safety;
