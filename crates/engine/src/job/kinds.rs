@@ -199,7 +199,7 @@ impl Job for Deliver {
     }
 
     async fn run(&self, work: &Work) -> Result<(), Failed> {
-        notify::deliver::run(&work.engine, self, work.tries).await
+        Box::pin(notify::deliver::run(&work.engine, self, work.tries)).await
     }
 }
 
