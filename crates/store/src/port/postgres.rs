@@ -1,14 +1,18 @@
 //! PostgreSQL: a pool, plain transactions, notices between nodes.
 
-use std::time::Duration;
+mod pool;
+
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use sqlx::{
-    Connection, PgConnection, PgPool,
+    PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::sync::mpsc;
 
+pub(super) use self::pool::Lent;
+use self::pool::Pool;
 use super::{Change, Tx, ask::Ask, db::Shared, sql, tx::Conn};
 use crate::{Error, Result};
 
@@ -23,7 +27,9 @@ const NOTICES: usize = 100;
 const CHANNEL: &str = "kalends_changes";
 
 pub(super) struct Postgres {
-    pool: PgPool,
+    pool: Arc<Pool>,
+    /// One connection more, to hear what other nodes say.
+    line: PgPool,
     notices: mpsc::UnboundedSender<Change>,
 }
 
@@ -41,67 +47,44 @@ impl Postgres {
             .map_err(|error| Error::Refused(format!("the database address cannot be used: {error}")))?
             .application_name("kalends")
             .statement_cache_capacity(256);
-        let pool = PgPoolOptions::new()
-            // One of them listens for notices.
-            .max_connections(25)
-            .acquire_timeout(Duration::from_secs(5))
-            // Pinged after a rest only: a ping before each would cost every write a round trip.
-            .test_before_acquire(false)
-            .before_acquire(|conn, rest| {
-                Box::pin(async move {
-                    if rest.idle_for > Duration::from_secs(1) {
-                        conn.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(options.clone())
-            .await;
-        let pool = match pool {
-            Ok(pool) => pool,
-            Err(error) => return Err(cause(error, &options).await.into()),
-        };
+        let line = PgPoolOptions::new().max_connections(1).connect_lazy_with(options.clone());
+        let pool = Pool::new(options);
+        // Opened now: an address that does not work is told at the start.
+        drop(pool.take().await?);
         let node = shared.ids.uid().to_string();
         let (notices, sent) = mpsc::unbounded_channel();
-        tokio::spawn(tell_others(pool.clone(), node.clone(), sent));
-        tokio::spawn(listen(pool.clone(), shared.clone(), node));
-        Ok(Self { pool, notices })
+        tokio::spawn(tell_others(Arc::clone(&pool), shared.clone(), node.clone(), sent));
+        tokio::spawn(listen(line.clone(), shared.clone(), node));
+        Ok(Self { pool, line, notices })
     }
 
     pub(super) async fn connection(&self, shared: &Shared) -> Result<Tx> {
-        Ok(Tx::new(Conn::Postgres(self.pool.acquire().await?), &*shared.clock, shared.ids.clone()))
+        connection(&self.pool, shared).await
     }
 
     /// Begins a transaction in a task of its own: a caller who goes away must not leave it half done.
     pub(super) fn write(&self, shared: &Shared, ask: Ask) {
-        tokio::spawn(run(self.pool.clone(), shared.clone(), self.notices.clone(), ask));
+        tokio::spawn(run(Arc::clone(&self.pool), shared.clone(), self.notices.clone(), ask));
     }
 
     pub(super) async fn close(&self) {
         self.pool.close().await;
+        self.line.close().await;
     }
 }
 
-/// A pool only says that it waited in vain; one connection by itself says why.
-async fn cause(error: sqlx::Error, options: &PgConnectOptions) -> sqlx::Error {
-    if !matches!(error, sqlx::Error::PoolTimedOut) {
-        return error;
-    }
-    match tokio::time::timeout(Duration::from_secs(5), PgConnection::connect_with(options)).await {
-        Ok(Err(cause)) => cause,
-        Ok(Ok(_)) | Err(_) => error,
-    }
+async fn connection(pool: &Arc<Pool>, shared: &Shared) -> Result<Tx> {
+    Ok(Tx::new(Conn::Postgres(pool.take().await?), &*shared.clock, shared.ids.clone()))
 }
 
 /// Begins on the first connection that still lives: nothing has happened yet, so another try is safe.
-async fn begin(pool: &PgPool, shared: &Shared) -> Result<Tx> {
+async fn begin(pool: &Arc<Pool>, shared: &Shared) -> Result<Tx> {
     let mut dead = 0;
     loop {
-        let mut tx = Tx::new(Conn::Postgres(pool.acquire().await?), &*shared.clock, shared.ids.clone());
+        let mut tx = connection(pool, shared).await?;
         match tx.run(sql("BEGIN")).await {
             Ok(_) => return Ok(tx),
             Err(error) => {
-                throw_away(&mut tx);
                 dead += 1;
                 if dead == DEAD || !error.is_unavailable() {
                     return Err(error);
@@ -112,7 +95,7 @@ async fn begin(pool: &PgPool, shared: &Shared) -> Result<Tx> {
 }
 
 /// Runs a transaction, again while it loses against others, and answers who asked for it.
-async fn run(pool: PgPool, shared: Shared, notices: mpsc::UnboundedSender<Change>, mut ask: Ask) {
+async fn run(pool: Arc<Pool>, shared: Shared, notices: mpsc::UnboundedSender<Change>, mut ask: Ask) {
     for run in 1.. {
         let mut tx = match begin(&pool, &shared).await {
             Ok(tx) => tx,
@@ -129,8 +112,8 @@ async fn run(pool: PgPool, shared: Shared, notices: mpsc::UnboundedSender<Change
             Ok(false) => None,
             Err(error) => Some(error),
         };
-        if tx.undo().await.is_err() {
-            throw_away(&mut tx);
+        if let Err(undone) = tx.undo().await {
+            tracing::debug!(error = %undone, "a connection is closed in the middle of a transaction");
         }
         if !tx.again || run == RUNS {
             return ask.answer(failure);
@@ -149,24 +132,26 @@ async fn once(tx: &mut Tx, ask: &mut Ask) -> Result<bool> {
     tx.run(sql("COMMIT")).await.map(|_| true)
 }
 
-fn throw_away(tx: &mut Tx) {
-    if let Conn::Postgres(conn) = &mut tx.conn {
-        conn.close_on_drop();
-    }
-}
-
 /// Sends what was committed here to the other nodes, many at a time.
 ///
 /// After the commit, not in it: a notice inside a transaction makes all commits of the server wait for each other.
-async fn tell_others(pool: PgPool, node: String, mut sent: mpsc::UnboundedReceiver<Change>) {
+async fn tell_others(
+    pool: Arc<Pool>,
+    shared: Shared,
+    node: String,
+    mut sent: mpsc::UnboundedReceiver<Change>,
+) {
     let mut changes = Vec::new();
     while sent.recv_many(&mut changes, NOTICES).await > 0 {
         changes.sort_unstable();
         changes.dedup();
         let notice = Notice { node: node.clone(), changes: std::mem::take(&mut changes) };
         let Ok(text) = serde_json::to_string(&notice) else { continue };
-        let told = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(text).execute(&pool).await;
-        if let Err(error) = told {
+        let told = async {
+            let mut tx = connection(&pool, &shared).await?;
+            tx.run(sql("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(text)).await
+        };
+        if let Err(error) = told.await {
             tracing::warn!(%error, "other nodes could not be told of a change");
         }
         tokio::time::sleep(TELLING).await;
@@ -174,10 +159,10 @@ async fn tell_others(pool: PgPool, node: String, mut sent: mpsc::UnboundedReceiv
 }
 
 /// Hears what other nodes committed. A broken line means that notices were lost: then everything may have changed.
-async fn listen(pool: PgPool, shared: Shared, node: String) {
-    while !pool.is_closed() {
-        if let Err(error) = hear(&pool, &shared, &node).await
-            && !pool.is_closed()
+async fn listen(line: PgPool, shared: Shared, node: String) {
+    while !line.is_closed() {
+        if let Err(error) = hear(&line, &shared, &node).await
+            && !line.is_closed()
         {
             tracing::warn!(%error, "the line for notices broke, again in a second");
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -185,8 +170,8 @@ async fn listen(pool: PgPool, shared: Shared, node: String) {
     }
 }
 
-async fn hear(pool: &PgPool, shared: &Shared, node: &str) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
+async fn hear(line: &PgPool, shared: &Shared, node: &str) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(line).await?;
     listener.listen(CHANNEL).await?;
     shared.tell(&[Change::Everything]);
     loop {

@@ -1,11 +1,13 @@
 //! A transaction, or a reader's connection: what every repository works on.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use kalends_domain::{Clock, Id, Ids, people::User};
-use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use super::{
-    Change, Row, Sql,
+    Change, Row, Sql, postgres,
     row::Either,
     sql::{Text, Value},
     sqlite,
@@ -23,13 +25,15 @@ pub struct Tx {
     pub(super) again: bool,
     /// Statements that nobody has to wait for yet.
     waiting: Vec<Sql>,
+    /// Guard rows that it has locked.
+    guarded: BTreeSet<String>,
     now: Timestamp,
     ids: Ids,
 }
 
 pub(super) enum Conn {
     Sqlite(sqlite::Lent),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(postgres::Lent),
 }
 
 macro_rules! query {
@@ -50,7 +54,8 @@ macro_rules! query {
 
 impl Tx {
     pub(super) fn new(conn: Conn, clock: &dyn Clock, ids: Ids) -> Self {
-        Self { conn, changes: Vec::new(), again: false, waiting: Vec::new(), now: clock.now(), ids }
+        let (changes, waiting, guarded) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Self { conn, changes, again: false, waiting, guarded, now: clock.now(), ids }
     }
 
     pub(super) fn at(&mut self, now: Timestamp) {
@@ -107,25 +112,20 @@ impl Tx {
         match &mut self.conn {
             Conn::Sqlite(conn) => Ok(sqlite::run(conn, &sql)?),
             Conn::Postgres(conn) => {
-                let done = query!(sql).execute(&mut **conn).await;
-                done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
+                let done = query!(sql).execute(conn.ask()).await;
+                self.answered(done).map(|done| done.rows_affected())
             }
         }
     }
 
     /// The first row of an answer, if it has one.
     pub async fn row(&mut self, sql: Sql) -> Result<Option<Row>> {
-        self.send_waiting().await?;
-        match &mut self.conn {
-            Conn::Sqlite(conn) => {
-                let first = sqlite::rows(conn, &sql, 1)?.pop();
-                Ok(first.map(Either::Sqlite).map(Row))
-            }
-            Conn::Postgres(conn) => {
-                let first = query!(sql).fetch_optional(&mut **conn).await;
-                first.map(|row| row.map(Either::Postgres).map(Row)).map_err(|error| self.failed(error))
-            }
+        if let Conn::Sqlite(conn) = &mut self.conn {
+            let first = sqlite::rows(conn, &sql, 1)?.pop();
+            return Ok(first.map(Either::Sqlite).map(Row));
         }
+        // Read to its end: an error may come after the first row.
+        Ok(self.rows(sql).await?.into_iter().next())
     }
 
     /// All rows of an answer.
@@ -137,9 +137,8 @@ impl Tx {
                 Ok(all.into_iter().map(Either::Sqlite).map(Row).collect())
             }
             Conn::Postgres(conn) => {
-                let all = query!(sql).fetch_all(&mut **conn).await;
-                all.map(|all| all.into_iter().map(Either::Postgres).map(Row).collect())
-                    .map_err(|error| self.failed(error))
+                let all = query!(sql).fetch_all(conn.ask()).await;
+                self.answered(all).map(|all| all.into_iter().map(Either::Postgres).map(Row).collect())
             }
         }
     }
@@ -150,15 +149,25 @@ impl Tx {
         match &mut self.conn {
             Conn::Sqlite(conn) => Ok(conn.execute_batch(text)?),
             Conn::Postgres(conn) => {
-                let done = sqlx::raw_sql(text).execute(&mut **conn).await;
-                done.map(drop).map_err(|error| self.failed(error))
+                let done = sqlx::raw_sql(text).execute(conn.ask()).await;
+                self.answered(done).map(drop)
             }
         }
     }
 
-    fn failed(&mut self, error: sqlx::Error) -> crate::Error {
-        self.again |= lost_a_race(&error);
-        error.into()
+    /// What `PostgreSQL` said to a statement.
+    fn answered<T>(&mut self, said: Result<T, sqlx::Error>) -> Result<T> {
+        match (said, &mut self.conn) {
+            (Ok(said), Conn::Postgres(conn)) => {
+                conn.answered();
+                Ok(said)
+            }
+            (Ok(said), Conn::Sqlite(_)) => Ok(said),
+            (Err(error), _) => {
+                self.again |= lost_a_race(&error);
+                Err(error.into())
+            }
+        }
     }
 
     /// Tells others after the commit, and only then.
@@ -188,16 +197,22 @@ impl Tx {
     /// On SQLite the one writer is that already. On `PostgreSQL` the guard rows are locked in the order of
     /// their keys, so that two transactions never wait for each other.
     pub async fn lock_hosts(&mut self, hosts: &[Id<User>]) -> Result<()> {
-        if !self.is_postgres() || hosts.is_empty() {
+        if !self.is_postgres() {
             return Ok(());
         }
-        let mut keys: Vec<String> = hosts.iter().map(ToString::to_string).collect();
-        keys.sort_unstable();
-        keys.dedup();
+        let keys: BTreeSet<String> = hosts.iter().map(ToString::to_string).collect();
+        let keys: Vec<String> = keys.difference(&self.guarded).cloned().collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
         let lock = sql("SELECT host_id FROM host_guards WHERE host_id IN ($*) ORDER BY host_id FOR UPDATE");
         let found = self.rows(lock.bind_list(keys.iter())).await?.len();
-        // Without a row there is nothing to wait at, and two could decide at once.
-        if found == keys.len() { Ok(()) } else { Err(Error::Missing("host")) }
+        if found < keys.len() {
+            // Without a row there is nothing to wait at, and two could decide at once.
+            return Err(Error::Missing("host"));
+        }
+        self.guarded.extend(keys);
+        Ok(())
     }
 
     /// Makes the guard row of a fresh host or event type, in the transaction that makes it.

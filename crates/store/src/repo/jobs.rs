@@ -255,11 +255,16 @@ impl Jobs<'_> {
     }
 
     /// When the next waiting job is due, or a lease ends: how long a worker may sleep.
+    ///
+    /// The first row in the order of an index, not the least of a column: while `PostgreSQL` knows little of a young
+    /// table, it takes that for a reason to read all of it.
     pub async fn next_at(&mut self) -> Result<Option<Timestamp>> {
-        let query = sql("SELECT MIN(at) AS next_at FROM (
-                SELECT MIN(run_at) AS at FROM jobs WHERE lease_owner IS NULL AND dead_at IS NULL
-                UNION ALL SELECT MIN(lease_until) FROM jobs WHERE lease_owner IS NOT NULL) AS both_kinds");
-        self.tx.row(query).await?.map_or(Ok(None), |row| row.get("next_at"))
+        let query = sql("SELECT
+                (SELECT run_at FROM jobs WHERE lease_owner IS NULL AND dead_at IS NULL ORDER BY run_at LIMIT 1) AS due_at,
+                (SELECT lease_until FROM jobs WHERE lease_owner IS NOT NULL ORDER BY lease_until LIMIT 1) AS free_at");
+        let Some(row) = self.tx.row(query).await? else { return Ok(None) };
+        let at: [Option<Timestamp>; 2] = [row.get("due_at")?, row.get("free_at")?];
+        Ok(at.into_iter().flatten().min())
     }
 }
 
