@@ -17,7 +17,7 @@ use crate::{
 
 /// One change, as it is told.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Told {
+pub(crate) struct Changed {
     /// A stable word: `booked`, `moved`, `cancelled`, ….
     pub what: &'static str,
     /// Facts for the history.
@@ -36,7 +36,7 @@ pub(crate) async fn follow(
     booking: &Booking,
     effects: &[Effect],
     actor: &Actor,
-    told: &Told,
+    told: &Changed,
 ) -> Result<()> {
     let who = words(actor);
     let happened = Happened { kind: told.what, actor: &who, detail: told.detail.clone() };

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{
     Absences, BookError, ChangeError, LocationChoice, ReassignAsk,
-    after::{self, Told},
+    after::{self, Changed},
     change::{self, subject},
     check, make, plan, terms,
 };
@@ -122,10 +122,10 @@ fn absent(
         let seen = subject.booking.revision;
         subject.booking.updated_at = tx.now();
         change::save(tx, &subject.booking, seen).await?;
-        let told = Told {
+        let told = Changed {
             what: "absence",
             detail: json!({ "host": absences.host, "attendees": absences.attendees }),
-            ..Told::default()
+            ..Changed::default()
         };
         after::follow(tx, &subject.booking, &[], &actor, &told).await?;
         Ok(subject.booking)
@@ -156,11 +156,11 @@ fn guests_added(
         if come.is_empty() {
             return Ok(subject.booking);
         }
-        let told = Told {
+        let told = Changed {
             what: "guests_added",
             detail: json!({ "guests": come.iter().map(|one| &one.email).collect::<Vec<_>>() }),
             only: come.iter().map(|one| one.email.clone()).collect(),
-            ..Told::default()
+            ..Changed::default()
         };
         // Behind their own booker, so that a seat's guests stay together.
         let at = subject.booking.attendees.iter().position(|one| *one == booker).map_or(0, |at| at + 1);
@@ -184,10 +184,10 @@ fn relocated(
         let place: BookedLocation =
             check::place(&subject.event_type.settings.locations, Some(&choice), &apps, &mut invalid);
         invalid.check()?;
-        let told = Told {
+        let told = Changed {
             what: "location_changed",
             detail: json!({ "from": subject.booking.location, "to": place }),
-            ..Told::default()
+            ..Changed::default()
         };
         subject.booking.location = place;
         subject.store(tx, &heard(&subject.booking, Message::Confirmed), &actor, &told).await?;
@@ -228,10 +228,10 @@ async fn reassigned(
             let name = make::name_of(offering, subject.booking.host);
             subject.booking.title = terms::title(event_type, name, booker, &subject.booking.location);
         }
-        let told = Told {
+        let told = Changed {
             what: "reassigned",
             detail: json!({ "from": before, "to": subject.booking.hosts }),
-            ..Told::default()
+            ..Changed::default()
         };
         subject.store(tx, &heard(&subject.booking, Message::Confirmed), actor, &told).await?;
         return Ok(subject.booking);

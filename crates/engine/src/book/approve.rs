@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     ChangeError,
-    after::Told,
+    after::Changed,
     cancel::give_turn_back,
     change::{Subject, subject},
     check,
@@ -89,15 +89,15 @@ async fn say(
             if subject.booking.span.end <= now.as_second() && subject.booking.state.claims_time() {
                 return Err(ChangeError::Over);
             }
-            (Event::Approved, Told { what: "confirmed", ..Told::default() })
+            (Event::Approved, Changed { what: "confirmed", ..Changed::default() })
         }
         Answer::No { reason } => (
             Event::Declined { reason: reason.clone() },
-            Told {
+            Changed {
                 what: "declined",
                 detail: json!({ "reason": reason }),
                 reason: reason.clone(),
-                ..Told::default()
+                ..Changed::default()
             },
         ),
     };

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     CancelAsk, CancelWhat, ChangeError,
-    after::{self, Told},
+    after::{self, Changed},
     change::{self, Subject, Wants, subject},
     check,
     view::party,
@@ -62,11 +62,11 @@ async fn whole(tx: &mut Tx, subject: &mut Subject, actor: &Actor, reason: &str) 
     subject.allows(Wants::Cancel, actor, reason, now)?;
     let by = actor.by();
     let effects = subject.step(Event::Cancelled { by, reason: reason.to_owned() }, now)?;
-    let told = Told {
+    let told = Changed {
         what: "cancelled",
         detail: json!({ "reason": reason }),
         reason: reason.to_owned(),
-        ..Told::default()
+        ..Changed::default()
     };
     subject.store(tx, &effects, actor, &told).await?;
     give_turn_back(tx, subject).await
@@ -110,12 +110,12 @@ async fn one_seat(
     change::save(tx, &subject.booking, seen).await?;
     // They are told of the booking as it was with them in it.
     before.revision = subject.booking.revision;
-    let told = Told {
+    let told = Changed {
         what: "seat_cancelled",
         detail: json!({ "seat": seat, "reason": reason }),
         reason: reason.to_owned(),
         only: leaving.into_iter().map(|one| one.email).collect(),
-        ..Told::default()
+        ..Changed::default()
     };
     Ok(after::follow(tx, &before, &[Effect::Reconcile, Effect::Tell(Message::Cancelled)], actor, &told)
         .await?)

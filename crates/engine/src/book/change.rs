@@ -10,7 +10,7 @@ use kalends_store::Tx;
 
 use super::{
     ChangeError,
-    after::{self, Told},
+    after::{self, Changed},
     terms,
     view::may_see,
 };
@@ -103,7 +103,7 @@ impl Subject {
         tx: &mut Tx,
         effects: &[Effect],
         actor: &Actor,
-        told: &Told,
+        told: &Changed,
     ) -> Result<(), ChangeError> {
         let seen = self.booking.revision;
         self.booking.revision += 1;

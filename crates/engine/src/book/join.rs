@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     BookError, Booked,
-    after::{self, Told},
+    after::{self, Changed},
     plan::{self, Plan},
 };
 
@@ -65,11 +65,11 @@ pub(crate) async fn join(tx: &mut Tx, plan: &Plan, booking: Booking) -> Result<B
     } else {
         vec![Effect::Reconcile, Effect::Tell(Message::Confirmed)]
     };
-    let told = Told {
+    let told = Changed {
         what: "seat_taken",
         detail: json!({ "seat": seat, "start": changed.span.start }),
         only: emails,
-        ..Told::default()
+        ..Changed::default()
     };
     after::follow(tx, &changed, &effects, &plan.actor, &told).await?;
     Ok(Booked { bookings: vec![changed], seat: Some(seat), repeated: false })

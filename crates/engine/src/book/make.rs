@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{
     BookError, Booked,
-    after::{self, Told},
+    after::{self, Changed},
     join, limits,
     plan::{self, Plan},
     repeat, terms,
@@ -83,10 +83,10 @@ async fn fresh(tx: &mut Tx, plan: &Plan, spans: &[Span]) -> Result<Booked, BookE
             let message = if waits { Message::Requested } else { Message::Confirmed };
             effects.push(Effect::Tell(message));
         }
-        let told = Told {
+        let told = Changed {
             what: if waits { "requested" } else { "booked" },
             detail: json!({ "start": span.start, "end": span.end, "hosts": hosts }),
-            ..Told::default()
+            ..Changed::default()
         };
         after::follow(tx, &booking, &effects, &plan.actor, &told).await?;
         bookings.push(booking);

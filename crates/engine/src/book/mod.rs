@@ -25,7 +25,7 @@ mod view;
 pub use kalends_store::repo::Order;
 
 pub(crate) use self::{
-    after::Told,
+    after::Changed,
     amend::{heard, live},
     change::subject,
     view::{leads, may_see, seen, views},

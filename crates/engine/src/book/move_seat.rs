@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     BookError, ChangeError,
-    after::{self, Told},
+    after::{self, Changed},
     cancel::leave,
     change::{self, Subject},
     make, plan,
@@ -50,7 +50,7 @@ pub(crate) async fn move_seat(
         return Err(ChangeError::NoSeat);
     }
     let from = subject.booking.span;
-    let told = Told {
+    let told = Changed {
         what: "seat_moved",
         detail: json!({ "seat": seat, "from": from, "to": wish.span, "reason": wish.ask.reason }),
         reason: wish.ask.reason.clone(),
@@ -113,7 +113,7 @@ async fn go(
     } else {
         leave(tx, subject, seat).await?;
     }
-    let told = Told { what: "seat_left", detail: json!({ "seat": seat }), ..Told::default() };
+    let told = Changed { what: "seat_left", detail: json!({ "seat": seat }), ..Changed::default() };
     subject.store(tx, &effects, actor, &told).await
 }
 

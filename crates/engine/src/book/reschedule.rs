@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{
     BookError, Bounds, ChangeError, RescheduleAsk,
-    after::Told,
+    after::Changed,
     change::{Subject, Wants, subject},
     check, limits, make, move_seat,
     plan::{self, HostChoice},
@@ -234,7 +234,7 @@ pub(crate) async fn whole(tx: &mut Tx, wish: &Move, subject: &mut Subject) -> Re
         }
         booking.hosts = hosts;
     }
-    let told = Told {
+    let told = Changed {
         what: "moved",
         detail: json!({
             "from": before.span, "to": wish.span, "reason": ask.reason, "hosts": subject.booking.hosts,

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     Actor, Engine, Member,
-    book::{self, Bounds, ChangeError, RescheduleAsk, Told},
+    book::{self, Bounds, ChangeError, Changed, RescheduleAsk},
 };
 
 /// Bookings moved with one click, at most.
@@ -84,7 +84,7 @@ fn kept(tx: &mut Tx, uid: Uid, actor: Actor) -> BoxFuture<'_, Result<Booking, Ch
         let zone = Zone::parse(&booking.zone).map_err(|_| ChangeError::NotFound)?;
         let (was, reason) = (booking.wall, because(booking));
         booking.agree(booking.span, &zone);
-        let told = Told {
+        let told = Changed {
             what: "instant_kept",
             detail: json!({ "zone": booking.zone, "from": was, "to": booking.wall }),
             reason: format!("{reason} It stays at the same instant."),

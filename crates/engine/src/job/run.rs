@@ -30,7 +30,7 @@ pub async fn run(engine: &Engine, row: &repo::Job) -> Result<(), Failed> {
     match row.kind.as_str() {
         Reconcile::NAME => one::<Reconcile>(row, &work).await,
         Notify::NAME => one::<Notify>(row, &work).await,
-        Deliver::NAME => one::<Deliver>(row, &work).await,
+        Deliver::NAME => Box::pin(one::<Deliver>(row, &work)).await,
         Letters::NAME => one::<Letters>(row, &work).await,
         SyncCalendar::NAME => one::<SyncCalendar>(row, &work).await,
         Heed::NAME => one::<Heed>(row, &work).await,

@@ -94,7 +94,7 @@ pub async fn private_send(
 }
 
 /// What one form is drawn from.
-struct Desk {
+struct Sheet {
     /// What was sent beside the answers and is not offered, or not any more; what is drawn goes by the usual instead.
     strays: Vec<Stray>,
     page: EventTypePage,
@@ -123,7 +123,7 @@ impl Stray {
     }
 }
 
-impl Desk {
+impl Sheet {
     /// Sits down with what was chosen; none without a time.
     async fn of(web: &Web, which: &Which, typed: &Typed) -> Result<Option<Self>, Stop> {
         let page = load::event_type(web, which).await?;
@@ -198,23 +198,23 @@ fn onward(page: &EventTypePage) -> Option<url::Url> {
 }
 
 async fn ask(web: &Web, which: &Which, asked: &Typed, looks_ahead: bool) -> Answer {
-    let Some(mut desk) = Desk::of(web, which, asked).await? else {
+    let Some(mut sheet) = Sheet::of(web, which, asked).await? else {
         let page = load::event_type(web, which).await?;
         return Ok(Redirect::to(&link(&path(&page), &Visit::of(asked).carried())).into_response());
     };
-    let before = desk.visit.hold.clone();
-    if !looks_ahead && let Err(error) = desk.keep(web, which).await {
+    let before = sheet.visit.hold.clone();
+    if !looks_ahead && let Err(error) = sheet.keep(web, which).await {
         return again(web, which, asked.clone(), error).await;
     }
-    if desk.visit.hold != before {
+    if sheet.visit.hold != before {
         // The hold's name goes into the address, so that loading the page again does not ask for another one.
-        let mut pairs = desk.visit.carried();
-        pairs.push(("start", desk.face.machine(desk.chosen.start)));
-        pairs.extend(desk.visit.hold.as_ref().map(|hold| ("hold", hold.to_string())));
-        return Ok(Redirect::to(&link(&format!("{}/book", path(&desk.page)), &pairs)).into_response());
+        let mut pairs = sheet.visit.carried();
+        pairs.push(("start", sheet.face.machine(sheet.chosen.start)));
+        pairs.extend(sheet.visit.hold.as_ref().map(|hold| ("hold", hold.to_string())));
+        return Ok(Redirect::to(&link(&format!("{}/book", path(&sheet.page)), &pairs)).into_response());
     }
     let typed = attempt(web, asked.clone());
-    Ok(desk.show(&desk.draw(web, &typed).await, StatusCode::OK))
+    Ok(sheet.show(&sheet.draw(web, &typed).await, StatusCode::OK))
 }
 
 /// Names the attempt, so that a form sent twice books once.
@@ -228,27 +228,27 @@ async fn sent(web: &Web, which: &Which, mut typed: Typed) -> Answer {
     if at_times && !typed.has("start") {
         return times(web, which, &typed, Some(Back { notice: None, status: StatusCode::OK })).await;
     }
-    let Some(mut desk) = Desk::of(web, which, &typed).await? else {
+    let Some(mut sheet) = Sheet::of(web, which, &typed).await? else {
         let notice = Some(Notice::fail("Choose a time first. What you typed is kept."));
         return times(web, which, &typed, Some(Back { notice, status: StatusCode::UNPROCESSABLE_ENTITY }))
             .await;
     };
     let changed = guests_changed(&mut typed);
-    if !at_times && !changed && desk.strays.is_empty() {
-        return book(web, which, desk, typed).await;
+    if !at_times && !changed && sheet.strays.is_empty() {
+        return book(web, which, sheet, typed).await;
     }
-    if let Err(error) = desk.keep(web, which).await {
+    if let Err(error) = sheet.keep(web, which).await {
         return again(web, which, typed, error).await;
     }
     let typed = if at_times { attempt(web, typed) } else { typed };
-    let view = desk.draw(web, &typed).await;
-    if desk.strays.is_empty() {
-        return Ok(desk.show(&view, StatusCode::OK));
+    let view = sheet.draw(web, &typed).await;
+    if sheet.strays.is_empty() {
+        return Ok(sheet.show(&view, StatusCode::OK));
     }
     let mut said = vec!["Nothing is booked yet."];
-    said.extend(desk.strays.iter().map(|stray| stray.words()));
+    said.extend(sheet.strays.iter().map(|stray| stray.words()));
     said.push("Look at what holds now, then send it again; what you typed is kept.");
-    Ok(desk.show(&view.with_notice(Notice::fail(&said.join(" "))), StatusCode::UNPROCESSABLE_ENTITY))
+    Ok(sheet.show(&view.with_notice(Notice::fail(&said.join(" "))), StatusCode::UNPROCESSABLE_ENTITY))
 }
 
 /// Adds or removes a field for a guest, when one of those buttons was pressed.
@@ -269,33 +269,33 @@ fn guests_changed(typed: &mut Typed) -> bool {
     true
 }
 
-async fn book(web: &Web, which: &Which, mut desk: Desk, typed: Typed) -> Answer {
-    let ask = booking_ask(which, &desk, &typed);
+async fn book(web: &Web, which: &Which, mut sheet: Sheet, typed: Typed) -> Answer {
+    let ask = booking_ask(which, &sheet, &typed);
     match web.engine.book(&ask).await {
-        Ok(booked) => Ok(done(&desk, &booked)),
+        Ok(booked) => Ok(done(&sheet, &booked)),
         Err(BookError::Invalid(invalid)) => {
             // The time stays kept while the guest mends the answers; if it cannot be, booking will say so.
-            let kept = desk.keep(web, which).await;
+            let kept = sheet.keep(web, which).await;
             if let Err(error) = kept
                 && error.choose_again()
             {
                 return again(web, which, typed, error).await;
             }
-            let view = desk.draw(web, &typed).await.with_problems(&invalid.problems);
-            Ok(desk.show(&view, StatusCode::UNPROCESSABLE_ENTITY))
+            let view = sheet.draw(web, &typed).await.with_problems(&invalid.problems);
+            Ok(sheet.show(&view, StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) if error.choose_again() => again(web, which, typed, error).await,
         Err(BookError::KeyReused) => {
             let typed = attempt(web, typed);
             let said = "You have sent this form before, with other answers. If you booked then, your mail has the \
                         details. Send it again to book once more.";
-            let view = desk.draw(web, &typed).await.with_notice(Notice::fail(said));
-            Ok(desk.show(&view, StatusCode::CONFLICT))
+            let view = sheet.draw(web, &typed).await.with_notice(Notice::fail(said));
+            Ok(sheet.show(&view, StatusCode::CONFLICT))
         }
         Err(error @ (BookError::AlreadyIn | BookError::NoHosts | BookError::PaymentNotReady)) => {
             let notice = Notice::fail(&error.to_string());
             let status = Problem::from(error).status;
-            Ok(desk.show(&desk.draw(web, &typed).await.with_notice(notice), status))
+            Ok(sheet.show(&sheet.draw(web, &typed).await.with_notice(notice), status))
         }
         Err(error) => Err(error.into()),
     }
@@ -317,9 +317,9 @@ async fn again(web: &Web, which: &Which, typed: Typed, error: BookError) -> Answ
     times(web, which, &typed, Some(Back { notice: Some(notice), status: problem.status })).await
 }
 
-fn booking_ask(which: &Which, desk: &Desk, typed: &Typed) -> BookAsk {
-    let settings = &desk.page.event_type.settings;
-    let place = desk.visit.place.unwrap_or(0);
+fn booking_ask(which: &Which, sheet: &Sheet, typed: &Typed) -> BookAsk {
+    let settings = &sheet.page.event_type.settings;
+    let place = sheet.visit.place.unwrap_or(0);
     let offered = settings.locations.get(place);
     let detail = match offered {
         Some(kalends_domain::event_type::Location::GuestPhone) => typed.get("phone"),
@@ -331,23 +331,23 @@ fn booking_ask(which: &Which, desk: &Desk, typed: &Typed) -> BookAsk {
         .then(|| LocationChoice { pick: LocationPick::Nth(place), detail: detail.to_owned() });
     BookAsk {
         event_type: which.clone(),
-        start: desk.chosen.start,
-        minutes: desk.visit.minutes,
+        start: sheet.chosen.start,
+        minutes: sheet.visit.minutes,
         booker: Booker {
             name: typed.get("name").to_owned(),
             email: typed.get("email").to_owned(),
-            zone: desk.face.zone.name().to_owned(),
+            zone: sheet.face.zone.name().to_owned(),
             // Pages are written in one language so far; mails follow them.
             locale: "en".into(),
             phone: None,
         },
         guests: typed.all("guest").map(str::to_owned).collect(),
         location,
-        answers: answers(&desk.page, typed),
+        answers: answers(&sheet.page, typed),
         notes: typed.get("notes").to_owned(),
         metadata: BTreeMap::new(),
-        times: settings.recurrence.map(|series| desk.visit.times.unwrap_or(series.most)),
-        hold: desk.visit.hold.clone(),
+        times: settings.recurrence.map(|series| sheet.visit.times.unwrap_or(series.most)),
+        hold: sheet.visit.hold.clone(),
         idempotency_key: typed.text("attempt").and_then(Uid::parse).map(|attempt| attempt.to_string()),
         actor: Actor::Guest,
         bounds: Bounds::Offered,
@@ -369,11 +369,11 @@ fn answers(page: &EventTypePage, typed: &Typed) -> Answers {
     answers
 }
 
-fn done(desk: &Desk, booked: &Booked) -> Response {
-    if let Some(onward) = onward(&desk.page) {
+fn done(sheet: &Sheet, booked: &Booked) -> Response {
+    if let Some(onward) = onward(&sheet.page) {
         return Redirect::to(onward.as_str()).into_response();
     }
-    to_booking(booked, desk.visit.hours)
+    to_booking(booked, sheet.visit.hours)
 }
 
 /// To the guest's own booking, fresh as it is.
