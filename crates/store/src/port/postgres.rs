@@ -107,6 +107,8 @@ async fn run(pool: Arc<Pool>, shared: Shared, notices: mpsc::UnboundedSender<Cha
                 for change in &tx.changes {
                     let _ = notices.send(*change); // the other end lives as long as the pool
                 }
+                // Given back first: whoever hears the answer finds it there.
+                drop(tx);
                 return ask.answer(None);
             }
             Ok(false) => None,
@@ -115,11 +117,12 @@ async fn run(pool: Arc<Pool>, shared: Shared, notices: mpsc::UnboundedSender<Cha
         if let Err(undone) = tx.undo().await {
             tracing::debug!(error = %undone, "a connection is closed in the middle of a transaction");
         }
-        if !tx.again || run == RUNS {
+        let again = tx.again && run < RUNS;
+        drop(tx);
+        if !again {
             return ask.answer(failure);
         }
         tracing::debug!(run, "lost against another transaction, again");
-        drop(tx);
         tokio::time::sleep(Duration::from_millis(u64::from(run * run))).await;
     }
 }

@@ -154,11 +154,11 @@ impl Drop for Lent {
     }
 }
 
-/// Nobody listens, or the server says that it cannot yet.
+/// Nobody listens, or the server says that it cannot yet, or that it has too many now.
 fn is_starting(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
-        sqlx::Error::Database(said) => said.code().as_deref() == Some("57P03"),
+        sqlx::Error::Database(said) => matches!(said.code().as_deref(), Some("57P03" | "53300")),
         _ => false,
     }
 }
