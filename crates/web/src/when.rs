@@ -1,9 +1,9 @@
-//! Days and times as a visitor reads them: their zone, their clock, the words of the design.
+//! Days and times as a person reads them, guest or signed in: their zone, their clock, the words of the design.
 
-use jiff::{Timestamp, Zoned, civil::Date};
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit, Zoned, civil::Date};
 use kalends_domain::{Span, Zone, people::Hours};
 
-/// How a guest reads times, and what day it is for them.
+/// How a person reads times, and what day it is for them.
 #[derive(Debug, Clone)]
 pub struct Face {
     /// Where they are.
@@ -30,7 +30,7 @@ pub struct Leaf {
 }
 
 impl Face {
-    /// A visitor's reading at this moment.
+    /// Their reading at this moment.
     pub fn new(zone: Zone, hours: Hours, now: Timestamp) -> Self {
         let now = now.to_zoned(zone.rules().clone());
         Self { zone, hours, now }
@@ -101,6 +101,30 @@ impl Face {
     /// `Thursday 11 March, 10:30`
     pub fn whole(&self, at: Timestamp) -> String {
         format!("{}, {}", self.day(self.date(at)), self.time(at))
+    }
+
+    /// `Thursday 11 March` of an instant, with the year when it is not this one.
+    pub fn dated(&self, at: Timestamp) -> String {
+        self.day(self.date(at))
+    }
+
+    /// The time to the second; with the day in its place where that is not today.
+    pub fn clock(&self, at: Timestamp) -> String {
+        let then = self.local(at);
+        let form = match (then.date() == self.today(), self.hours) {
+            (true, Hours::Twelve) => "%-I:%M:%S %P",
+            (true, Hours::TwentyFour) => "%H:%M:%S",
+            (false, Hours::Twelve) => "%-d %b %-I:%M %P",
+            (false, Hours::TwentyFour) => "%-d %b %H:%M",
+        };
+        then.strftime(form).to_string()
+    }
+
+    /// The minute by whose beginning it has come, with the day where that is not today: `14:05`.
+    pub fn until(&self, at: Timestamp) -> String {
+        let whole = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Ceil);
+        let at = at.round(whole).unwrap_or(at);
+        if self.date(at) == self.today() { self.time(at) } else { self.whole(at) }
     }
 
     /// The end of a span: `11:15`, or `Friday 12 March, 00:15` when that is another day.
@@ -225,6 +249,18 @@ mod tests {
         assert_eq!(face("America/New_York", Hours::Twelve).time(when), "8:30 am");
         assert_eq!(face("Europe/Berlin", Hours::Twelve).time(at("2027-03-11T23:00:00Z")), "12:00 am");
         assert_eq!(face("Asia/Kathmandu", Hours::TwentyFour).offset(when), "UTC+5:45");
+    }
+
+    #[test]
+    fn a_time_to_the_second_is_todays_and_a_wait_ends_at_a_minute() {
+        let face = |hours| face("Europe/Lisbon", hours);
+        let today = at("2027-03-09T14:04:12Z");
+        assert_eq!(face(Hours::TwentyFour).clock(today), "14:04:12");
+        assert_eq!(face(Hours::Twelve).clock(today), "2:04:12 pm");
+        assert_eq!(face(Hours::TwentyFour).clock(at("2027-03-08T14:04:12Z")), "8 Mar 14:04");
+        assert_eq!(face(Hours::TwentyFour).until(today), "14:05");
+        assert_eq!(face(Hours::Twelve).until(at("2027-03-10T14:05:00Z")), "Wednesday 10 March, 2:05 pm");
+        assert_eq!(face(Hours::TwentyFour).dated(at("2027-07-09T14:30:00Z")), "Friday 9 July");
     }
 
     #[test]

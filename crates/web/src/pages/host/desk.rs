@@ -2,15 +2,14 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use jiff::tz::TimeZone;
-use kalends_domain::people::Profile;
+use kalends_domain::{Zone, people::Profile};
 use kalends_engine::Member;
 
-use super::eye::Eye;
 use crate::{
     Problem, Web,
     extract::{Csrf, SignedIn},
     pages::{Frame, Side},
+    when::Face,
 };
 
 /// Somebody signed in, and what their pages have around them.
@@ -33,9 +32,9 @@ impl Desk {
     }
 
     /// How they read times.
-    pub fn eye(&self, web: &Web) -> Eye {
-        let zone = TimeZone::get(&self.profile().zone).unwrap_or(TimeZone::UTC);
-        Eye { zone, hours: self.profile().hours, now: web.engine.now() }
+    pub fn face(&self, web: &Web) -> Face {
+        let zone = Zone::parse(&self.profile().zone).unwrap_or_else(|_| Zone::utc());
+        Face::new(zone, self.profile().hours, web.engine.now())
     }
 
     /// What stands around a page at this place of the menu.

@@ -6,7 +6,6 @@ mod bookings;
 mod calls;
 mod desk;
 mod event_types;
-mod eye;
 mod form;
 mod notice;
 mod settings;

@@ -15,7 +15,8 @@ use super::{
 use crate::{
     Web,
     extract::{Asked, ConnectionId, Form, Typed},
-    pages::host::{Answer, desk::Desk, draw_form, eye::Eye, notice::Notice},
+    pages::host::{Answer, desk::Desk, draw_form, notice::Notice},
+    when::Face,
 };
 
 /// What a step leaves to say on the next page.
@@ -133,7 +134,7 @@ pub async fn secret(
 }
 
 pub(super) async fn page(web: &Web, desk: &Desk, notice: Option<Notice>) -> Answer {
-    let eye = desk.eye(web);
+    let face = desk.face(web);
     let connections = web.engine.connections(&desk.member()).await?;
     let removed = web.engine.removed(&desk.member()).await?;
     let (frame, side) = desk.around(web, "installed").await?;
@@ -143,8 +144,8 @@ pub(super) async fn page(web: &Web, desk: &Desk, notice: Option<Notice>) -> Answ
         side,
         notice,
         sentence: sentence(&connections),
-        groups: groups(&connections, &eye),
-        removed: removed.iter().map(|one| gone(one, &eye)).collect(),
+        groups: groups(&connections, &face),
+        removed: removed.iter().map(|one| gone(one, &face)).collect(),
     };
     Ok(draw_form(&page, failed))
 }
@@ -172,9 +173,9 @@ fn sentence(connections: &[ConnectionView]) -> String {
     }
 }
 
-fn groups(connections: &[ConnectionView], eye: &Eye) -> Vec<Group> {
+fn groups(connections: &[ConnectionView], face: &Face) -> Vec<Group> {
     let rows = |fits: &dyn Fn(&ConnectionView) -> bool| {
-        connections.iter().filter(|one| fits(one)).map(|one| account(one, eye)).collect::<Vec<_>>()
+        connections.iter().filter(|one| fits(one)).map(|one| account(one, face)).collect::<Vec<_>>()
     };
     let mut groups = vec![Group { slug: "needs-you", name: "Needs you", rows: rows(&needs_somebody) }];
     for kind in super::store::SHELVES {
@@ -191,8 +192,8 @@ const fn needs_somebody(one: &ConnectionView) -> bool {
     one.enabled && matches!(one.health, Health::NeedsReconnect | Health::Revoked)
 }
 
-fn gone(one: &RemovedView, eye: &Eye) -> Gone {
-    let until = format!("can come back until {}", eye.moment(one.until));
+fn gone(one: &RemovedView, face: &Face) -> Gone {
+    let until = format!("can come back until {}", face.whole(one.until));
     let words = if one.account.is_empty() { until } else { format!("{}, {until}", one.account) };
     Gone {
         id: one.id.to_string(),
@@ -202,11 +203,11 @@ fn gone(one: &RemovedView, eye: &Eye) -> Gone {
     }
 }
 
-fn account(view: &ConnectionView, eye: &Eye) -> Account {
+fn account(view: &ConnectionView, face: &Face) -> Account {
     let manifest = view.app.manifest();
     let health = match view.health {
         _ if !view.enabled => {
-            let since = view.off_since.map(|at| format!(" since {}", eye.moment(at))).unwrap_or_default();
+            let since = view.off_since.map(|at| format!(" since {}", face.whole(at))).unwrap_or_default();
             ("off", format!("Switched off{since}"))
         }
         Health::Connected if manifest.is_data() => ("ok", "On".to_owned()),
@@ -219,7 +220,7 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
     let trouble = if view.cause.is_empty() || !view.enabled {
         String::new()
     } else {
-        format!("{} Since {}.", view.cause, eye.moment(view.since))
+        format!("{} Since {}.", view.cause, face.whole(view.since))
     };
     let whose = match (view.scope, &view.team) {
         (Scope::User(_), _) => String::new(),
@@ -241,13 +242,13 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
         opens,
         data: manifest.is_data(),
         trouble,
-        waits: view.silent_until.map(|at| eye.until(at)),
+        waits: view.silent_until.map(|at| face.until(at)),
         missing: view.missing.clone(),
         calendars: view
             .calendars
             .iter()
             .filter(|_| view.enabled)
-            .map(|one| row(one, view.live.contains(&one.id), eye))
+            .map(|one| row(one, view.live.contains(&one.id), face))
             .collect(),
         told: view.enabled && view.may_change && !view.live.is_empty(),
         looks: view.enabled && view.app.calendar().is_some(),
@@ -259,7 +260,7 @@ fn account(view: &ConnectionView, eye: &Eye) -> Account {
     }
 }
 
-fn row(calendar: &Calendar, told: bool, eye: &Eye) -> CalendarRow {
+fn row(calendar: &Calendar, told: bool, face: &Face) -> CalendarRow {
     let mut words = Vec::new();
     if calendar.receives {
         words.push("bookings are written here".to_owned());
@@ -268,8 +269,8 @@ fn row(calendar: &Calendar, told: bool, eye: &Eye) -> CalendarRow {
     }
     if calendar.blocks {
         words.push(match calendar.freshness.synced_at {
-            Some(at) if told => format!("changes arrive at once, read {}", eye.moment(at)),
-            Some(at) => format!("read {}", eye.moment(at)),
+            Some(at) if told => format!("changes arrive at once, read {}", face.whole(at)),
+            Some(at) => format!("read {}", face.whole(at)),
             None => "not read yet: it blocks all times until it is".to_owned(),
         });
     }

@@ -68,9 +68,9 @@ pub async fn show(
 ) -> Answer {
     let view = web.engine.registration_of(&desk.member(), &slug).await?;
     let notice = Notice::after(&asked, &DID).or_else(|| {
-        let eye = desk.eye(&web);
+        let face = desk.face(&web);
         let (cause, since) = view.trouble.as_ref()?;
-        let words = format!("{} Since {}.", sentence(cause), eye.moment(*since));
+        let words = format!("{} Since {}.", sentence(cause), face.whole(*since));
         Some(Notice::fail(format!("{} does not take it.", view.app.manifest().name), words))
     });
     let form = Form::showing(Typed::from([("client_id", view.client_id.as_str())]));

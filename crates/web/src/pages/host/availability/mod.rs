@@ -243,7 +243,7 @@ async fn page(
     notice: Option<Notice>,
 ) -> Answer {
     let (member, user) = (desk.member(), desk.by.user.id);
-    let today = desk.eye(web).today();
+    let today = desk.face(web).today();
     let tabs = all(web, desk).await?;
     let tabs =
         tabs.into_iter().map(|one| Tab { number: one.number, name: one.name, is_default: one.is_default });

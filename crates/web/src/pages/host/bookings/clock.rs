@@ -1,8 +1,8 @@
 //! Bookings that new rules brought to another local time than was agreed, as they are drawn, and their hosts' answers.
 
 use axum::extract::State;
-use jiff::tz::TimeZone;
-use kalends_domain::Zone;
+use jiff::Timestamp;
+use kalends_domain::{Zone, span::instant};
 use kalends_engine::{
     book::{BookError, ChangeError},
     clocks::{ShiftAnswer, Shifted},
@@ -15,7 +15,8 @@ use super::{
 use crate::{
     Problem, Web,
     extract::{BookingUid, Form},
-    pages::host::{Answer, desk::Desk, eye::Eye, notice::Notice},
+    pages::host::{Answer, desk::Desk, notice::Notice},
+    when::Face,
 };
 
 /// A booking at another local time than was agreed.
@@ -37,30 +38,27 @@ pub struct Shift {
 
 impl Shift {
     /// As this person reads it.
-    pub fn of(one: &Shifted, eye: &Eye) -> Self {
+    pub fn of(one: &Shifted, face: &Face) -> Self {
         let (booking, to) = (&one.view.booking, one.to);
         let zone = Zone::parse(&booking.zone).unwrap_or_else(|_| Zone::utc());
-        let there = Eye { zone: zone.rules().clone(), ..eye.clone() };
+        let there = face.at(zone);
         // What stood on the wall is read as it is, whatever clocks make of it now.
-        let (wall, agreed) =
-            (Zone::utc().instants(booking.wall).first(), Eye { zone: TimeZone::UTC, ..eye.clone() });
-        let (start, place) = (booking.span.start, there.zone_name());
+        let (wall, agreed) = (Zone::utc().instants(booking.wall).first(), face.at(Zone::utc()));
+        let (wall, start, place) = (instant(wall), booking.span.starts(), there.zone_name());
         let same_day = agreed.date(wall) == there.date(start);
-        let at = |eye: &Eye, at: i64| {
-            if same_day { eye.time(at) } else { format!("{}, {}", eye.date(at), eye.time(at)) }
-        };
+        let at = |face: &Face, at: Timestamp| if same_day { face.time(at) } else { face.whole(at) };
         let moved = match one.fits {
-            true if eye.date(to.start) == eye.date(start) => {
-                format!("If moved: {} to {}.", eye.time(to.start), eye.time(to.end))
+            true if face.dated(to.starts()) == face.dated(start) => {
+                format!("If moved: {} to {}.", face.time(to.starts()), face.time(to.ends()))
             }
-            true => format!("If moved: {}.", range(to, eye)),
+            true => format!("If moved: {}.", range(to, face)),
             false => "The agreed time has begun.".to_owned(),
         };
         Self {
             uid: booking.uid.to_string(),
             title: one.view.event_type.title.clone(),
             who: who(&one.view),
-            when: range(booking.span, eye),
+            when: range(booking.span, face),
             words: format!(
                 "Agreed for {} in {place}; by the new rules it is at {}. {moved}",
                 at(&agreed, wall),

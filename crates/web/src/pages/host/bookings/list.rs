@@ -1,6 +1,7 @@
 //! The four lists.
 
 use axum::{extract::State, response::Redirect};
+use jiff::Timestamp;
 use kalends_engine::book::{BookingView, BookingsAsk, Listed, Order};
 
 use super::{
@@ -12,9 +13,10 @@ use crate::{
     Problem, Web,
     extract::{Asked, Typed},
     pages::{
-        host::{Answer, desk::Desk, eye::Eye, notice::Notice},
+        host::{Answer, desk::Desk, notice::Notice},
         show as draw,
     },
+    when::Face,
 };
 
 /// Bookings on one page.
@@ -46,7 +48,7 @@ pub async fn cancelled(web: State<Web>, desk: Desk, asked: Asked) -> Answer {
 }
 
 async fn page(State(web): State<Web>, desk: Desk, Asked(asked): Asked, tab: Tab) -> Answer {
-    let eye = desk.eye(&web);
+    let face = desk.face(&web);
     let search = asked.get("q").trim().to_owned();
     let skip = asked.get("skip").parse::<u32>().unwrap_or(0);
     let found = web.engine.bookings(&desk.member(), &ask(tab, &asked, skip)).await?;
@@ -54,26 +56,26 @@ async fn page(State(web): State<Web>, desk: Desk, Asked(asked): Asked, tab: Tab)
     let mut outside = web.engine.outside_of(&desk.member(), &bookings).await?;
     let rows = found.items.iter().map(|view| {
         let happened = outside.remove(&view.booking.id).unwrap_or_default();
-        Row { chips: happened.iter().map(chip).collect(), ..Row::of(view, &eye) }
+        Row { chips: happened.iter().map(chip).collect(), ..Row::of(view, &face) }
     });
     let needs = if tab == Tab::Upcoming && skip == 0 {
         let found = web.engine.needs(&desk.member()).await.map_err(|trouble| Problem::internal(&trouble))?;
-        Needs::of(&found, &eye, "list").shortened()
+        Needs::of(&found, &face, "list").shortened()
     } else {
         Needs::default()
     };
     let shown = u64::from(skip) + found.items.len() as u64;
     let (frame, side) = desk.around(&web, "bookings").await?;
     let page = List {
-        sentence: sentence(tab, &found.items, found.total, &eye),
+        sentence: sentence(tab, &found.items, found.total, &face),
         needs,
         tab,
-        days: days(&found.items, rows.collect(), &eye),
+        days: days(&found.items, rows.collect(), &face),
         search,
         unconfirmed: side.to_confirm,
         more: (shown < found.total).then_some(shown),
         notice: Notice::after(&asked, &super::show::DID),
-        zone: eye.zone_name(),
+        zone: face.zone_name(),
         address: web.site.link(&format!("/{}", side.username)),
         frame,
         side,
@@ -104,23 +106,23 @@ fn ask(tab: Tab, asked: &Typed, skip: u32) -> BookingsAsk {
 }
 
 /// What is true now.
-fn sentence(tab: Tab, views: &[BookingView], total: u64, eye: &Eye) -> String {
-    let today = eye.date(eye.now.as_second());
+fn sentence(tab: Tab, views: &[BookingView], total: u64, face: &Face) -> String {
+    let today = face.dated(face.now.timestamp());
     if tab != Tab::Upcoming {
         return format!("{today}. {}.", counted(total, "booking"));
     }
-    let ahead: Vec<i64> = views.iter().map(|view| view.booking.span.start).collect();
-    let now = eye.now.as_second();
-    let on_today = ahead.iter().filter(|at| eye.zoned(**at).date() == eye.today()).count() as u64;
+    let ahead: Vec<Timestamp> = views.iter().map(|view| view.booking.span.starts()).collect();
+    let now = face.now.timestamp();
+    let on_today = ahead.iter().filter(|at| face.date(**at) == face.today()).count() as u64;
     match ahead.iter().find(|at| **at > now) {
         None => format!("{today}. Nothing is booked."),
-        Some(next) if on_today == 0 => format!("{today}. None today, the next on {}.", eye.date(*next)),
+        Some(next) if on_today == 0 => format!("{today}. None today, the next on {}.", face.dated(*next)),
         Some(next) => {
-            let minutes = (next - now + 59) / 60;
+            let minutes = (next.as_second() - now.as_second() + 59) / 60;
             let soon = if minutes < 90 {
                 format!("in {minutes} minutes")
             } else {
-                format!("at {}", eye.time(*next))
+                format!("at {}", face.time(*next))
             };
             format!("{today}. {} today, the next {soon}.", counted(on_today, "booking"))
         }

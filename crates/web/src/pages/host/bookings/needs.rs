@@ -15,7 +15,8 @@ use super::{clock::Shift, show::page};
 use crate::{
     Problem, Web,
     extract::{BookingUid, Form, Typed},
-    pages::host::{Answer, desk::Desk, eye::Eye, notice::Notice},
+    pages::host::{Answer, desk::Desk, notice::Notice},
+    when::Face,
 };
 
 /// What calendars and clocks ask a host, as it is drawn.
@@ -82,11 +83,11 @@ pub struct Over {
 
 impl Needs {
     /// As this person reads it.
-    pub fn of(found: &Found, eye: &Eye, from: &'static str) -> Self {
+    pub fn of(found: &Found, face: &Face, from: &'static str) -> Self {
         Self {
-            changed: found.changed.iter().map(|one| asked(one, eye)).collect(),
-            conflicts: found.conflicts.iter().map(|one| over(one, eye)).collect(),
-            shifted: found.shifted.iter().map(|one| Shift::of(one, eye)).collect(),
+            changed: found.changed.iter().map(|one| asked(one, face)).collect(),
+            conflicts: found.conflicts.iter().map(|one| over(one, face)).collect(),
+            shifted: found.shifted.iter().map(|one| Shift::of(one, face)).collect(),
             from,
             behind: 0,
         }
@@ -135,11 +136,11 @@ impl Needs {
     }
 }
 
-fn asked(of: &Changed, eye: &Eye) -> Asked {
+fn asked(of: &Changed, face: &Face) -> Asked {
     let calendar = &of.calendar;
     let (what, done, follow, back) = match of.seen {
         Seen::At { span } => {
-            let there = range(span, eye);
+            let there = range(span, face);
             ("Moved", format!("In “{calendar}” it now stands on {there}."), "Move booking", "Put it back")
         }
         Seen::Gone => {
@@ -155,7 +156,7 @@ fn asked(of: &Changed, eye: &Eye) -> Asked {
         uid: of.view.booking.uid.to_string(),
         title: of.view.event_type.title.clone(),
         who: who(&of.view),
-        when: range(of.view.booking.span, eye),
+        when: range(of.view.booking.span, face),
         what,
         words: words.trim_end().to_owned(),
         follow: if of.fits { follow } else { "" },
@@ -164,12 +165,12 @@ fn asked(of: &Changed, eye: &Eye) -> Asked {
     }
 }
 
-fn over(of: &Conflict, eye: &Eye) -> Over {
+fn over(of: &Conflict, face: &Face) -> Over {
     let events: Vec<String> = of
         .over
         .iter()
         .map(|over| {
-            let (from, to) = (eye.time(over.span.start), eye.time(over.span.end));
+            let (from, to) = (face.time(over.span.starts()), face.time(over.span.ends()));
             format!("{from} to {to} in “{}”", over.calendar_name)
         })
         .collect();
@@ -178,7 +179,7 @@ fn over(of: &Conflict, eye: &Eye) -> Over {
         uid: of.view.booking.uid.to_string(),
         title: of.view.event_type.title.clone(),
         who: who(&of.view),
-        when: range(of.view.booking.span, eye),
+        when: range(of.view.booking.span, face),
         words: format!("{} {verb} over it.", events.join(", ")),
         asked: of.asked,
         may_ask: !of.asked && of.view.may.reschedule && of.view.event_type.seats.is_none(),
@@ -186,8 +187,8 @@ fn over(of: &Conflict, eye: &Eye) -> Over {
 }
 
 /// `Tuesday 24 November, 10:00 to 10:30`.
-pub(super) fn range(span: Span, eye: &Eye) -> String {
-    format!("{}, {} to {}", eye.date(span.start), eye.time(span.start), eye.time(span.end))
+pub(super) fn range(span: Span, face: &Face) -> String {
+    format!("{}, {} to {}", face.dated(span.starts()), face.time(span.starts()), face.time(span.ends()))
 }
 
 pub(super) fn who(view: &BookingView) -> String {

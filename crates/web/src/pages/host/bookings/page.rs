@@ -7,9 +7,12 @@ use kalends_domain::booking::{By, State, Status};
 use kalends_engine::book::{BookingView, Listed};
 
 use super::needs::Needs;
-use crate::pages::{
-    Frame, Side,
-    host::{calls::Entry, eye::Eye, notice::Notice},
+use crate::{
+    pages::{
+        Frame, Side,
+        host::{calls::Entry, notice::Notice},
+    },
+    when::Face,
 };
 
 /// A list of bookings.
@@ -256,7 +259,7 @@ pub struct Step {
 
 impl Row {
     /// A booking, as this person reads it.
-    pub fn of(view: &BookingView, eye: &Eye) -> Self {
+    pub fn of(view: &BookingView, face: &Face) -> Self {
         let booking = &view.booking;
         let mut who = match booking.attendees.as_slice() {
             [] => String::new(),
@@ -272,19 +275,19 @@ impl Row {
         }
         Self {
             uid: booking.uid.to_string(),
-            from: eye.time(booking.span.start),
-            to: eye.time(booking.span.end),
-            date: eye.date(booking.span.start),
+            from: face.time(booking.span.starts()),
+            to: face.time(booking.span.ends()),
+            date: face.dated(booking.span.starts()),
             title: view.event_type.title.clone(),
             who,
             notes: booking.notes.clone(),
             end: end(&booking.state),
-            status: booking.status(eye.now).as_str(),
+            status: booking.status(face.now.timestamp()).as_str(),
             join: booking
                 .location
                 .url()
                 .map(str::to_owned)
-                .filter(|_| booking.status(eye.now) == Status::Confirmed),
+                .filter(|_| booking.status(face.now.timestamp()) == Status::Confirmed),
             place: booking.location.line().to_owned(),
             chips: Vec::new(),
         }
@@ -325,20 +328,19 @@ fn end(state: &State) -> String {
 }
 
 /// Bookings by day, in the order they came.
-pub fn days(views: &[BookingView], rows: Vec<Row>, eye: &Eye) -> Vec<Day> {
+pub fn days(views: &[BookingView], rows: Vec<Row>, face: &Face) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for (view, row) in views.iter().zip(rows) {
-        let at = view.booking.span.start;
-        let date = eye.zoned(at).date();
+        let date = face.date(view.booking.span.starts());
         let key = date.to_string();
         if days.last().is_none_or(|day| day.date != key) {
-            let month = if eye.this_year(at) { "%B" } else { "%B %Y" };
+            let month = if date.year() == face.today().year() { "%B" } else { "%B %Y" };
             days.push(Day {
                 date: key,
                 weekday: date.strftime("%A").to_string(),
                 day: date.day().to_string(),
                 month: date.strftime(month).to_string(),
-                today: date == eye.today(),
+                today: date == face.today(),
                 rows: Vec::new(),
             });
         }

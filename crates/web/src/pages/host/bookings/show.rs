@@ -26,9 +26,9 @@ use crate::{
         calls::{Entry, sentence},
         desk::Desk,
         draw_form,
-        eye::Eye,
         notice::Notice,
     },
+    when::Face,
 };
 
 /// What a step leaves to say on the next page.
@@ -59,7 +59,7 @@ pub async fn show(
 }
 
 pub(super) async fn page(web: &Web, desk: &Desk, uid: &Uid, notice: Option<Notice>) -> Answer {
-    let (member, eye) = (desk.member(), desk.eye(web));
+    let (member, face) = (desk.member(), desk.face(web));
     let view = web.engine.hosted_booking(&member, uid).await?;
     let happened = web.engine.happened_outside(&member, uid).await?;
     let mut calls = web.engine.calls_of_booking(&member, uid, None, PAGE).await?.calls;
@@ -69,21 +69,21 @@ pub(super) async fn page(web: &Web, desk: &Desk, uid: &Uid, notice: Option<Notic
         .map(|one| {
             let own =
                 calls.extract_if(.., |call| call.step.is_some() && call.step == one.step).collect::<Vec<_>>();
-            step(one, &own, &eye)
+            step(one, &own, &face)
         })
         .collect();
     let needs = web.engine.needs(&member).await.map_err(|trouble| Problem::internal(&trouble))?;
-    let shifted = Shifted::of(view.clone(), eye.now.as_second());
+    let shifted = Shifted::of(view.clone(), face.now.timestamp().as_second());
     let (frame, side) = desk.around(web, "bookings").await?;
     let page = One {
         needs: Needs {
             // Who manages decides about others' bookings, too.
-            shifted: shifted.iter().map(|one| Shift::of(one, &eye)).collect(),
-            ..Needs::of(&needs, &eye, "one").about(uid.as_str())
+            shifted: shifted.iter().map(|one| Shift::of(one, &face)).collect(),
+            ..Needs::of(&needs, &face, "one").about(uid.as_str())
         },
         row: Row {
             chips: happened.iter().filter(|one| one.what != What::Mail).map(chip).collect(),
-            ..Row::of(&view, &eye)
+            ..Row::of(&view, &face)
         },
         answers: answers(web, &view).await,
         attendees: view
@@ -92,11 +92,11 @@ pub(super) async fn page(web: &Web, desk: &Desk, uid: &Uid, notice: Option<Notic
             .iter()
             .map(|one| (one.name.clone(), one.email.clone(), one.absent))
             .collect(),
-        history: history.iter().map(|one| told(one, &eye)).collect(),
+        history: history.iter().map(|one| told(one, &face)).collect(),
         outside,
-        others: Entry::all(&calls, &eye),
-        zone: eye.zone_name(),
-        over: view.booking.status(eye.now) == Status::Completed,
+        others: Entry::all(&calls, &face),
+        zone: face.zone_name(),
+        over: view.booking.status(face.now.timestamp()) == Status::Completed,
         host_absent: view.booking.marks.host_absent,
         frame,
         side,
@@ -116,7 +116,7 @@ pub(super) fn chip(one: &Happening) -> Chip {
     Chip { tone: tone(one.progress), words: one.words.clone(), fix }
 }
 
-fn step(one: &Happening, calls: &[Call], eye: &Eye) -> Step {
+fn step(one: &Happening, calls: &[Call], face: &Face) -> Step {
     let words =
         if one.whose.is_empty() { one.words.clone() } else { format!("{}, {}", one.words, one.whose) };
     let mut tries = match (one.progress, one.tries) {
@@ -124,8 +124,8 @@ fn step(one: &Happening, calls: &[Call], eye: &Eye) -> Step {
         (Progress::Waiting | Progress::Stuck, many @ 2..) => format!("{many} tries failed"),
         _ => String::new(),
     };
-    if let Some(at) = one.next_try.filter(|at| *at > eye.now) {
-        let next = format!("tried again {}", eye.moment(at));
+    if let Some(at) = one.next_try.filter(|at| *at > face.now.timestamp()) {
+        let next = format!("tried again {}", face.whole(at));
         tries = if tries.is_empty() { sentence(&next) } else { format!("{tries}; {next}") };
     }
     // What failed and waits for its time can be done at once, too.
@@ -134,7 +134,7 @@ fn step(one: &Happening, calls: &[Call], eye: &Eye) -> Step {
         (None, Progress::Waiting) if one.tries > 0 => one.step.map(|step| step.to_string()),
         _ => None,
     };
-    let (detail, calls) = (one.detail.clone(), Entry::all(calls, eye));
+    let (detail, calls) = (one.detail.clone(), Entry::all(calls, face));
     Step { words, tone: tone(one.progress), tries, detail, calls, again }
 }
 
@@ -147,12 +147,12 @@ const fn tone(progress: Progress) -> &'static str {
     }
 }
 
-fn told(line: &HistoryLine, eye: &Eye) -> Line {
+fn told(line: &HistoryLine, face: &Face) -> Line {
     let by = match line.by {
         By::Guest => "by the guest",
         By::Host => "by a host",
         By::Calendar => "in the calendar",
         By::Timeout => "by the server",
     };
-    Line { at: eye.moment(line.at), words: sentence(&format!("{} {by}", line.kind)) }
+    Line { at: face.whole(line.at), words: sentence(&format!("{} {by}", line.kind)) }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use kalends_engine::flights::{Again, Call, Step};
 
-use crate::pages::host::eye::Eye;
+use crate::when::Face;
 
 /// One call, as it stands on a page.
 #[derive(Debug, Clone, Default)]
@@ -46,12 +46,12 @@ pub struct Entry {
 
 impl Entry {
     /// Calls as this person reads them. Of the failures of one step the latest alone has the button.
-    pub fn all(calls: &[Call], eye: &Eye) -> Vec<Self> {
+    pub fn all(calls: &[Call], face: &Face) -> Vec<Self> {
         let mut seen = HashSet::new();
-        calls.iter().map(|call| Self::of(call, &mut seen, eye)).collect()
+        calls.iter().map(|call| Self::of(call, &mut seen, face)).collect()
     }
 
-    fn of(call: &Call, seen: &mut HashSet<Step>, eye: &Eye) -> Self {
+    fn of(call: &Call, seen: &mut HashSet<Step>, face: &Face) -> Self {
         let mut first = || call.step.is_none_or(|step| seen.insert(step));
         let (again, why_not) = match &call.again {
             Again::Yes { .. } => (first(), String::new()),
@@ -60,7 +60,7 @@ impl Entry {
         };
         Self {
             id: call.id.to_string(),
-            at: eye.clock(call.at),
+            at: face.clock(call.at),
             instant: call.at.to_string(),
             what: sentence(&call.operation),
             host: call.host.clone(),
@@ -70,7 +70,7 @@ impl Entry {
             took: took(call),
             request: format!("{} {}{}", call.method, call.host, call.path),
             said: call.said.clone(),
-            facts: facts(call, eye),
+            facts: facts(call, face),
             booking: call.booking.as_ref().map(|uid| format!("/bookings/{uid}")),
             account: call.installation.map(|id| format!("/apps/installed/{id}/calls")),
             again,
@@ -153,12 +153,12 @@ fn took(call: &Call) -> String {
     }
 }
 
-fn facts(call: &Call, eye: &Eye) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("Began", eye.moment(call.at))];
+fn facts(call: &Call, face: &Face) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Began", face.whole(call.at))];
     if let Some((at, most)) = call.run {
         facts.push(("Run", format!("{at} of {most}")));
     }
-    let later = |at: Timestamp| (at > eye.now).then(|| eye.moment(at));
+    let later = |at: Timestamp| (at > face.now.timestamp()).then(|| face.whole(at));
     if let Some(at) = call.not_before.and_then(later) {
         facts.push(("Asked to wait until", at));
     }
@@ -170,14 +170,13 @@ fn facts(call: &Call, eye: &Eye) -> Vec<(&'static str, String)> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use jiff::tz::TimeZone;
-    use kalends_domain::{Id, people::Hours};
+    use kalends_domain::{Id, Zone, people::Hours};
     use uuid::Uuid;
 
     use super::*;
 
-    pub fn eye() -> Eye {
-        Eye { zone: TimeZone::UTC, hours: Hours::TwentyFour, now: "2027-03-09T14:05:00Z".parse().unwrap() }
+    pub fn face() -> Face {
+        Face::new(Zone::utc(), Hours::TwentyFour, "2027-03-09T14:05:00Z".parse().unwrap())
     }
 
     pub fn call() -> Call {
@@ -208,14 +207,14 @@ pub(super) mod tests {
 
     #[test]
     fn a_call_is_told_in_words() {
-        let entry = &Entry::all(&[call()], &eye())[0];
+        let entry = &Entry::all(&[call()], &face())[0];
         assert_eq!((entry.at.as_str(), entry.what.as_str()), ("14:04:12", "Create event"));
         assert_eq!((entry.outcome.as_str(), entry.tone), ("503, trouble there", "wait"));
         assert_eq!(entry.took, "84 ms, try 2 of 4");
         assert_eq!(entry.request, "PUT acme.example/events/…");
         assert!(entry.facts.contains(&("Next try", "Tuesday 9 March, 14:09".into())), "{:?}", entry.facts);
         let lost = Call { status: None, outcome: "unknown_outcome".into(), millis: 12_345, ..call() };
-        let entry = &Entry::all(&[lost], &eye())[0];
+        let entry = &Entry::all(&[lost], &face())[0];
         assert_eq!((entry.outcome.as_str(), entry.took.as_str()), ("Answer lost", "12 s, try 2 of 4"));
     }
 
@@ -223,7 +222,7 @@ pub(super) mod tests {
     fn the_latest_failure_of_a_step_alone_has_the_button() {
         let other = Call { step: Some(Step::Reference(Id::new(Uuid::from_u128(8)))), ..call() };
         let buttons: Vec<bool> =
-            Entry::all(&[call(), call(), other], &eye()).iter().map(|entry| entry.again).collect();
+            Entry::all(&[call(), call(), other], &face()).iter().map(|entry| entry.again).collect();
         assert_eq!(buttons, [true, false, true]);
     }
 
@@ -231,9 +230,9 @@ pub(super) mod tests {
     fn why_there_is_no_button_is_said_and_a_plain_no_is_an_answer() {
         let no = Again::No("It was done since.".into());
         let done = Call { again: no.clone(), ..call() };
-        assert_eq!(Entry::all(&[done], &eye())[0].why_not, "It was done since.");
+        assert_eq!(Entry::all(&[done], &face())[0].why_not, "It was done since.");
         let asked = Call { again: no, outcome: "not_found".into(), status: Some(404), ..call() };
-        let entry = &Entry::all(&[asked], &eye())[0];
+        let entry = &Entry::all(&[asked], &face())[0];
         assert_eq!((entry.tone, entry.why_not.as_str()), ("off", ""));
     }
 }

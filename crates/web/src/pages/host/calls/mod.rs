@@ -63,10 +63,10 @@ async fn booking_page(
     before: Option<Mark>,
     notice: Option<Notice>,
 ) -> Answer {
-    let (member, eye) = (desk.member(), desk.eye(web));
+    let (member, face) = (desk.member(), desk.face(web));
     let view = web.engine.hosted_booking(&member, uid).await?;
     let line = web.engine.calls_of_booking(&member, uid, before, PAGE).await?;
-    let (title, date) = (view.event_type.title.clone(), eye.date(view.booking.span.start));
+    let (title, date) = (view.event_type.title.clone(), face.dated(view.booking.span.starts()));
     let trail = Trail {
         list: ("/bookings", "Bookings"),
         up: (format!("/bookings/{uid}"), format!("{title}, {date}")),
@@ -78,7 +78,7 @@ async fn booking_page(
     };
     let (frame, side) = desk.around(web, "bookings").await?;
     let failed = Notice::is_failure(notice.as_ref());
-    Ok(draw_form(&Calls::of(frame, side, notice, trail, &line, &eye), failed))
+    Ok(draw_form(&Calls::of(frame, side, notice, trail, &line, &face), failed))
 }
 
 /// `GET /apps/installed/{id}/calls`
@@ -98,7 +98,7 @@ async fn connection_page(
     before: Option<Mark>,
     notice: Option<Notice>,
 ) -> Answer {
-    let (member, eye) = (desk.member(), desk.eye(web));
+    let (member, face) = (desk.member(), desk.face(web));
     let line = web.engine.calls_of_connection(&member, id, before, PAGE).await?;
     let about = web.engine.connection_named(&member, id).await?;
     let here = format!("/apps/installed/{id}/calls");
@@ -113,7 +113,7 @@ async fn connection_page(
     };
     let (frame, side) = desk.around(web, "installed").await?;
     let failed = Notice::is_failure(notice.as_ref());
-    Ok(draw_form(&Calls::of(frame, side, notice, trail, &line, &eye), failed))
+    Ok(draw_form(&Calls::of(frame, side, notice, trail, &line, &face), failed))
 }
 
 /// `POST /bookings/{uid}/calls/{call}/again`

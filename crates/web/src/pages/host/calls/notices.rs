@@ -23,9 +23,10 @@ use crate::{
     mark,
     pages::{
         Frame, Side,
-        host::{Answer, desk::Desk, draw_form, eye::Eye, notice::Notice},
+        host::{Answer, desk::Desk, draw_form, notice::Notice},
         show as draw,
     },
+    when::Face,
 };
 
 /// A page of notices.
@@ -67,7 +68,7 @@ pub async fn show(
 }
 
 async fn page(web: &Web, desk: &Desk, id: Id<Installation>, asked: &Typed, notice: Option<Notice>) -> Answer {
-    let (member, eye) = (desk.member(), desk.eye(web));
+    let (member, face) = (desk.member(), desk.face(web));
     let before = asked.text("before").and_then(mark::read);
     let told = web.engine.notices_of(&member, id, before, PAGE).await?;
     let account = web.engine.connection_named(&member, id).await?.name();
@@ -78,30 +79,30 @@ async fn page(web: &Web, desk: &Desk, id: Id<Installation>, asked: &Typed, notic
         side,
         notice,
         account,
-        refused: refused(&told, &eye),
+        refused: refused(&told, &face),
         older: told
             .more
             .map(|(at, last)| format!("/apps/installed/{id}/notices?before={}", mark::write(at, last))),
-        rows: told.notices.iter().map(|one| row(one, &eye)).collect(),
+        rows: told.notices.iter().map(|one| row(one, &face)).collect(),
         id: id.to_string(),
-        zone: eye.zone_name(),
+        zone: face.zone_name(),
     };
     Ok(draw_form(&page, failed))
 }
 
-fn refused(told: &Notices, eye: &Eye) -> String {
+fn refused(told: &Notices, face: &Face) -> String {
     let Some(refused) = &told.refused else { return String::new() };
     let (many, were) = if refused.count == 1 {
         ("1 notice".to_owned(), "was")
     } else {
         (format!("{} notices", refused.count), "were")
     };
-    let (last, why) = (eye.moment(refused.last_at), refused.why.trim_end_matches('.'));
+    let (last, why) = (face.whole(refused.last_at), refused.why.trim_end_matches('.'));
     format!("{many} {were} refused, the last on {last}: {why}. Nothing of it was believed or kept.")
 }
 
-fn row(told: &InboundNotice, eye: &Eye) -> Row {
-    let (tone, icon, fate) = match told.state {
+fn row(told: &InboundNotice, face: &Face) -> Row {
+    let (tone, icon, ending) = match told.state {
         Inbound::Waiting => ("wait", "wait", "Verified, being applied"),
         Inbound::Parked => ("wait", "wait", "Verified, about something not known yet"),
         Inbound::Done => ("ok", "check", "Verified and applied"),
@@ -111,12 +112,12 @@ fn row(told: &InboundNotice, eye: &Eye) -> Row {
     let tries = if told.tries == 0 { String::new() } else { format!(", {} tries failed", told.tries) };
     Row {
         id: told.id.to_string(),
-        at: eye.clock(told.at),
+        at: face.clock(told.at),
         instant: told.at.to_string(),
         what: sentence(told.what),
         tone,
         icon,
-        fate: format!("{fate}{tries}"),
+        fate: format!("{ending}{tries}"),
         error: told.error.clone(),
         again: told.state == Inbound::Dead,
     }
@@ -130,7 +131,7 @@ pub async fn followed(
     Path((_, notice)): Path<(String, String)>,
     Asked(asked): Asked,
 ) -> Answer {
-    let (member, eye) = (desk.member(), desk.eye(&web));
+    let (member, face) = (desk.member(), desk.face(&web));
     let told = notice.parse().map_err(|_| gone())?;
     let line = web.engine.calls_of_notice(&member, id, told, before(&asked), PAGE).await?;
     let about = web.engine.connection_named(&member, id).await?;
@@ -144,7 +145,7 @@ pub async fn followed(
         tabs: None,
     };
     let (frame, side) = desk.around(&web, "installed").await?;
-    Ok(draw(&Calls::of(frame, side, None, trail, &line, &eye)))
+    Ok(draw(&Calls::of(frame, side, None, trail, &line, &face)))
 }
 
 /// `POST /apps/installed/{id}/notices/{notice}/again`
@@ -172,7 +173,7 @@ fn gone() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::entry::tests::eye, *};
+    use super::{super::entry::tests::face, *};
     use crate::html::{count, sound};
 
     #[test]
@@ -181,7 +182,7 @@ mod tests {
             id: Id::new(uuid::Uuid::from_u128(7)),
             app: "acme".into(),
             what: "a calendar changed",
-            at: eye().now,
+            at: face().now.timestamp(),
             state,
             tries: 2,
             error: "<script>".into(),
@@ -192,7 +193,7 @@ mod tests {
             notice: None,
             id: "7".into(),
             account: "Acme <script>".into(),
-            rows: [Inbound::Done, Inbound::Dead].map(|state| row(&told(state), &eye())).into(),
+            rows: [Inbound::Done, Inbound::Dead].map(|state| row(&told(state), &face())).into(),
             refused: "3 notices were refused".into(),
             older: Some("/apps/installed/7/notices?before=1-7".into()),
             zone: "UTC".into(),

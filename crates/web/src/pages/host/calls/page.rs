@@ -6,10 +6,8 @@ use kalends_engine::flights::TimeLine;
 use super::Entry;
 use crate::{
     mark,
-    pages::{
-        Frame, Side,
-        host::{eye::Eye, notice::Notice},
-    },
+    pages::{Frame, Side, host::notice::Notice},
+    when::Face,
 };
 
 /// A page of a time line.
@@ -63,28 +61,28 @@ impl Calls {
         notice: Option<Notice>,
         trail: Trail,
         line: &TimeLine,
-        eye: &Eye,
+        face: &Face,
     ) -> Self {
         let lost = line.lost.map_or_else(String::new, |lost| {
             let calls =
                 if lost.count == 1 { "1 call is".to_owned() } else { format!("{} calls are", lost.count) };
             format!(
                 "{calls} on no list: there were too many at once to write down. The last one was made on {}.",
-                eye.moment(lost.last_at)
+                face.whole(lost.last_at)
             )
         });
         Self {
             frame,
             side,
             notice,
-            rows: Entry::all(&line.calls, eye),
+            rows: Entry::all(&line.calls, face),
             older: line
                 .more
                 .map(|place| format!("{}?before={}", trail.here, mark::write(place.at, place.id))),
             trail,
             lost,
             days: line.kept.as_hours() / 24,
-            zone: eye.zone_name(),
+            zone: face.zone_name(),
         }
     }
 }
@@ -95,19 +93,19 @@ mod tests {
     use kalends_engine::flights::{Lost, Mark};
 
     use super::{
-        super::entry::tests::{call, eye},
+        super::entry::tests::{call, face},
         *,
     };
     use crate::html::{count, sound, texts};
 
     #[test]
     fn a_time_line_is_drawn_soundly_and_escaped() {
-        let place = Mark { at: eye().now, id: call().id };
+        let place = Mark { at: face().now.timestamp(), id: call().id };
         let line = TimeLine {
             calls: vec![call(), call()],
             more: Some(place),
             kept: SignedDuration::from_hours(24 * 30),
-            lost: Some(Lost { count: 12, last_at: eye().now }),
+            lost: Some(Lost { count: 12, last_at: face().now.timestamp() }),
         };
         let trail = Trail {
             list: ("/apps/installed", "Installed apps"),
@@ -118,7 +116,7 @@ mod tests {
             again: "/apps/installed/7/calls".into(),
             tabs: Some("7".into()),
         };
-        let page = Calls::of(Frame::sample(), Side::default(), None, trail, &line, &eye());
+        let page = Calls::of(Frame::sample(), Side::default(), None, trail, &line, &face());
         let text = page.render().unwrap();
         assert!(!text.contains("<script>") && !text.contains("Acme <b>"), "{text}");
         let page = sound("host-calls", &text);

@@ -244,12 +244,12 @@ async fn rooms(web: &Web, desk: &Desk, event_type: &EventType, form: &Form) -> R
 }
 
 fn link_row(web: &Web, desk: &Desk, link: &PrivateLink) -> LinkRow {
-    let eye = desk.eye(web);
+    let face = desk.face(web);
     let used = match link.most_uses {
         Some(most) => format!("Used {} of {most} times", link.uses),
         None => format!("Used {} times", link.uses),
     };
-    let until = link.expires_at.map(|at| format!(", until {}", eye.moment(at))).unwrap_or_default();
+    let until = link.expires_at.map(|at| format!(", until {}", face.whole(at))).unwrap_or_default();
     let address = web.site.link(&format!("/d/{}", link.uid));
     LinkRow { id: link.id.to_string(), address, words: format!("{used}{until}.") }
 }

@@ -53,7 +53,7 @@ pub async fn show(
         number,
         title: event_type.title,
         at: asked.get("at").to_owned(),
-        zone: desk.eye(&web).zone_name(),
+        zone: desk.face(&web).zone_name(),
         problem: if typed.is_some() && at.is_none() { "Choose a day and a time." } else { "" },
         answer,
     };

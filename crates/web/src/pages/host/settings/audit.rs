@@ -16,10 +16,10 @@ const MOST: u32 = 200;
 
 /// `GET /settings/audit`
 pub async fn show(State(web): State<Web>, desk: Desk) -> Answer {
-    let eye = desk.eye(&web);
+    let face = desk.face(&web);
     let lines = web.engine.audit_log(&desk.member(), MOST).await?;
     let line = |line: kalends_engine::audit::AuditLine| AuditLine {
-        at: eye.moment(line.at),
+        at: face.whole(line.at),
         who: line.who.unwrap_or_else(|| "The server".to_owned()),
         what: deed(&line.action, &line.subject),
         from: line.ip,
@@ -28,7 +28,7 @@ pub async fn show(State(web): State<Web>, desk: Desk) -> Answer {
     Ok(draw(&Audit {
         frame,
         side,
-        zone: eye.zone_name(),
+        zone: face.zone_name(),
         lines: lines.into_iter().map(line).collect(),
         tab: "audit",
     }))

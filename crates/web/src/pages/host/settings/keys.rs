@@ -55,8 +55,8 @@ pub async fn revoke(
 }
 
 async fn page(web: &Web, desk: &Desk, form: Form, fresh: Option<String>, notice: Option<Notice>) -> Answer {
-    let eye = desk.eye(web);
-    let day = |at: Option<Timestamp>| at.map_or("Never".to_owned(), |at| eye.date(at.as_second()));
+    let face = desk.face(web);
+    let day = |at: Option<Timestamp>| at.map_or("Never".to_owned(), |at| face.dated(at));
     let keys = web.engine.api_keys(&desk.member()).await?;
     let row = |key: ApiKey| KeyRow {
         id: key.id.to_string(),

@@ -12,9 +12,10 @@ use crate::{
     extract::{Asked, Form},
     pages::{
         Frame, Side,
-        host::{Answer, desk::Desk, eye::Eye, notice::Notice},
+        host::{Answer, desk::Desk, notice::Notice},
         show as draw,
     },
+    when::Face,
 };
 
 #[derive(Template)]
@@ -51,7 +52,7 @@ struct Line {
     ended: bool,
 }
 
-fn line(web: &Web, one: InboundNotice, eye: &Eye) -> Line {
+fn line(web: &Web, one: InboundNotice, face: &Face) -> Line {
     let (state, ended) = match one.state {
         Inbound::Waiting => ("Being applied", false),
         Inbound::Parked => ("About something not known yet; it is tried again", false),
@@ -59,21 +60,21 @@ fn line(web: &Web, one: InboundNotice, eye: &Eye) -> Line {
         Inbound::Ignored => ("About nothing here", true),
         Inbound::Dead => ("Given up", true),
     };
-    let (id, at) = (one.id.to_string(), eye.moment(one.at));
+    let (id, at) = (one.id.to_string(), face.whole(one.at));
     let app = web.engine.outside.known().name(&one.app);
     Line { id, app, what: one.what, at, error: one.error, state, ended }
 }
 
 /// `GET /settings/notices`
 pub async fn show(State(web): State<Web>, desk: Desk, Asked(asked): Asked) -> Answer {
-    let eye = desk.eye(&web);
+    let face = desk.face(&web);
     let dead = web.engine.notices(&desk.member(), Which::Dead).await?;
-    let lines = dead.into_iter().map(|one| line(&web, one, &eye)).collect();
+    let lines = dead.into_iter().map(|one| line(&web, one, &face)).collect();
     let latest = web.engine.notices(&desk.member(), Which::All).await?;
-    let latest = latest.into_iter().map(|one| line(&web, one, &eye)).collect();
+    let latest = latest.into_iter().map(|one| line(&web, one, &face)).collect();
     let (frame, side) = desk.around(&web, "settings").await?;
     let notice = Notice::after(&asked, &[("again", "It is applied again now.")]);
-    Ok(draw(&Notices { frame, side, notice, zone: eye.zone_name(), lines, latest, tab: "notices" }))
+    Ok(draw(&Notices { frame, side, notice, zone: face.zone_name(), lines, latest, tab: "notices" }))
 }
 
 /// `GET /settings/notices/{id}`
@@ -81,10 +82,10 @@ pub async fn one(State(web): State<Web>, desk: Desk, Path(id): Path<String>) -> 
     let missing = || Problem::not_found("notice_not_found", "This notice does not exist any more.");
     let id = id.parse().map_err(|_| missing())?;
     let (told, came) = web.engine.notice(&desk.member(), id).await?.ok_or_else(missing)?;
-    let eye = desk.eye(&web);
-    let line = line(&web, told, &eye);
+    let face = desk.face(&web);
+    let line = line(&web, told, &face);
     let (frame, side) = desk.around(&web, "settings").await?;
-    Ok(draw(&One { frame, side, zone: eye.zone_name(), line, came, tab: "notices" }))
+    Ok(draw(&One { frame, side, zone: face.zone_name(), line, came, tab: "notices" }))
 }
 
 /// `POST /settings/notices/{id}/again`

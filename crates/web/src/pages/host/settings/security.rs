@@ -97,12 +97,12 @@ pub async fn end_others(State(web): State<Web>, desk: Desk, _form: extract::Form
 }
 
 async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Answer {
-    let eye = desk.eye(web);
+    let face = desk.face(web);
     let sessions = web.engine.sessions(&desk.member()).await?;
     let row = |session: sign_in::Session| SessionRow {
         id: session.id.to_string(),
         browser: browser(&session.user_agent),
-        words: format!("{}, {}", session.ip, eye.moment(session.last_seen_at)),
+        words: format!("{}, {}", session.ip, face.whole(session.last_seen_at)),
         this_one: session.id == desk.by.session,
     };
     let (frame, side) = desk.around(web, "settings").await?;
@@ -120,7 +120,7 @@ async fn page(web: &Web, desk: &Desk, form: Form, notice: Option<Notice>) -> Ans
             email,
             proven,
             mails,
-            zone: eye.zone_name(),
+            zone: face.zone_name(),
             sessions,
             tab: "security",
         },

@@ -56,17 +56,17 @@ pub async fn move_all(State(web): State<Web>, desk: Desk, _form: Form) -> Answer
 }
 
 async fn page(web: &Web, desk: &Desk, skip: u32, notice: Option<Notice>) -> Answer {
-    let eye = desk.eye(web);
+    let face = desk.face(web);
     let trouble = |trouble| Problem::internal(&trouble);
     let rules = web.engine.clock_rules().await.map_err(trouble)?;
     let rules = rules.map_or_else(
         || "Bookings have not been compared with the rules of local time yet.".to_owned(),
         |RulesInForce { release, since }| {
-            format!("Local times go by release {release} of the rules, since {}.", eye.moment(since))
+            format!("Local times go by release {release} of the rules, since {}.", face.whole(since))
         },
     );
     let found = web.engine.shifted(&desk.member(), skip).await.map_err(trouble)?;
-    let shifted = found.items.iter().map(|one| Shift::of(one, &eye)).collect();
+    let shifted = found.items.iter().map(|one| Shift::of(one, &face)).collect();
     let (frame, side) = desk.around(web, "settings").await?;
     let failed = Notice::is_failure(notice.as_ref());
     let needs = Needs { shifted, from: "zones", ..Needs::default() };
