@@ -39,9 +39,9 @@ pub fn post(mail: &Mail, base_url: &Url) -> Result<Post> {
     let filled = match app.manifest().check(&form, &Secrets::none()) {
         Ok(filled) => filled,
         Err(wrong) => {
-            let wrong: String =
+            let wrong: Vec<_> =
                 wrong.iter().map(|one| format!("\n  mail.{}: {}", one.field, one.problem)).collect();
-            bail!("the settings are wrong (docs/operating.md lists them):{wrong}")
+            bail!("the settings are wrong (docs/operating.md lists them):{}", wrong.concat())
         }
     };
     let account = Account {

@@ -46,7 +46,7 @@ pub(crate) async fn run(engine: &Engine, job: &Deliver, tries: u32) -> Result<()
         .booking(delivery.what.booking)
         .step(Step::Delivery(job.delivery))
         .after(tries, Deliver::TRIES);
-    flights::about(whom, Box::pin(send(engine, delivery, tries))).await
+    flights::about(whom, send(engine, delivery, tries)).await
 }
 
 async fn send(engine: &Engine, delivery: Delivery, tries: u32) -> Result<(), Failed> {
