@@ -2,7 +2,7 @@
 
 mod pool;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sqlx::{
@@ -27,7 +27,7 @@ const NOTICES: usize = 100;
 const CHANNEL: &str = "kalends_changes";
 
 pub(super) struct Postgres {
-    pool: Arc<Pool>,
+    pool: Pool,
     /// One connection more, to hear what other nodes say.
     line: PgPool,
     notices: mpsc::UnboundedSender<Change>,
@@ -53,7 +53,7 @@ impl Postgres {
         drop(pool.take().await?);
         let node = shared.ids.uid().to_string();
         let (notices, sent) = mpsc::unbounded_channel();
-        tokio::spawn(tell_others(Arc::clone(&pool), shared.clone(), node.clone(), sent));
+        tokio::spawn(tell_others(pool.clone(), shared.clone(), node.clone(), sent));
         tokio::spawn(listen(line.clone(), shared.clone(), node));
         Ok(Self { pool, line, notices })
     }
@@ -64,7 +64,7 @@ impl Postgres {
 
     /// Begins a transaction in a task of its own: a caller who goes away must not leave it half done.
     pub(super) fn write(&self, shared: &Shared, ask: Ask) {
-        tokio::spawn(run(Arc::clone(&self.pool), shared.clone(), self.notices.clone(), ask));
+        tokio::spawn(run(self.pool.clone(), shared.clone(), self.notices.clone(), ask));
     }
 
     pub(super) async fn close(&self) {
@@ -73,12 +73,12 @@ impl Postgres {
     }
 }
 
-async fn connection(pool: &Arc<Pool>, shared: &Shared) -> Result<Tx> {
+async fn connection(pool: &Pool, shared: &Shared) -> Result<Tx> {
     Ok(Tx::new(Conn::Postgres(pool.take().await?), &*shared.clock, shared.ids.clone()))
 }
 
 /// Begins on the first connection that still lives: nothing has happened yet, so another try is safe.
-async fn begin(pool: &Arc<Pool>, shared: &Shared) -> Result<Tx> {
+async fn begin(pool: &Pool, shared: &Shared) -> Result<Tx> {
     let mut dead = 0;
     loop {
         let mut tx = connection(pool, shared).await?;
@@ -95,7 +95,7 @@ async fn begin(pool: &Arc<Pool>, shared: &Shared) -> Result<Tx> {
 }
 
 /// Runs a transaction, again while it loses against others, and answers who asked for it.
-async fn run(pool: Arc<Pool>, shared: Shared, notices: mpsc::UnboundedSender<Change>, mut ask: Ask) {
+async fn run(pool: Pool, shared: Shared, notices: mpsc::UnboundedSender<Change>, mut ask: Ask) {
     for run in 1.. {
         let mut tx = match begin(&pool, &shared).await {
             Ok(tx) => tx,
@@ -138,12 +138,7 @@ async fn once(tx: &mut Tx, ask: &mut Ask) -> Result<bool> {
 /// Sends what was committed here to the other nodes, many at a time.
 ///
 /// After the commit, not in it: a notice inside a transaction makes all commits of the server wait for each other.
-async fn tell_others(
-    pool: Arc<Pool>,
-    shared: Shared,
-    node: String,
-    mut sent: mpsc::UnboundedReceiver<Change>,
-) {
+async fn tell_others(pool: Pool, shared: Shared, node: String, mut sent: mpsc::UnboundedReceiver<Change>) {
     let mut changes = Vec::new();
     while sent.recv_many(&mut changes, NOTICES).await > 0 {
         changes.sort_unstable();

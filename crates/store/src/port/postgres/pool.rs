@@ -1,132 +1,95 @@
 //! Connections to the server, lent and given back.
-//!
-//! A pool of our own, for the one of sqlx asks each connection for a sign of life when it comes back: a round trip and a
-//! task more for every transaction.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
+use deadpool::managed::{Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{Error, Result};
 
 /// So many connections at once at most.
-const MOST: u32 = 24;
+const MOST: usize = 24;
 /// Who waits longer for one is told so.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A server that starts, or starts again, is asked this often.
-const STARTING: Duration = Duration::from_millis(100);
-/// One that rested longer is asked for a sign of life before it is lent.
+/// A server that starts, or starts again, is given this time; less than [`PATIENCE`], so that its reason is told.
+const START: Duration = Duration::from_secs(4);
+/// It is asked this often meanwhile, and the pool this often whether all have come back.
+const PAUSE: Duration = Duration::from_millis(100);
+/// One that was last lent longer ago is asked for a sign of life before it is lent again.
 const RESTED: Duration = Duration::from_secs(1);
-/// One that nobody needed for so long is closed.
-const UNUSED: Duration = Duration::from_mins(10);
 /// The server keeps what a connection once needed: after so long it is replaced.
 const LIFE: Duration = Duration::from_mins(30);
 
 /// Some connections, opened when they are first needed.
-pub(super) struct Pool {
-    options: PgConnectOptions,
-    permits: Arc<Semaphore>,
-    /// The one used last is lent first.
-    idle: Mutex<Vec<Idle>>,
-}
-
-struct Idle {
-    conn: PgConnection,
-    opened: Instant,
-    since: Instant,
-}
+#[derive(Clone)]
+pub(super) struct Pool(deadpool::managed::Pool<Server>);
 
 /// A connection that goes back when it is dropped, if it is fit for another.
 pub(in crate::port) struct Lent {
-    conn: Option<PgConnection>,
-    opened: Instant,
+    conn: Option<Object<Server>>,
     /// Its last statement went well and was answered whole; else it is closed, not given back.
     sound: bool,
-    pool: Arc<Pool>,
-    _permit: OwnedSemaphorePermit,
 }
 
+/// Where they lead.
+struct Server(PgConnectOptions);
+
 impl Pool {
-    pub(super) fn new(options: PgConnectOptions) -> Arc<Self> {
-        let permits = Arc::new(Semaphore::new(MOST as usize));
-        Arc::new(Self { options, permits, idle: Mutex::default() })
+    #[expect(clippy::expect_used, reason = "only a pool with timeouts of its own needs a runtime")]
+    pub(super) fn new(options: PgConnectOptions) -> Self {
+        // The one lent last is lent first, so the others may rest.
+        let pool =
+            deadpool::managed::Pool::builder(Server(options)).max_size(MOST).queue_mode(QueueMode::Lifo);
+        Self(pool.build().expect("no timeouts"))
     }
 
     /// The next free one.
-    pub(super) async fn take(self: &Arc<Self>) -> Result<Lent> {
-        let deadline = Instant::now() + PATIENCE;
-        let permit = timeout_at(deadline, Arc::clone(&self.permits).acquire_owned())
-            .await
-            .map_err(|_| Error::Unavailable("all of its connections are in use".into()))?
-            .map_err(|_| Error::Unavailable("it is being closed".into()))?;
-        let opened = timeout_at(deadline, self.rested()).await;
-        let (conn, opened) = match opened {
-            Ok(Some(one)) => one,
-            Ok(None) | Err(_) => (self.open(deadline).await?, Instant::now()),
-        };
-        Ok(Lent { conn: Some(conn), opened, sound: true, pool: Arc::clone(self), _permit: permit })
-    }
-
-    /// One that is there and lives.
-    async fn rested(&self) -> Option<(PgConnection, Instant)> {
-        loop {
-            let mut one = self.last_used()?;
-            if one.since.elapsed() < RESTED || one.conn.ping().await.is_ok() {
-                return Some((one.conn, one.opened));
+    pub(super) async fn take(&self) -> Result<Lent> {
+        match timeout(PATIENCE, self.0.get()).await {
+            Ok(Ok(conn)) => Ok(Lent { conn: Some(conn), sound: true }),
+            Ok(Err(PoolError::Backend(error))) => Err(error.into()),
+            Ok(Err(_)) => Err(Error::Unavailable("it is being closed".into())),
+            Err(_) if self.0.status().size == MOST => {
+                Err(Error::Unavailable("all of its connections are in use".into()))
             }
+            Err(_) => Err(Error::Unavailable("it accepts no connection in time".into())),
         }
     }
+
+    /// Lends no more, and waits for what is lent.
+    pub(super) async fn close(&self) {
+        self.0.close();
+        while self.0.status().size > 0 {
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+impl Manager for Server {
+    type Type = PgConnection;
+    type Error = sqlx::Error;
 
     /// A fresh one. A server that is just starting is waited for.
-    async fn open(&self, deadline: Instant) -> Result<PgConnection> {
+    async fn create(&self) -> Result<PgConnection, sqlx::Error> {
+        let deadline = Instant::now() + START;
         loop {
-            match timeout_at(deadline, PgConnection::connect_with(&self.options)).await {
-                Ok(Err(error)) if is_starting(&error) && Instant::now() + STARTING < deadline => {
-                    tokio::time::sleep(STARTING).await;
-                }
-                Ok(opened) => return Ok(opened?),
-                Err(_) => return Err(Error::Unavailable("it accepts no connection in time".into())),
+            // On the heap: large, and seldom needed by those whose future it is in.
+            match Box::pin(PgConnection::connect_with(&self.0)).await {
+                Err(error) if is_starting(&error) && Instant::now() < deadline => sleep(PAUSE).await,
+                opened => return opened,
             }
         }
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.permits.is_closed()
-    }
-
-    /// Lends no more, waits for what is lent, and closes all.
-    pub(super) async fn close(&self) {
-        let all = self.permits.acquire_many(MOST).await;
-        self.permits.close();
-        drop(all);
-        self.idle().clear();
-    }
-
-    fn last_used(&self) -> Option<Idle> {
-        self.idle().pop()
-    }
-
-    fn take_back(&self, conn: PgConnection, opened: Instant) {
-        let now = Instant::now();
-        if self.is_closed() || now - opened > LIFE {
-            return;
+    async fn recycle(&self, conn: &mut PgConnection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        if metrics.age() > LIFE {
+            return Err(RecycleError::message("it is old"));
         }
-        let mut idle = self.idle();
-        if idle.first().is_some_and(|one| now - one.since > UNUSED) {
-            idle.remove(0);
+        if metrics.last_used() > RESTED {
+            conn.ping().await?;
         }
-        idle.push(Idle { conn, opened, since: now });
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(())
     }
 }
 
@@ -147,9 +110,9 @@ impl Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         if let Some(conn) = self.conn.take()
-            && self.sound
+            && !self.sound
         {
-            self.pool.take_back(conn, self.opened);
+            drop(Object::take(conn));
         }
     }
 }
