@@ -59,7 +59,11 @@ pub const KEYS: &[Key] = &[
     key("flights.keep_days", "30", "days during which calls to other servers are on record, secrets masked"),
     key("net.allow", "none", "private networks that apps may call, such as a mail server at 10.0.0.5/32"),
     key("net.certificates", "the system's", "a file of further root certificates (PEM) that apps trust"),
-    key("mail.app", super::MAIL_APP, "the app that sends mails"),
+    key(
+        "mail.app",
+        super::MAIL_APP,
+        "the app that sends mails, one that speaks SMTP; others are connected under Apps",
+    ),
     key("mail.host", "none: no mails", "the mail server's name"),
     key("mail.port", "465, 587 with starttls, 25 with plain", "its port"),
     key("mail.security", "tls", "tls from the start, starttls, or plain (this machine only)"),

@@ -24,6 +24,8 @@ const DEAD: u32 = 40;
 const TELLING: Duration = Duration::from_millis(5);
 /// `PostgreSQL` takes notices of up to 8,000 bytes; one of ours has about 70.
 const NOTICES: usize = 100;
+/// The line for notices is given this time to end.
+const FAREWELL: Duration = Duration::from_secs(1);
 const CHANNEL: &str = "kalends_changes";
 
 pub(super) struct Postgres {
@@ -69,7 +71,8 @@ impl Postgres {
 
     pub(super) async fn close(&self) {
         self.pool.close().await;
-        self.line.close().await;
+        // Who hears may have missed that it ends: sqlx asks and begins to listen in two steps.
+        let _ = tokio::time::timeout(FAREWELL, self.line.close()).await;
     }
 }
 

@@ -26,6 +26,7 @@ checks![
     a_full_disk_of_the_server_is_said on Postgres,
     a_closed_database_says_so,
     a_broken_connection_is_replaced on Postgres,
+    a_database_closes_while_connections_come_back on Postgres,
     a_wrong_address_is_refused_without_its_password,
     ended_transactions_are_seen_by_the_next_reader,
 ];
@@ -301,6 +302,20 @@ async fn a_broken_connection_is_replaced(t: &TestDb) {
     }
     assert_eq!(names(t).await.len(), 16);
     node.close().await;
+}
+
+async fn a_database_closes_while_connections_come_back(t: &TestDb) {
+    table(t).await;
+    for _ in 0..40 {
+        let node = t.another_node().await;
+        let readers = (0..6).map(|_| {
+            let node = node.clone();
+            tokio::spawn(async move { while node.read().await.is_ok() {} })
+        });
+        let readers = join_all(readers);
+        names(t).await;
+        tokio::join!(readers, node.close());
+    }
 }
 
 async fn a_wrong_address_is_refused_without_its_password(t: &TestDb) {

@@ -57,10 +57,11 @@ impl Pool {
         }
     }
 
-    /// Lends no more, and waits for what is lent.
+    /// Lends no more, and waits for what is lent, for a while.
     pub(super) async fn close(&self) {
         self.0.close();
-        while self.0.status().size > 0 {
+        let last = Instant::now() + PATIENCE;
+        while self.0.status().size > 0 && Instant::now() < last {
             sleep(PAUSE).await;
         }
     }
